@@ -1,0 +1,1 @@
+"""Tillbox: the till appliance."""
