@@ -1,0 +1,372 @@
+"""What the kiosk asks of the daemon: one tagged struct per verb.
+
+A command says what the person meant (`AddProduct`, `TakeCash`), never where the finger was. Amounts are minor units,
+quantities thousandths, rates basis points. Text is bounded here and cleaned again where it is used.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+Amount = Annotated[int, Meta(ge=0, le=99_999_999)]
+Quantity = Annotated[int, Meta(ge=0, le=999_000)]
+Rate = Annotated[int, Meta(ge=0, le=10_000)]
+Id = Annotated[int, Meta(ge=0, le=2**53)]
+Name = Annotated[str, Meta(max_length=40)]
+Comment = Annotated[str, Meta(max_length=80)]
+Code = Annotated[str, Meta(max_length=512)]
+Word = Annotated[str, Meta(max_length=32)]
+Pin = Annotated[str, Meta(max_length=8, pattern=r"^[0-9]*$")]
+Count = Annotated[int, Meta(ge=0, le=99_999)]
+
+
+class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag_field="do", gc=False):
+    """Base of every command."""
+
+
+# people and session
+class SelectSeller(Command, tag="SelectSeller"):
+    seller: Id
+
+
+class SignIn(Command, tag="SignIn"):
+    seller: Id
+    pin: Pin
+
+
+class Lock(Command, tag="Lock"):
+    pass
+
+
+class SetCount(Command, tag="SetCount"):
+    """Opening or closing: how many of one note or coin lie in the drawer; also moves the focus there."""
+
+    value_minor: Amount
+    count: Count
+
+
+class FocusCount(Command, tag="FocusCount"):
+    value_minor: Amount
+
+
+class KeepFloat(Command, tag="KeepFloat"):
+    """"Reprendre 200.00 sans compter"."""
+
+
+class OpenSession(Command, tag="OpenSession"):
+    reason: Word = ""
+
+
+# moving about
+class GoHome(Command, tag="GoHome"):
+    pass
+
+
+class GoBack(Command, tag="GoBack"):
+    pass
+
+
+class ShowCategory(Command, tag="ShowCategory"):
+    category: Id
+
+
+class ShowPage(Command, tag="ShowPage"):
+    """Next page of tiles, notes, sellers or home cards, whichever is on the screen."""
+
+    page: Id
+
+
+class Arm(Command, tag="Arm"):
+    """× n for the next tile or scan; the same n again disarms."""
+
+    count: Annotated[int, Meta(ge=1, le=99)]
+
+
+class Search(Command, tag="Search"):
+    """Search as typed; None leaves the search."""
+
+    text: Annotated[str, Meta(max_length=64)] | None
+
+
+class OpenSheet(Command, tag="OpenSheet"):
+    sheet: Literal["menu", "code_entry", "free_price", "notes", "modes", "print_help", "void", "open_drawer"]
+
+
+class EditLine(Command, tag="EditLine"):
+    """Opens the line editor on a field."""
+
+    line: Id
+    field: Literal["quantity", "price", "discount_rate", "discount_amount"] = "quantity"
+
+
+class SetScope(Command, tag="SetScope"):
+    scope: Literal["line", "ticket"]
+
+
+class CloseSheet(Command, tag="CloseSheet"):
+    pass
+
+
+class DismissMessage(Command, tag="DismissMessage"):
+    pass
+
+
+class ActOnMessage(Command, tag="ActOnMessage"):
+    """One of the message's own buttons."""
+
+    action: Word
+
+
+class Undo(Command, tag="Undo"):
+    undo: Id
+
+
+class SetProfile(Command, tag="SetProfile"):
+    """The kiosk says how many tile slots its window has, so that pages are cut right."""
+
+    columns: Annotated[int, Meta(ge=2, le=8)]
+    rows: Annotated[int, Meta(ge=2, le=10)]
+
+
+# the ticket
+class NewTicket(Command, tag="NewTicket"):
+    mode: Word = ""
+    """"" is the default mode."""
+
+
+class AddProduct(Command, tag="AddProduct"):
+    product: Id
+    despite: Literal["", "sold_out", "age"] = ""
+
+
+class EnterCode(Command, tag="EnterCode"):
+    """A code typed by hand; it takes the road of a scan."""
+
+    code: Code
+
+
+class AddFreePrice(Command, tag="AddFreePrice"):
+    amount_minor: Amount
+    group: Word
+    name: Name = ""
+    product: Id | None = None
+    age_checked: bool = False
+
+
+class SelectLine(Command, tag="SelectLine"):
+    line: Id
+
+
+class ChangeQuantity(Command, tag="ChangeQuantity"):
+    """One more or one less of a line."""
+
+    line: Id
+    by: Literal[-1, 1]
+
+
+class SetQuantity(Command, tag="SetQuantity"):
+    line: Id
+    quantity_milli: Quantity
+
+
+class SetPrice(Command, tag="SetPrice"):
+    line: Id
+    price_minor: Amount
+
+
+class DiscountLine(Command, tag="DiscountLine"):
+    """A rate or an amount; both 0 takes the discount away."""
+
+    line: Id
+    rate_bp: Rate = 0
+    amount_minor: Amount = 0
+
+
+class DiscountTicket(Command, tag="DiscountTicket"):
+    rate_bp: Rate = 0
+    amount_minor: Amount = 0
+
+
+class OfferLine(Command, tag="OfferLine"):
+    """`reason` "" takes the offer back."""
+
+    line: Id
+    reason: Word
+
+
+class CommentLine(Command, tag="CommentLine"):
+    line: Id
+    comment: Comment
+
+
+class RemoveLine(Command, tag="RemoveLine"):
+    line: Id
+
+
+class NameTicket(Command, tag="NameTicket"):
+    number: Id
+    name: Name
+
+
+class ChangeMode(Command, tag="ChangeMode"):
+    mode: Word
+
+
+class HoldTicket(Command, tag="HoldTicket"):
+    pass
+
+
+class RecallTicket(Command, tag="RecallTicket"):
+    number: Id
+
+
+class OrderNotes(Command, tag="OrderNotes"):
+    order: Literal["time", "table", "amount"]
+    search: Annotated[str, Meta(max_length=64)] = ""
+
+
+class VoidTicket(Command, tag="VoidTicket"):
+    reason: Word
+
+
+# payment
+class StartPayment(Command, tag="StartPayment"):
+    """"Facturer"."""
+
+
+class TakeCash(Command, tag="TakeCash"):
+    """A one-touch cash key: closes the sale at once with this amount received."""
+
+    amount_minor: Amount
+
+
+class TakeCard(Command, tag="TakeCard"):
+    """"Carte" on the sale screen: the whole amount by card."""
+
+
+class AddTender(Command, tag="AddTender"):
+    """`amount_minor` None takes all that remains."""
+
+    mode: Word
+    amount_minor: Amount | None = None
+
+
+class RemoveTender(Command, tag="RemoveTender"):
+    tender: Id
+
+
+class CloseTicket(Command, tag="CloseTicket"):
+    """"Encaisser": nothing remains to pay."""
+
+
+class CorrectPayment(Command, tag="CorrectPayment"):
+    """Reverses the last settlement by a counter-entry and reopens the same basket for payment."""
+
+
+# split
+class StartSplit(Command, tag="StartSplit"):
+    pass
+
+
+class MoveToPart(Command, tag="MoveToPart"):
+    line: Id
+    quantity_milli: Quantity
+
+
+class MoveBack(Command, tag="MoveBack"):
+    """One unit of a line of the open part goes back to the note."""
+
+    line: Id
+
+
+class ShowPart(Command, tag="ShowPart"):
+    """Opens a part; the number after the last one adds a part."""
+
+    part: Id
+
+
+class SetPersons(Command, tag="SetPersons"):
+    persons: Annotated[int, Meta(ge=2, le=20)]
+
+
+class SplitEqually(Command, tag="SplitEqually"):
+    pass
+
+
+# paper, drawer, day
+class PrintReceipt(Command, tag="PrintReceipt"):
+    """The last ticket's receipt: the original if none was printed, else DUPLICATA n."""
+
+
+class CancelReceipt(Command, tag="CancelReceipt"):
+    """"Sans reçu": takes a receipt that still waits out of the queue."""
+
+
+class RetryPrinting(Command, tag="RetryPrinting"):
+    pass
+
+
+class OpenDrawer(Command, tag="OpenDrawer"):
+    reason: Word
+
+
+class ReadX(Command, tag="ReadX"):
+    pass
+
+
+class PrintReport(Command, tag="PrintReport"):
+    pass
+
+
+class StartClosing(Command, tag="StartClosing"):
+    pass
+
+
+class SetLeave(Command, tag="SetLeave"):
+    """À laisser pour demain."""
+
+    amount_minor: Amount
+
+
+class SetStep(Command, tag="SetStep"):
+    step: Literal["count", "check", "confirm"]
+    reason: Word = ""
+
+
+class VoidHeld(Command, tag="VoidHeld"):
+    """Step 2 of the closing: cancel one held note."""
+
+    number: Id
+
+
+class CloseDay(Command, tag="CloseDay"):
+    """`confirmed` answers the one question."""
+
+    confirmed: bool = False
+
+
+class Approve(Command, tag="Approve"):
+    """A manager's code for the command that waits."""
+
+    pin: Pin
+
+
+class ConfirmAge(Command, tag="ConfirmAge"):
+    is_adult: bool
+
+
+AnyCommand = (
+    SelectSeller | SignIn | Lock | SetCount | FocusCount | KeepFloat | OpenSession
+    | GoHome | GoBack | ShowCategory | ShowPage | Arm | Search | OpenSheet | EditLine | SetScope | CloseSheet
+    | DismissMessage | ActOnMessage | Undo | SetProfile
+    | NewTicket | AddProduct | EnterCode | AddFreePrice | SelectLine | ChangeQuantity | SetQuantity | SetPrice
+    | DiscountLine | DiscountTicket | OfferLine | CommentLine | RemoveLine | NameTicket | ChangeMode | HoldTicket
+    | RecallTicket | OrderNotes | VoidTicket
+    | StartPayment | TakeCash | TakeCard | AddTender | RemoveTender | CloseTicket | CorrectPayment
+    | StartSplit | MoveToPart | MoveBack | ShowPart | SetPersons | SplitEqually
+    | PrintReceipt | CancelReceipt | RetryPrinting | OpenDrawer | ReadX | PrintReport | StartClosing | SetLeave
+    | SetStep | VoidHeld | CloseDay | Approve | ConfirmAge
+)  # fmt: skip

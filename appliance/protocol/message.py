@@ -1,0 +1,84 @@
+"""The envelope of the kiosk socket: one JSON object a line, both ways.
+
+Client to daemon: `Hello` first, then `Order`s. Daemon to client: `Welcome`, then `Shown` whenever the view changed and one
+`Answer` for each order. An order carries an id made by the client: the same id again gets the first answer and does
+nothing more. A line longer than `MAX_LINE` bytes, or one that does not read, gets a `Fault` and the daemon closes the
+connection; it never stops the daemon.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from appliance.protocol.command import AnyCommand
+from appliance.protocol.view import TillView
+
+VERSION = 1
+MAX_LINE = 65_536
+"""Bytes of the longest line a client may send; views to the client may be longer."""
+
+
+class Hello(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="is", tag="Hello"):
+    version: int
+    client: Annotated[str, Meta(max_length=32)] = "kiosk"
+    views: bool = True
+    """False: the client wants answers only."""
+
+
+class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="is", tag="Order"):
+    id: Annotated[str, Meta(min_length=1, max_length=64)]
+    command: AnyCommand
+
+
+class Welcome(msgspec.Struct, frozen=True, tag_field="is", tag="Welcome"):
+    version: int
+    till: str
+
+
+class Shown(msgspec.Struct, frozen=True, tag_field="is", tag="Shown"):
+    view: TillView
+
+
+class Answer(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="is", tag="Answer"):
+    """What became of an order, sent after its commit."""
+
+    id: str
+    ok: bool
+    rev: int
+    """Revision of the first view that shows the outcome."""
+    code: str = ""
+    """Refusal code when not ok ("tender.too_much"); its sentence is in the catalogue."""
+    params: dict[str, Any] = {}
+
+
+class Fault(msgspec.Struct, frozen=True, tag_field="is", tag="Fault"):
+    """The line could not be read."""
+
+    code: Literal["frame.too_long", "frame.unreadable", "frame.version", "frame.flood"]
+    detail: str
+
+
+FromClient = Hello | Order
+FromDaemon = Welcome | Shown | Answer | Fault
+
+_encoder = msgspec.json.Encoder()
+_from_client = msgspec.json.Decoder(FromClient)
+_from_daemon = msgspec.json.Decoder(FromDaemon)
+
+
+def encode(message: FromClient | FromDaemon) -> bytes:
+    """The message as one line, newline included."""
+    return _encoder.encode(message) + b"\n"
+
+
+def read_from_client(line: bytes) -> FromClient:
+    """Raises `msgspec.DecodeError` (its subclass `ValidationError` when well-formed but not allowed)."""
+    return _from_client.decode(line)
+
+
+def read_from_daemon(line: bytes) -> FromDaemon:
+    """Raises `msgspec.DecodeError`."""
+    return _from_daemon.decode(line)

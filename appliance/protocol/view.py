@@ -1,0 +1,603 @@
+"""`TillView`: everything the kiosk draws, in one message.
+
+The daemon pushes a complete view with a revision; the kiosk replaces what it had and never merges pieces. A view carries
+codes, numbers and the shop's own words (product names), never a sentence: the view-models add the words of the
+seller's language. Amounts are integer minor units of `shop.currency`, quantities thousandths, rates basis points,
+times are ISO 8601 in the shop's local time.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+
+class Piece(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, gc=False):
+    """Common form of every part of a view: immutable, small on the wire, strict when read."""
+
+
+Screen = Literal["starting", "lock", "opening", "home", "sale", "payment", "split", "x_report", "closing"]
+Level = Literal["info", "warn", "error"]
+Sound = Literal["scan_ok", "scan_refused", "sale_closed", "needs_you"]
+DeviceWord = Literal["scanner", "printer", "drawer", "terminal", "network", "sync"]
+
+
+class Shop(Piece):
+    name: str
+    till_name: str
+    """For example "Caisse 1"."""
+    currency: str = "CHF"
+    locale: str = "fr-CH"
+
+
+class DeviceLight(Piece):
+    """One icon of the status strip."""
+
+    device: DeviceWord
+    level: Literal["ok", "warn", "error", "off"] = "ok"
+    code: str = ""
+    """Message id of the word shown when not ok ("status.paper_low"), and of the sentence ("printer.paper_out")."""
+
+
+class Message(Piece):
+    """The sentence in the middle of the top bar."""
+
+    code: str
+    """Message id in the catalogue, for example "scan.unknown"."""
+    params: dict[str, str | int] = {}
+    level: Level = "info"
+    actions: tuple[str, ...] = ()
+    """At most two, in order: "free_price", "search", "retry_print", "print_help", "sell_anyway", "undo", ..."""
+    position: int = 1
+    """This message's place among those waiting, and how many wait (shown as "1/2" when more than one)."""
+    count: int = 1
+
+
+class UndoOffer(Piece):
+    """What "Annuler" would take back; it disappears with the next view that has none."""
+
+    id: int
+    code: str
+    """"undo.line_removed", "undo.held", "undo.voided", "undo.offered", ..."""
+    params: dict[str, str | int] = {}
+
+
+class SellerChip(Piece):
+    id: int
+    name: str
+    initials: str
+    role: str = ""
+    """Role word as data of the shop ("Vendeuse")."""
+    is_manager: bool = False
+
+
+class SaleModeKey(Piece):
+    id: str
+    name: str
+    icon: str
+    rate_bp: int | None = None
+    """The rate of food in this mode; None when the key shows no rate."""
+    is_default: bool = False
+    note: str = ""
+    """Message id of the small text when there is no rate."""
+
+
+# --- ticket ---------------------------------------------------------------------------------------------------------
+
+
+class LineView(Piece):
+    id: int
+    name: str
+    quantity_milli: int
+    unit: Literal["piece", "kg"]
+    unit_price_minor: int
+    amount_minor: int
+    """What the customer pays for this line, before the ticket's own discount."""
+    full_minor: int
+    """Before the line's discount or offer; struck above the amount when it differs."""
+    code: str = ""
+    discount_bp: int = 0
+    discount_minor: int = 0
+    offered: str = ""
+    """Label of the reason when the line is offered."""
+    comment: str = ""
+    is_selected: bool = False
+    by_hand: bool = False
+    """Added by scan or code (then `code` is shown under the name) or by touch (then the unit price is)."""
+
+
+class GhostLine(Piece):
+    """A removed line, still shown at its place while it can be undone."""
+
+    index: int
+    """Position in the list, counting from 0, before which the ghost stands."""
+    quantity_milli: int
+    name: str
+    undo_id: int
+
+
+class VatNote(Piece):
+    rate_bp: int
+    vat_minor: int
+    gross_minor: int = 0
+    net_minor: int = 0
+    letter: str = ""
+
+
+class ClientChip(Piece):
+    name: str
+    initials: str
+    wallet_minor: int | None = None
+    group: str = ""
+    group_discount_bp: int = 0
+
+
+class CashKey(Piece):
+    """One of the four one-touch cash keys: amount received; the first is exact."""
+
+    amount_minor: int
+    is_exact: bool = False
+
+
+class TenderView(Piece):
+    id: int
+    name: str
+    icon: str
+    kind: str
+    amount_minor: int
+    is_removable: bool = True
+
+
+class TicketView(Piece):
+    number: int
+    mode: SaleModeKey
+    lines: tuple[LineView, ...] = ()
+    ghost: GhostLine | None = None
+    name: str = ""
+    """Name or table of the note."""
+    client: ClientChip | None = None
+    clients_enabled: bool = False
+    """False: the till has no customers, and the client's place offers the note's name instead."""
+    article_count: int = 0
+    subtotal_minor: int = 0
+    line_discounts_minor: int = 0
+    """Sum of line discounts and offers, not positive."""
+    discount_minor: int = 0
+    """The ticket's own discount, not positive; `discount_bp` when given as a rate; `discount_label` a group's name."""
+    discount_bp: int = 0
+    discount_label: str = ""
+    total_minor: int = 0
+    vat: tuple[VatNote, ...] = ()
+    cash_keys: tuple[CashKey, ...] = ()
+    cash_due_minor: int = 0
+    """What would be due in cash after rounding, and that rounding."""
+    cash_rounding_minor: int = 0
+    tenders: tuple[TenderView, ...] = ()
+    remaining_minor: int = 0
+
+
+class CoinCount(Piece):
+    value_minor: int
+    count: int
+
+
+class ResultView(Piece):
+    """The panel after a sale: what to give back, and the receipt on demand."""
+
+    number: int
+    document: str
+    total_minor: int
+    change_minor: int = 0
+    coins: tuple[CoinCount, ...] = ()
+    rounding_minor: int = 0
+    received_minor: int = 0
+    """Received in cash; 0 when no cash was used."""
+    tenders: tuple[TenderView, ...] = ()
+    receipt: Literal["on_demand", "queued", "printing", "printed", "waiting_paper", "waiting_printer", "uncertain", "none"] = "on_demand"
+    copies: int = 0
+    """How many papers were asked for; from the second on they read DUPLICATA."""
+    can_correct: bool = False
+    can_email: bool = False
+    part: int = 0
+    """Number of the part when this sale was a part of a split note; `rest_minor` is what is still to pay."""
+    rest_minor: int = 0
+
+
+# --- grid -----------------------------------------------------------------------------------------------------------
+
+
+class CategoryKey(Piece):
+    id: int
+    name: str
+    hue: str
+    """One of the design's nine hues, "" for Favoris."""
+
+
+class TileView(Piece):
+    product: int
+    label: tuple[str, ...]
+    """At most two lines of 16 characters."""
+    price_minor: int | None
+    hue: str
+    badge_milli: int = 0
+    """Quantity of this product on the ticket; 0 shows no badge."""
+    is_sold_out: bool = False
+    is_free_price: bool = False
+
+
+class GridView(Piece):
+    categories: tuple[CategoryKey, ...]
+    category: int
+    tiles: tuple[TileView | None, ...] = ()
+    """The page's slots in order; None is an empty slot. When there are more pages the last slot is the page key."""
+    page: int = 1
+    pages: int = 1
+    armed: int = 1
+    """× n for the next tile or scan; 1 when disarmed."""
+    search: str | None = None
+    """None: tiles of the category. A text (also ""): `tiles` are the results of that search."""
+    hits: int = 0
+
+
+# --- sheets over the sale -------------------------------------------------------------------------------------------
+
+
+class ReasonKey(Piece):
+    id: str
+    label: str
+
+
+class LineEditorSheet(Piece, tag="line_editor"):
+    line: int
+    field: Literal["quantity", "price", "discount_rate", "discount_amount"]
+    scope: Literal["line", "ticket"] = "line"
+    offers: tuple[ReasonKey, ...] = ()
+    value: int | None = None
+    """The field's value now: thousandths, minor units or basis points; None when unset."""
+    may_change_price_lastingly: bool = False
+
+
+class MenuSheet(Piece, tag="menu"):
+    items: tuple[str, ...]
+    """"code_entry", "notes", "reprint", "open_drawer", "split", "change_mode", "x_report", "void"; absent means not allowed."""
+    held_count: int = 0
+    last_number: int = 0
+    last_total_minor: int = 0
+
+
+class CodeEntrySheet(Piece, tag="code_entry"):
+    terminal: Literal["ready", "reading", "unable"] = "unable"
+    """Whether the payment terminal can read codes; "unable" disables SCAN with its sentence."""
+    note: Message | None = None
+
+
+class FreePriceGroup(Piece):
+    id: str
+    name: str
+    icon: str
+    rate_bp: int
+    hint: str = ""
+    asks_age: bool = False
+
+
+class FreePriceSheet(Piece, tag="free_price"):
+    groups: tuple[FreePriceGroup, ...]
+    """Last used first."""
+    names: tuple[str, ...]
+    min_minor: int
+    max_minor: int
+    product: int | None = None
+    """Set when a product of free or missing price was chosen: then only the amount is asked."""
+    product_name: str = ""
+
+
+class NoteCard(Piece):
+    number: int
+    name: str
+    since: str
+    """Local time HH:MM."""
+    is_late: bool
+    contents: tuple[tuple[int, str], ...]
+    """(quantity in thousandths, product name)."""
+    mode: SaleModeKey
+    total_minor: int
+    client: str = ""
+    open_elsewhere: str = ""
+    part: int = 0
+
+
+class NotesSheet(Piece, tag="notes"):
+    cards: tuple[NoteCard, ...]
+    count: int
+    order: Literal["time", "table", "amount"] = "time"
+    search: str = ""
+    page: int = 1
+    pages: int = 1
+
+
+class ModeSheet(Piece, tag="modes"):
+    modes: tuple[SaleModeKey, ...]
+
+
+class ReasonSheet(Piece, tag="reasons"):
+    """Asks why: before voiding a ticket, opening the drawer without a sale, opening with a difference."""
+
+    purpose: Literal["void", "open_drawer", "float_difference", "closing_difference"]
+    reasons: tuple[ReasonKey, ...]
+
+
+class ApprovalSheet(Piece, tag="approval"):
+    """"Code d’un responsable": the command goes on by itself once approved."""
+
+    right: str
+    """Id of the right that is missing, for example "price_change"."""
+    tries_left: int = 5
+    locked_seconds: int = 0
+
+
+class AgeSheet(Piece, tag="age"):
+    name: str
+    years: int
+
+
+class ConfirmCloseSheet(Piece, tag="confirm_close"):
+    """The one question of the closing: "Clôturer la session 0318 ? C’est définitif."."""
+
+    session: int
+
+
+class PrintHelpSheet(Piece, tag="print_help"):
+    pass
+
+
+Sheet = (
+    LineEditorSheet
+    | MenuSheet
+    | CodeEntrySheet
+    | FreePriceSheet
+    | NotesSheet
+    | ModeSheet
+    | ReasonSheet
+    | ApprovalSheet
+    | AgeSheet
+    | ConfirmCloseSheet
+    | PrintHelpSheet
+)
+
+# --- whole screens --------------------------------------------------------------------------------------------------
+
+
+class LockView(Piece):
+    sellers: tuple[SellerChip, ...]
+    selected: int | None = None
+    open_since: str = ""
+    """Local HH:MM; "" when no session is open."""
+    tries_left: int = 5
+    is_wrong: bool = False
+    locked_seconds: int = 0
+    date: str = ""
+    """ISO date."""
+    entered: int = 0
+    """Digits already typed: only recorded views use it, the kiosk counts its own."""
+    page: int = 1
+    pages: int = 1
+
+
+class CountRow(Piece):
+    value_minor: int
+    count: int
+
+
+class OpeningView(Piece):
+    notes: tuple[CountRow, ...]
+    coins: tuple[CountRow, ...]
+    notes_minor: int = 0
+    coins_minor: int = 0
+    counted_minor: int = 0
+    expected_minor: int = 0
+    left_by: str = ""
+    left_minor: int = 0
+    session: int = 0
+    focus_minor: int = 0
+    """Value of the coin or note whose quantity the keypad changes."""
+
+
+class SessionCard(Piece):
+    number: int
+    opened_at: str
+    """Local HH:MM."""
+    opened_by: str
+    float_minor: int
+    business_date: str
+
+
+class LastTicket(Piece):
+    number: int
+    at: str
+    tender: str
+    total_minor: int
+    lines: tuple[tuple[str, int], ...]
+    can_correct: bool = False
+
+
+class HomeView(Piece):
+    tabs: tuple[str, ...]
+    """"sale", "orders", "clients", "masters": those this till has and this seller may use."""
+    cards: tuple[NoteCard, ...] = ()
+    note_count: int = 0
+    page: int = 1
+    pages: int = 1
+    modes: tuple[SaleModeKey, ...] = ()
+    last: LastTicket | None = None
+    has_settings: bool = False
+    orders_waiting: int = 0
+
+
+class TenderKey(Piece):
+    id: str
+    name: str
+    icon: str
+    kind: str
+    detail: str = ""
+    """Message id of the second line ("tender.detail.rounding"), "" for none."""
+    is_enabled: bool = True
+    faces: tuple[int, ...] = ()
+    """Preset face values in minor units."""
+
+
+class PaymentView(Piece):
+    tenders: tuple[TenderKey, ...]
+    quick_notes: tuple[int, ...] = ()
+    """Amounts of the keypad's cash column, without "Juste"."""
+    can_split: bool = False
+    can_open_drawer: bool = False
+    can_close: bool = False
+    """Encaisser is live: nothing remains but the sale needs a word (total 0.00)."""
+    part: int = 0
+
+
+class SplitPart(Piece):
+    number: int
+    total_minor: int
+    is_paid: bool = False
+    is_open: bool = False
+
+
+class SplitView(Piece):
+    number: int
+    name: str = ""
+    rest: tuple[LineView, ...] = ()
+    rest_minor: int = 0
+    parts: tuple[SplitPart, ...] = ()
+    open_part: int = 1
+    whole_minor: int = 0
+    others_minor: int = 0
+    persons: int = 2
+    shares: tuple[int, ...] = ()
+
+
+class TenderTotal(Piece):
+    name: str
+    count: int
+    amount_minor: int
+    kind: str = ""
+
+
+class SellerTotal(Piece):
+    name: str
+    count: int
+    amount_minor: int
+
+
+class ReasonTotal(Piece):
+    label: str
+    count: int
+    amount_minor: int
+
+
+class CashBook(Piece):
+    """The drawer, line by line."""
+
+    float_minor: int
+    sales_minor: int
+    pay_ins_minor: int = 0
+    pay_outs_minor: int = 0
+    wallet_credits_minor: int = 0
+    wallet_refunds_minor: int = 0
+    expected_minor: int | None = None
+    """None while the drawer is counted blind."""
+
+
+class ReportView(Piece):
+    """Figures of an X or a Z."""
+
+    kind: Literal["X", "Z"]
+    number: int
+    session: int
+    opened_at: str
+    at: str
+    business_date: str
+    tickets: int
+    turnover_minor: int
+    rates: tuple[VatNote, ...]
+    tenders: tuple[TenderTotal, ...]
+    sellers: tuple[SellerTotal, ...]
+    cash: CashBook
+    collected_minor: int = 0
+    rounding_minor: int = 0
+    discounts: ReasonTotal | None = None
+    offers: ReasonTotal | None = None
+    offers_by_reason: tuple[ReasonTotal, ...] = ()
+    voids: ReasonTotal | None = None
+    corrections: ReasonTotal | None = None
+    drawer_openings: int = 0
+    copies: int = 0
+    held: ReasonTotal | None = None
+    seller: str = ""
+    wallet_rows: tuple[tuple[str, int, int], ...] = ()
+    """(code, count, amount); empty where cagnottes are off: then their card is absent."""
+
+
+class ClosingView(Piece):
+    step: Literal["count", "check", "confirm"]
+    session: int
+    opened_at: str
+    notes: tuple[CountRow, ...]
+    coins: tuple[CountRow, ...]
+    notes_minor: int
+    coins_minor: int
+    counted_minor: int
+    leave_minor: int
+    """À laisser pour demain; `safe_minor` is what goes to the safe."""
+    safe_minor: int
+    cash: CashBook
+    difference_minor: int | None
+    tenders: tuple[TenderTotal, ...]
+    held_count: int = 0
+    focus_minor: int = 0
+    reasons: tuple[ReasonKey, ...] = ()
+    """Reason chips of step 2, when the difference is above the tolerance."""
+    reason: str = ""
+    held: tuple[NoteCard, ...] = ()
+    report: ReportView | None = None
+    """The figures of the Z to come, in step 3."""
+    waiting_receipts: int = 0
+
+
+class Cue(Piece):
+    """A sound to play once: a kiosk plays it when the serial is new."""
+
+    serial: int
+    sound: Sound
+
+
+class TillView(Piece):
+    rev: int
+    at: str
+    """Local wall clock, ISO 8601 to the second."""
+    shop: Shop
+    screen: Screen
+    status: tuple[DeviceLight, ...] = ()
+    seller: SellerChip | None = None
+    session: SessionCard | None = None
+    message: Message | None = None
+    undo: UndoOffer | None = None
+    sheet: Sheet | None = None
+    ticket: TicketView | None = None
+    result: ResultView | None = None
+    grid: GridView | None = None
+    lock: LockView | None = None
+    opening: OpeningView | None = None
+    home: HomeView | None = None
+    payment: PaymentView | None = None
+    split: SplitView | None = None
+    report: ReportView | None = None
+    closing: ClosingView | None = None
+    allowed: tuple[str, ...] = ()
+    """Names of the commands the daemon would take now; others are drawn disabled."""
+    cue: Cue | None = None
+    theme: Literal["light", "dark"] = "light"
+    profile: Literal["auto", "compact", "base", "large"] = "auto"
+    left_handed: bool = False
+    language: str = "fr"
