@@ -1,0 +1,670 @@
+"""What the shop sells and how: products, keys, sale modes, tenders, sellers; hides how a code or a word finds its product.
+
+Two values leave this module. `Shop` is what a manager sets up (modes, rates, tenders, reasons, sellers): small, eager.
+`Catalog` is what is on the shelves: up to 100,000 products, looked up by code, by word as it is typed, and by category.
+
+Theory of operation. Products are numbered by *rank*: favourites first, then popularity, then name. Everything else
+is arrays of ranks, so any list of hits that is read in ascending order is already in the order the screen shows.
+
+1. Codes: one dict from canonical code to rank. EAN-8, UPC-A and EAN-13 differ by leading zeros only (GS1 General
+   Specifications, section 1.4: a GTIN is the same number right-justified in 14 digits); see `canonical_code`.
+2. Words: a sorted vocabulary and, in the same order, one flat array of ranks. The words that share a prefix are
+   neighbours, so a prefix is one slice of that array. Slices too long to sort while somebody types ("p") are kept as
+   bit sets, built together with the index.
+3. Typing errors: a word that is the beginning of nothing is replaced by the words one edit away, then two.
+
+The rows themselves are any sequence: a tuple in tests and in the day player, packed bytes in the store.
+"""
+
+import re
+import unicodedata
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, Literal, Protocol, TypeVar
+
+import msgspec
+
+Unit = Literal["piece", "kg"]
+PriceKind = Literal["fixed", "free"]
+Hue = Literal["pain", "viennoiserie", "patisserie", "sale", "chaud", "froid", "epicerie", "frais", "neutre"]
+TenderKind = Literal["cash", "card", "cheque", "voucher", "wallet", "other"]
+ReasonKind = Literal["offer", "discount", "void", "drawer", "float"]
+
+HUES: Final[tuple[Hue, ...]] = (
+    "pain", "viennoiserie", "patisserie", "sale", "chaud", "froid", "epicerie", "frais", "neutre",
+)  # fmt: skip
+KEY_LABEL_LINES: Final = 2
+KEY_LABEL_WIDTH: Final = 16
+FAVOURITES: Final = 0
+"""Category id of *Favoris*: a page of tiles chosen by the merchant, never a product's own category."""
+
+
+class PackCode(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A bar code on a carton: one scan sells `units` of the product."""
+
+    code: str
+    units: int
+    price_minor: int | None = None
+    """Price of the whole pack; None sells `units` at the unit price."""
+
+
+class Product(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """One article as the till sells it. Fields are only ever added at the end: stored rows are read by position."""
+
+    id: int
+    name: str
+    key_label: str
+    """Text of the tile: at most two lines of 16 characters, separated by a line feed."""
+    category: int | None
+    """None: shown under *Sans rubrique*."""
+    codes: tuple[str, ...]
+    price_minor: int | None
+    """Price of one piece or one kilogram, VAT included. None: the price is missing and is asked for."""
+    tax_class: str
+    """Key into `Shop.tax_classes`; the sale mode turns it into a rate."""
+    unit: Unit = "piece"
+    price_kind: PriceKind = "fixed"
+    free_min_minor: int = 0
+    """Lowest amount the pad accepts when `price_kind` is free."""
+    free_max_minor: int = 0
+    """Highest amount the pad accepts when `price_kind` is free."""
+    sold_out: bool = False
+    favourite: int | None = None
+    """Slot on *Favoris*, from 0; None: not a favourite."""
+    popularity: int = 0
+    """Pieces sold lately; only orders lists."""
+    age_limit: int = 0
+    """Years the buyer must have; 0: anybody."""
+    packs: tuple[PackCode, ...] = ()
+    name_plural: str = ""
+    """Name for two and more on notes; empty: the name as it is."""
+    list_prices: tuple[tuple[str, int], ...] = ()
+    """(price list, price_minor) where a list differs from the base price."""
+
+    def price_in(self, price_list: str) -> int | None:
+        """Price of one unit in a price list; the base price where the list says nothing."""
+        for name, price_minor in self.list_prices:
+            if name == price_list:
+                return price_minor
+        return self.price_minor
+
+
+class Category(msgspec.Struct, frozen=True, gc=False):
+    """A key of the left rail."""
+
+    id: int
+    name: str
+    hue: Hue
+    order: int
+
+
+class Grid(msgspec.Struct, frozen=True, gc=False):
+    """The fixed tiles of one category. A slot keeps its product until the merchant moves it; None is an empty slot."""
+
+    category: int
+    slots: tuple[int | None, ...]
+
+
+class TaxRate(msgspec.Struct, frozen=True, gc=False):
+    """A rate and the letter that stands for it on receipts."""
+
+    code: str
+    rate_bp: int
+
+
+class TaxClass(msgspec.Struct, frozen=True, gc=False):
+    """A group of goods taxed alike (*groupe de TVA*); also one key of the free-price pad."""
+
+    id: str
+    name: str
+    hint: str
+    icon: str
+    age_limit: int = 0
+
+
+class DatedRate(msgspec.Struct, frozen=True, gc=False):
+    """The rate of a tax class from a day on, until a later row of the same class."""
+
+    tax_class: str
+    rate_bp: int
+    effective_from: str
+    """ISO day, e.g. 2024-01-01."""
+
+
+class SaleMode(msgspec.Struct, frozen=True, gc=False):
+    """How the goods leave the shop; decides VAT and price list."""
+
+    id: str
+    name: str
+    icon: str
+    rates: tuple[DatedRate, ...]
+    price_list: str = "base"
+    is_default: bool = False
+    note: str = ""
+    """Line under the name on the key when it is not the rate (mock-up 03: *Commande prête*)."""
+
+    def rate_bp(self, tax_class: str, day: str) -> int:
+        """VAT rate of a class on an ISO day. KeyError when no rate was in force: the sale must be refused."""
+        best: DatedRate | None = None
+        for row in self.rates:
+            if row.tax_class == tax_class and row.effective_from <= day:
+                if best is None or row.effective_from > best.effective_from:
+                    best = row
+        if best is None:
+            raise KeyError(tax_class, day)
+        return best.rate_bp
+
+
+class TenderMode(msgspec.Struct, frozen=True, gc=False):
+    """A way to pay (*mode de règlement*), defined in data."""
+
+    id: str
+    name: str
+    icon: str
+    kind: TenderKind
+    order: int
+    note: str = ""
+    opens_drawer: bool = False
+    gives_change: bool = False
+    rounding_minor: int = 0
+    """Smallest step that can be paid; 5 for Swiss cash, 0 or 1 for none."""
+    overpayment: Literal["change", "refuse", "keep"] = "refuse"
+    """Received more than due: give change, refuse the amount, or keep the difference (vouchers without change)."""
+    face_values_minor: tuple[int, ...] = ()
+    """Coins and notes, ascending; one-touch keys and the drawer count use them."""
+    enabled: bool = True
+    account: str = ""
+    """Account number for the accountant."""
+    quick_key: bool = False
+    needs_customer: bool = False
+
+
+class Reason(msgspec.Struct, frozen=True, gc=False):
+    """Why a line was offered, discounted or removed, a drawer opened, or a float differs."""
+
+    id: str
+    kind: ReasonKind
+    label: str
+
+
+class Seller(msgspec.Struct, frozen=True, gc=False):
+    """Who stands at the till."""
+
+    id: str
+    name: str
+    initials: str
+    title: str
+    """Word under the name: *Vendeuse*, *Responsable*."""
+    role: Literal["seller", "manager"]
+    pin_hash: str
+    """argon2id in PHC format; never a PIN."""
+    badge: str = ""
+    """Code on the badge; empty: none."""
+    hue: Hue = "neutre"
+
+
+class Shop(msgspec.Struct, frozen=True):
+    """Everything a manager sets up for one till."""
+
+    name: str
+    register_name: str
+    address: tuple[str, ...]
+    phone: str
+    vat_number: str
+    currency: str
+    footer: tuple[str, ...]
+    tax_classes: tuple[TaxClass, ...]
+    tax_rates: tuple[TaxRate, ...]
+    sale_modes: tuple[SaleMode, ...]
+    tenders: tuple[TenderMode, ...]
+    reasons: tuple[Reason, ...]
+    sellers: tuple[Seller, ...]
+    free_price_min_minor: int = 5
+    free_price_max_minor: int = 20000
+    free_price_names: tuple[str, ...] = ()
+    float_minor: int = 20000
+    """Float left in the drawer overnight."""
+
+    def sale_mode(self, mode_id: str) -> SaleMode:
+        """Sale mode by id; KeyError when unknown."""
+        return _by_id(self.sale_modes, mode_id)
+
+    def default_sale_mode(self) -> SaleMode:
+        """Mode a scan on the home screen starts."""
+        return next((mode for mode in self.sale_modes if mode.is_default), self.sale_modes[0])
+
+    def tender(self, tender_id: str) -> TenderMode:
+        """Tender by id; KeyError when unknown."""
+        return _by_id(self.tenders, tender_id)
+
+    def seller(self, seller_id: str) -> Seller:
+        """Seller by id; KeyError when unknown."""
+        return _by_id(self.sellers, seller_id)
+
+    def seller_by_badge(self, code: str) -> Seller | None:
+        """Seller whose badge was scanned."""
+        return next((seller for seller in self.sellers if seller.badge and seller.badge == code), None)
+
+    def reasons_for(self, kind: ReasonKind) -> tuple[Reason, ...]:
+        """Reasons of one kind, in the merchant's order."""
+        return tuple(reason for reason in self.reasons if reason.kind == kind)
+
+    def rate_letter(self, rate_bp: int) -> str:
+        """Letter of a rate on receipts; empty when the rate has none."""
+        return next((rate.code for rate in self.tax_rates if rate.rate_bp == rate_bp), "")
+
+
+class _Identified(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+_Row = TypeVar("_Row", bound=_Identified)
+
+
+def _by_id(rows: Iterable[_Row], wanted: str) -> _Row:
+    for row in rows:
+        if row.id == wanted:
+            return row
+    raise KeyError(wanted)
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Tiles
+
+
+def page_tiles(slots: Sequence[int | None], per_page: int) -> tuple[tuple[int | None, ...], ...]:
+    """Cut fixed slots into pages of tiles, never re-sorted.
+
+    When one page is not enough, the last tile of every page is the key to the next page, so a page holds
+    `per_page - 1` products: 24 slots on a page of 24 are one page, 25 slots are 23 + 2. Short pages are filled with
+    None. `per_page`: 20 compact (4 x 5), 24 base (4 x 6), 30 large (5 x 6).
+    """
+    if per_page < 2:
+        raise ValueError("a page needs room for one product and the page key")
+    if len(slots) <= per_page:
+        return (tuple(slots) + (None,) * (per_page - len(slots)),)
+    room = per_page - 1
+    pages = [tuple(slots[start : start + room]) for start in range(0, len(slots), room)]
+    return tuple(page + (None,) * (room - len(page)) for page in pages)
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Codes
+
+GTIN_LENGTHS: Final = frozenset((8, 12, 13, 14))
+
+
+def canonical_code(code: str) -> str:
+    """One spelling for all spellings of a GTIN; any other code as it is.
+
+    >>> canonical_code("0036000291452") == canonical_code("036000291452")
+    True
+    >>> canonical_code("0101")
+    '0101'
+    """
+    if len(code) in GTIN_LENGTHS and code.isascii() and code.isdigit():
+        return code.lstrip("0").zfill(8)
+    return code
+
+
+def check_digit(body: str) -> str:
+    """Check digit of a GTIN without it (GS1 General Specifications, section 7.9): weights 3, 1 from the right."""
+    total = sum(int(digit) * (3 if place % 2 == 0 else 1) for place, digit in enumerate(reversed(body)))
+    return str(-total % 10)
+
+
+def is_gtin(code: str) -> bool:
+    """Whether the code has the length and the check digit of an EAN-8, UPC-A, EAN-13 or GTIN-14."""
+    right_form = len(code) in GTIN_LENGTHS and code.isascii() and code.isdigit()
+    return right_form and check_digit(code[:-1]) == code[-1]
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# Words
+
+_WORD: Final = re.compile("[0-9a-z]+")
+_SPECIAL: Final = str.maketrans({"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "ł": "l", "đ": "d"})
+_LETTERS: Final = "abcdefghijklmnopqrstuvwxyz0123456789"
+_TOKENS_MAX: Final = 8
+_QUERY_MAX: Final = 64
+_LAST: Final = "\x7f"
+"""Sorts after every character a folded word can hold."""
+
+
+def fold(text: str) -> str:
+    """Lower case without accents: what a person types in a hurry. `Œufs à la coque` becomes `oeufs a la coque`."""
+    text = text.lower()
+    if text.isascii():
+        return text
+    spread = unicodedata.normalize("NFKD", text.translate(_SPECIAL))
+    return "".join(char for char in spread if not unicodedata.combining(char))
+
+
+def words_of(text: str) -> list[str]:
+    """The folded words of a text, in order."""
+    return _WORD.findall(fold(text))
+
+
+class WordIndex(msgspec.Struct, frozen=True):
+    """Which ranks carry which word. Built once per import; `build_words` makes it, the store keeps it."""
+
+    words: Sequence[str]
+    """The vocabulary, sorted."""
+    starts: Sequence[int]
+    """starts[i] .. starts[i + 1] is the part of `ranks` that belongs to words[i]."""
+    ranks: Sequence[int]
+    """Ranks of the products that carry each word, in vocabulary order, ascending inside a word."""
+    letters: Sequence[int]
+    """Bit set of the letters of each word; sorts out most of the vocabulary when a typing error is looked for."""
+    wide: Mapping[str, bytes]
+    """Prefixes with more than `WIDE` hits: little-endian bit set of ranks."""
+
+    def span(self, prefix: str) -> tuple[int, int]:
+        """Vocabulary positions of the words that begin with a prefix."""
+        first = bisect_left(self.words, prefix)
+        return first, bisect_left(self.words, prefix + _LAST, first)
+
+    def begins(self, prefix: str) -> bool:
+        """Whether any word begins with a prefix."""
+        position = bisect_left(self.words, prefix)
+        return position < len(self.words) and self.words[position].startswith(prefix)
+
+    def hits(self, prefix: str) -> set[int]:
+        """Ranks of the products with a word that begins with a prefix; not for wide prefixes."""
+        first, last = self.span(prefix)
+        return set(self.ranks[self.starts[first] : self.starts[last]])
+
+    def corrections(self, word: str) -> list[str]:
+        """What a mistyped word may have meant: prefixes one edit away, or else words two edits away."""
+        if len(word) < 3 or word.isdigit():
+            return []
+        near = [edit for edit in _edits(word) if self.begins(edit)]
+        return near or (self._two_edits(word) if len(word) >= 6 else [])
+
+    def _two_edits(self, word: str) -> list[str]:
+        """Words with the same first letter whose beginning is two edits away (Myers' bit vectors)."""
+        first, last = self.span(word[0])
+        wanted = letter_bits(word)
+        letters, words = self.letters, self.words
+        close = [words[i] for i in range(first, last) if (wanted & ~letters[i]).bit_count() <= 2]
+        return [other for other in close if _prefix_distance(word, other) <= 2]
+
+
+WIDE: Final = 3000
+"""Prefixes with more hits than this get a bit set: sorting 3,000 ranks takes about 0.2 ms."""
+
+
+def build_words(texts: Sequence[str]) -> WordIndex:
+    """Index texts given in rank order. 100,000 names take about a second: done at import, never at start."""
+    by_word: dict[str, list[int]] = {}
+    for rank, text in enumerate(texts):
+        for word in set(words_of(text)):
+            by_word.setdefault(word, []).append(rank)
+    words = sorted(by_word)
+    starts, ranks = array("I", [0]), array("I")
+    for word in words:
+        ranks.extend(by_word[word])
+        starts.append(len(ranks))
+    letters = array("Q", [letter_bits(word) for word in words])
+    index = WordIndex(words, starts, ranks, letters, {})
+    return msgspec.structs.replace(index, wide=dict(_wide_prefixes(index, len(texts))))
+
+
+def _wide_prefixes(index: WordIndex, count: int) -> Iterable[tuple[str, bytes]]:
+    pending = list(_LETTERS)
+    while pending:
+        prefix = pending.pop()
+        first, last = index.span(prefix)
+        if index.starts[last] - index.starts[first] <= WIDE:
+            continue
+        bits = bytearray((count + 7) // 8)
+        for rank in index.hits(prefix):
+            bits[rank >> 3] |= 1 << (rank & 7)
+        yield prefix, bytes(bits)
+        pending.extend(prefix + letter for letter in _LETTERS)
+
+
+def letter_bits(word: str) -> int:
+    """Bit set of the letters and digits of a folded word."""
+    bits = 0
+    for char in word:
+        bits |= 1 << (_LETTERS.index(char))
+    return bits
+
+
+def _edits(word: str) -> Iterable[str]:
+    """Everything one typing error away: two letters swapped, one wrong, one missing, one too many."""
+    cuts = [(word[:at], word[at:]) for at in range(len(word) + 1)]
+    seen = {word}
+    swapped = (head + tail[1] + tail[0] + tail[2:] for head, tail in cuts if len(tail) > 1)
+    wrong = (head + letter + tail[1:] for head, tail in cuts if tail for letter in _LETTERS)
+    missing = (head + letter + tail for head, tail in cuts if tail for letter in _LETTERS)
+    doubled = (head + tail[1:] for head, tail in cuts if tail and len(word) > 3)
+    for group in (swapped, doubled, wrong, missing):
+        for edit in group:
+            if edit not in seen:
+                seen.add(edit)
+                yield edit
+
+
+def _prefix_distance(word: str, other: str) -> int:
+    """Smallest edit distance between a word and any beginning of another (Myers 1999, bit-parallel)."""
+    size = len(word)
+    places: dict[str, int] = {}
+    for at, char in enumerate(word):
+        places[char] = places.get(char, 0) | 1 << at
+    everything, top = (1 << size) - 1, 1 << (size - 1)
+    plus, minus, score, best = everything, 0, size, size
+    for char in other[: size + 2]:
+        match = places.get(char, 0)
+        diagonal = (((match & plus) + plus) ^ plus) | match | minus
+        right_plus = minus | (everything & ~(diagonal | plus))
+        right_minus = plus & diagonal
+        if right_plus & top:
+            score += 1
+        elif right_minus & top:
+            score -= 1
+        right_plus = (right_plus << 1) | 1
+        right_minus <<= 1
+        plus = everything & (right_minus | ~(diagonal | right_plus))
+        minus = right_plus & diagonal
+        best = min(best, score)
+    return best
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# The catalogue
+
+_CODE_QUERY_MIN: Final = 4
+_CODE_HITS_MAX: Final = 4000
+
+
+class Catalog:
+    """The shelves of one shop: never changed, replaced as a whole by an import or an update.
+
+    `rows` in rank order; every other argument speaks of ranks. `build_catalog` makes one from products, the store
+    makes one from its packed image.
+    """
+
+    __slots__ = ("_by_category", "_codes", "_grids", "_ids", "_packs", "_rows", "_sorted_codes", "categories", "words")
+
+    def __init__(
+        self,
+        *,
+        rows: Sequence[Product],
+        ids: Mapping[int, int],
+        codes: dict[str, int],
+        packs: Mapping[str, tuple[int, PackCode]],
+        by_category: Mapping[int | None, Sequence[int]],
+        categories: tuple[Category, ...],
+        grids: Mapping[int, Grid],
+        words: WordIndex,
+    ) -> None:
+        """`codes` must be in ascending order of code: the search by digits reads its keys as a sorted list."""
+        self._rows = rows
+        self._ids = ids
+        self._codes = codes
+        self._sorted_codes = list(codes)
+        self._packs = packs
+        self._by_category = by_category
+        self._grids = grids
+        self.categories = categories
+        self.words = words
+
+    def __len__(self) -> int:
+        """Number of products."""
+        return len(self._rows)
+
+    def product(self, product_id: int) -> Product | None:
+        """Product by id."""
+        rank = self._ids.get(product_id)
+        return None if rank is None else self._rows[rank]
+
+    def product_by_code(self, code: str) -> tuple[Product, int] | None:
+        """Product and units for a scanned or typed code: 1, or the content of a pack. None when unknown."""
+        rank = self._codes.get(code)
+        if rank is not None:
+            return self._rows[rank], 1
+        canonical = canonical_code(code)
+        rank = self._codes.get(canonical)
+        if rank is not None:
+            return self._rows[rank], 1
+        packed = self._packs.get(canonical)
+        return None if packed is None else (self._rows[packed[0]], packed[1].units)
+
+    def pack_price_minor(self, code: str) -> int | None:
+        """Price of the whole pack behind a code; None for single pieces and packs sold at the unit price."""
+        packed = self._packs.get(canonical_code(code))
+        return None if packed is None else packed[1].price_minor
+
+    def products_in(self, category: int | None, limit: int = 300) -> list[Product]:
+        """Products of a category in rank order; None lists those without one (*Sans rubrique*)."""
+        return [self._rows[rank] for rank in self._by_category.get(category, ())[:limit]]
+
+    def grid(self, category: int | None) -> Grid:
+        """The fixed tiles of a category; a category nobody laid out shows its products in rank order."""
+        laid_out = self._grids.get(category) if category is not None else None
+        if laid_out is not None:
+            return laid_out
+        return Grid(-1 if category is None else category, tuple(row.id for row in self.products_in(category)))
+
+    def search(self, query: str, limit: int = 24) -> list[Product]:
+        """Products that carry the beginning of every typed word in name, key label or code, best rank first.
+
+        Accents and case do not count. A product whose code was typed in full comes first. When a word begins
+        nothing, its nearest words are used instead. Never raises, whatever was typed.
+        """
+        exact = self.product_by_code(query.strip())
+        ranks = self._ranks(words_of(query[:_QUERY_MAX])[:_TOKENS_MAX], limit)
+        found = [self._rows[rank] for rank in ranks]
+        if exact is None:
+            return found
+        return ([exact[0]] + [row for row in found if row.id != exact[0].id])[:limit]
+
+    def _ranks(self, words: list[str], limit: int) -> list[int]:
+        narrow: set[int] | None = None
+        wide: list[bytes] = []
+        for word in words:
+            bits = self.words.wide.get(word)
+            if bits is not None:
+                wide.append(bits)
+                continue
+            hits = self._hits(word)
+            narrow = hits if narrow is None else narrow & hits
+            if not narrow:
+                return []
+        if narrow is None:
+            return _lowest(wide, limit)
+        ranks = sorted(narrow)
+        for bits in wide:
+            ranks = [rank for rank in ranks if bits[rank >> 3] >> (rank & 7) & 1]
+        return ranks[:limit]
+
+    def _hits(self, word: str) -> set[int]:
+        hits = self.words.hits(word)
+        if len(word) >= _CODE_QUERY_MIN and word.isdigit():
+            hits.update(self._code_hits(word))
+        if not hits:
+            for other in self.words.corrections(word):
+                bits = self.words.wide.get(other)
+                hits.update(self.words.hits(other) if bits is None else _lowest([bits], WIDE))
+        return hits
+
+    def _code_hits(self, digits: str) -> list[int]:
+        codes = self._sorted_codes
+        first = bisect_left(codes, digits)
+        last = min(bisect_left(codes, digits + _LAST, first), first + _CODE_HITS_MAX)
+        return [self._codes[code] for code in codes[first:last]]
+
+
+def _lowest(sets: list[bytes], limit: int) -> list[int]:
+    """The lowest ranks that are in all bit sets."""
+    if not sets:
+        return []
+    both = int.from_bytes(sets[0], "little")
+    for other in sets[1:]:
+        both &= int.from_bytes(other, "little")
+    found: list[int] = []
+    for at, byte in enumerate(both.to_bytes(len(sets[0]), "little")):
+        if byte:
+            found.extend(at * 8 + bit for bit in range(8) if byte >> bit & 1)
+            if len(found) >= limit:
+                break
+    return found[:limit]
+
+
+def ranked(products: Iterable[Product]) -> list[Product]:
+    """Products in rank order: favourites by slot, then popularity, then name, then id."""
+    return sorted(products, key=_rank_key)
+
+
+def _rank_key(product: Product) -> tuple[int, int, str, int]:
+    slot = 1_000_000 if product.favourite is None else product.favourite
+    return slot, -product.popularity, fold(product.name), product.id
+
+
+def search_text(product: Product) -> str:
+    """What the word search looks into."""
+    return f"{product.name} {product.key_label}"
+
+
+def code_ranks(rows: Sequence[Product]) -> dict[str, int]:
+    """Canonical code of single pieces to rank, ascending by code. ValueError when two products claim a code."""
+    found: dict[str, int] = {}
+    for rank, row in enumerate(rows):
+        for code in row.codes:
+            if found.setdefault(canonical_code(code), rank) != rank:
+                raise ValueError(f"code {code} belongs to two products")
+    return dict(sorted(found.items()))
+
+
+def pack_ranks(rows: Sequence[Product]) -> dict[str, tuple[int, PackCode]]:
+    """Canonical pack code to rank and pack."""
+    return {canonical_code(pack.code): (rank, pack) for rank, row in enumerate(rows) for pack in row.packs}
+
+
+def category_ranks(rows: Sequence[Product]) -> dict[int | None, "array[int]"]:
+    """Ranks of each category, ascending; None collects the products without one."""
+    found: dict[int | None, "array[int]"] = {}
+    for rank, row in enumerate(rows):
+        found.setdefault(row.category, array("I")).append(rank)
+    return found
+
+
+def build_catalog(
+    products: Iterable[Product], categories: Iterable[Category] = (), grids: Iterable[Grid] = ()
+) -> Catalog:
+    """A catalogue in memory, for a few thousand products at most. ValueError when two products share a code."""
+    rows = tuple(ranked(products))
+    return Catalog(
+        rows=rows,
+        ids={row.id: rank for rank, row in enumerate(rows)},
+        codes=code_ranks(rows),
+        packs=pack_ranks(rows),
+        by_category=category_ranks(rows),
+        categories=tuple(sorted(categories, key=lambda category: category.order)),
+        grids={grid.category: grid for grid in grids},
+        words=build_words([search_text(row) for row in rows]),
+    )
