@@ -1,7 +1,7 @@
-"""What the shop sells and how: products, keys, sale modes, tenders, sellers; hides how a code or a word finds its product.
+"""What the shop sells and how: products, keys, modes, tenders, sellers; hides how a code or a word finds its product.
 
-Two values leave this module. `Shop` is what a manager sets up (modes, rates, tenders, reasons, sellers): small, eager.
-`Catalog` is what is on the shelves: up to 100,000 products, looked up by code, by word as it is typed, and by category.
+Two values leave this module. `Shop` is what a manager sets up (modes, rates, tenders, reasons, sellers): small,
+eager. `Catalog` is what is on the shelves: up to 100,000 products, looked up by code, by word as it is typed, and by category.
 
 Theory of operation. Products are numbered by *rank*: favourites first, then popularity, then name. Everything else
 is arrays of ranks, so any list of hits that is read in ascending order is already in the order the screen shows.
@@ -146,14 +146,10 @@ class SaleMode(msgspec.Struct, frozen=True, gc=False):
 
     def rate_bp(self, tax_class: str, day: str) -> int:
         """VAT rate of a class on an ISO day. KeyError when no rate was in force: the sale must be refused."""
-        best: DatedRate | None = None
-        for row in self.rates:
-            if row.tax_class == tax_class and row.effective_from <= day:
-                if best is None or row.effective_from > best.effective_from:
-                    best = row
-        if best is None:
+        known = [row for row in self.rates if row.tax_class == tax_class and row.effective_from <= day]
+        if not known:
             raise KeyError(tax_class, day)
-        return best.rate_bp
+        return max(known, key=lambda row: row.effective_from).rate_bp
 
 
 class TenderMode(msgspec.Struct, frozen=True, gc=False):
@@ -274,6 +270,28 @@ def _by_id(rows: Iterable[_Row], wanted: str) -> _Row:
 # Tiles
 
 
+def wrap_label(name: str) -> str:
+    """A key label made from a name: two lines of 16 characters, cut with an ellipsis.
+
+    >>> wrap_label("Confiture d'abricots 370 g")
+    "Confiture\\nd'abricots 370 g"
+    """
+    lines = [""]
+    for word in name.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if len(longer) <= KEY_LABEL_WIDTH or not lines[-1]:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    if len(lines) > KEY_LABEL_LINES:
+        lines = [*lines[: KEY_LABEL_LINES - 1], " ".join(lines[KEY_LABEL_LINES - 1 :])]
+    return "\n".join(_cut(line, KEY_LABEL_WIDTH) for line in lines)
+
+
+def _cut(line: str, width: int) -> str:
+    return line if len(line) <= width else line[: width - 1].rstrip() + "…"
+
+
 def page_tiles(slots: Sequence[int | None], per_page: int) -> tuple[tuple[int | None, ...], ...]:
     """Cut fixed slots into pages of tiles, never re-sorted.
 
@@ -329,6 +347,8 @@ _SPECIAL: Final = str.maketrans({"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", 
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz0123456789"
 _TOKENS_MAX: Final = 8
 _QUERY_MAX: Final = 64
+_GUESSES_MAX: Final = 300
+_CORRECTED_MAX: Final = 2
 _LAST: Final = "\x7f"
 """Sorts after every character a folded word can hold."""
 
@@ -384,12 +404,16 @@ class WordIndex(msgspec.Struct, frozen=True):
         return near or (self._two_edits(word) if len(word) >= 6 else [])
 
     def _two_edits(self, word: str) -> list[str]:
-        """Words with the same first letter whose beginning is two edits away (Myers' bit vectors)."""
+        """Words with the same first letter whose beginning is two edits away; looks at the likeliest few hundred."""
         first, last = self.span(word[0])
         wanted = letter_bits(word)
-        letters, words = self.letters, self.words
-        close = [words[i] for i in range(first, last) if (wanted & ~letters[i]).bit_count() <= 2]
-        return [other for other in close if _prefix_distance(word, other) <= 2]
+        by_missing: tuple[list[int], ...] = ([], [], [])
+        for position, letters in enumerate(self.letters[first:last], first):
+            missing = (wanted & ~letters).bit_count()
+            if missing <= 2:
+                by_missing[missing].append(position)
+        likely = [position for positions in by_missing for position in positions][:_GUESSES_MAX]
+        return [self.words[position] for position in likely if _prefix_distance(word, self.words[position]) <= 2]
 
 
 WIDE: Final = 3000
@@ -488,7 +512,7 @@ class Catalog:
     makes one from its packed image.
     """
 
-    __slots__ = ("_by_category", "_codes", "_grids", "_ids", "_packs", "_rows", "_sorted_codes", "categories", "words")
+    __slots__ = ("_by_category", "_codes", "_ids", "_packs", "_rows", "_sorted_codes", "categories", "grids", "words")
 
     def __init__(
         self,
@@ -509,7 +533,7 @@ class Catalog:
         self._sorted_codes = list(codes)
         self._packs = packs
         self._by_category = by_category
-        self._grids = grids
+        self.grids = grids
         self.categories = categories
         self.words = words
 
@@ -545,7 +569,7 @@ class Catalog:
 
     def grid(self, category: int | None) -> Grid:
         """The fixed tiles of a category; a category nobody laid out shows its products in rank order."""
-        laid_out = self._grids.get(category) if category is not None else None
+        laid_out = self.grids.get(category) if category is not None else None
         if laid_out is not None:
             return laid_out
         return Grid(-1 if category is None else category, tuple(row.id for row in self.products_in(category)))
@@ -566,15 +590,20 @@ class Catalog:
     def _ranks(self, words: list[str], limit: int) -> list[int]:
         narrow: set[int] | None = None
         wide: list[bytes] = []
+        mistyped: list[str] = []
         for word in words:
             bits = self.words.wide.get(word)
             if bits is not None:
                 wide.append(bits)
-                continue
-            hits = self._hits(word)
+            elif hits := self._hits(word):
+                narrow = hits if narrow is None else narrow & hits
+            else:
+                mistyped.append(word)
+        if len(mistyped) > _CORRECTED_MAX:
+            return []
+        for word in mistyped:
+            hits = self._corrected_hits(word)
             narrow = hits if narrow is None else narrow & hits
-            if not narrow:
-                return []
         if narrow is None:
             return _lowest(wide, limit)
         ranks = sorted(narrow)
@@ -586,10 +615,13 @@ class Catalog:
         hits = self.words.hits(word)
         if len(word) >= _CODE_QUERY_MIN and word.isdigit():
             hits.update(self._code_hits(word))
-        if not hits:
-            for other in self.words.corrections(word):
-                bits = self.words.wide.get(other)
-                hits.update(self.words.hits(other) if bits is None else _lowest([bits], WIDE))
+        return hits
+
+    def _corrected_hits(self, word: str) -> set[int]:
+        hits: set[int] = set()
+        for other in self.words.corrections(word):
+            bits = self.words.wide.get(other)
+            hits.update(self.words.hits(other) if bits is None else _lowest([bits], WIDE))
         return hits
 
     def _code_hits(self, digits: str) -> list[int]:
@@ -647,7 +679,7 @@ def pack_ranks(rows: Sequence[Product]) -> dict[str, tuple[int, PackCode]]:
 
 def category_ranks(rows: Sequence[Product]) -> dict[int | None, "array[int]"]:
     """Ranks of each category, ascending; None collects the products without one."""
-    found: dict[int | None, "array[int]"] = {}
+    found: dict[int | None, array[int]] = {}
     for rank, row in enumerate(rows):
         found.setdefault(row.category, array("I")).append(rank)
     return found
