@@ -1,7 +1,8 @@
 """What the shop sells and how: products, keys, modes, tenders, sellers; hides how a code or a word finds its product.
 
 Two values leave this module. `Shop` is what a manager sets up (modes, rates, tenders, reasons, sellers): small,
-eager. `Catalog` is what is on the shelves: up to 100,000 products, looked up by code, by word as it is typed, and by category.
+eager. `Catalog` is what is on the shelves: up to 100,000 products, looked up by code, by word as it is typed, and by
+category.
 
 Theory of operation. Products are numbered by *rank*: favourites first, then popularity, then name. Everything else
 is arrays of ranks, so any list of hits that is read in ascending order is already in the order the screen shows.

@@ -29,11 +29,11 @@ class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
 
 # people and session
 class SelectSeller(Command, tag="SelectSeller"):
-    seller: Id
+    seller: Word
 
 
 class SignIn(Command, tag="SignIn"):
-    seller: Id
+    seller: Word
     pin: Pin
 
 

@@ -64,7 +64,7 @@ class UndoOffer(Piece):
 
 
 class SellerChip(Piece):
-    id: int
+    id: str
     name: str
     initials: str
     role: str = ""
@@ -103,8 +103,10 @@ class LineView(Piece):
     """Label of the reason when the line is offered."""
     comment: str = ""
     is_selected: bool = False
-    by_hand: bool = False
-    """Added by scan or code (then `code` is shown under the name) or by touch (then the unit price is)."""
+    is_scanned: bool = False
+    """Added by its code: then the code is shown under the name, else the unit price when there are several."""
+    share_of: int = 0
+    """n when this is the n-th part of a divided line ("1/3"); 0 for a whole line."""
 
 
 class GhostLine(Piece):
@@ -304,6 +306,7 @@ class NoteCard(Piece):
     total_minor: int
     client: str = ""
     open_elsewhere: str = ""
+    """Name of the till that has the note open."""
     part: int = 0
 
 
@@ -370,7 +373,7 @@ Sheet = (
 
 class LockView(Piece):
     sellers: tuple[SellerChip, ...]
-    selected: int | None = None
+    selected: str | None = None
     open_since: str = ""
     """Local HH:MM; "" when no session is open."""
     tries_left: int = 5

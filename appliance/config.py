@@ -1,0 +1,68 @@
+"""Settings of one box: where its data lies, which devices it has. Read once, by the composition roots alone.
+
+A TOML file. What is wrong in it is said with the key at fault (`config.unreadable`, `config.value`); the daemon does not
+start on settings that it had to guess. What a shop sets up (modes, tenders, sellers) is not here but in the store.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from appliance.domain.errors import Refusal
+
+
+class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Everything the daemon and the kiosk must be told from outside."""
+
+    till: Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9._-]+$")] = "till-1"
+    """Identity of this box in its journal; never changes."""
+    data_dir: str = "var"
+    """Folder of the database and the logs; relative to the settings file."""
+    socket: str = "till.sock"
+    """Unix socket of the kiosk, relative to `data_dir`. Unix limits the whole path to 107 bytes."""
+    profile: Literal["CH", "FR", "neutral"] = "CH"
+    timezone: str = "Europe/Zurich"
+    locale: str = "fr-CH"
+    language: Literal["fr", "de", "it", "en"] = "fr"
+    shop: str = ""
+    """Folder of shop files imported when the store holds no shop yet; relative to the settings file."""
+    devices: dict[str, str] = {}
+    """Role to address, e.g. `"printer.receipt" = "tcp://192.168.1.20:9100?profile=epson-80"`."""
+    hot_plug: bool = True
+    """Listen to udev for devices that come and go."""
+    receipt_policy: Literal["always", "on_demand", "never"] = "on_demand"
+    cumulate: bool = True
+    """*Cumul des produits*: the same article counts up on one line."""
+    discount_limit_bp: Annotated[int, Meta(ge=0, le=10_000)] = 2_000
+    """Highest discount a seller gives without a manager."""
+    float_tolerance_minor: Annotated[int, Meta(ge=0)] = 0
+    lock_after_s: Annotated[int, Meta(ge=0, le=3_600)] = 180
+    """Idle time until the till locks; 0 never."""
+    blind_count: bool = False
+    """*Comptage à l'aveugle*: the expected amount stays hidden until the drawer was counted."""
+    theme: Literal["light", "dark"] = "light"
+    left_handed: bool = False
+
+
+def load_config(path: Path) -> Config:
+    """The settings in a file, paths made absolute. Raises Refusal with the key at fault."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise Refusal("config.unreadable", path=str(path), reason=str(error)) from error
+    try:
+        config = msgspec.convert(table, Config)
+    except msgspec.ValidationError as error:
+        raise Refusal("config.value", path=str(path), reason=str(error)) from error
+    base = path.resolve().parent
+    data_dir = base / config.data_dir
+    shop = str(base / config.shop) if config.shop else ""
+    config = msgspec.structs.replace(config, data_dir=str(data_dir), socket=str(data_dir / config.socket), shop=shop)
+    if len(config.socket.encode()) > 107:
+        raise Refusal("config.value", path=str(path), reason="socket: path longer than 107 bytes")
+    return config

@@ -1,0 +1,127 @@
+"""Running totals of a session, and what an X or a Z says.
+
+`Totals` is added to by every sealed document as it is applied; a report is a copy of it, never a sum over tickets, so a
+closing takes as long after five thousand tickets as after fifty (feature Z-18). VAT of the day is the sum of the
+tickets' VAT, never computed again from the day's total.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from appliance.domain.journal import TicketClosed
+
+
+class RateTotal(msgspec.Struct):
+    gross_minor: int = 0
+    vat_minor: int = 0
+
+
+class Tally(msgspec.Struct):
+    """How many, and how much."""
+
+    count: int = 0
+    amount_minor: int = 0
+
+    def add(self, amount_minor: int, count: int = 1) -> None:
+        self.count += count
+        self.amount_minor += amount_minor
+
+
+class TenderTally(msgspec.Struct):
+    name: str
+    kind: str
+    count: int = 0
+    amount_minor: int = 0
+    """What the means brought in: for cash, received less change, rounding included."""
+
+
+class Totals(msgspec.Struct, omit_defaults=True):
+    """What happened in one session so far."""
+
+    tickets: int = 0
+    turnover_minor: int = 0
+    refunds_minor: int = 0
+    """Absolute sum of what was reversed, for the second perpetual total."""
+    rates: dict[int, RateTotal] = {}
+    modes: dict[str, Tally] = {}
+    tenders: dict[str, TenderTally] = {}
+    sellers: dict[str, Tally] = {}
+    rounding_minor: int = 0
+    discounts: Tally = msgspec.field(default_factory=Tally)
+    offers: dict[str, Tally] = {}
+    voids: Tally = msgspec.field(default_factory=Tally)
+    removed: Tally = msgspec.field(default_factory=Tally)
+    corrections: Tally = msgspec.field(default_factory=Tally)
+    drawer_openings: int = 0
+    """Without a sale."""
+    copies: int = 0
+    """DUPLICATA issued."""
+    float_minor: int = 0
+    cash_minor: int = 0
+    """What sales put into the drawer."""
+    cash_out_minor: int = 0
+    """Part of it: coins given back on means other than cash (feature P-04)."""
+    first_document: int = 0
+    last_document: int = 0
+
+    @property
+    def expected_minor(self) -> int:
+        """What should lie in the drawer."""
+        return self.float_minor + self.cash_minor
+
+    @property
+    def collected_minor(self) -> int:
+        """All tenders together, change given on other means than cash taken off: turnover plus cash rounding."""
+        return sum(tender.amount_minor for tender in self.tenders.values()) - self.cash_out_minor
+
+    def add_ticket(self, closed: TicketClosed, sign: int) -> None:
+        """Count a sealed ticket (`sign` 1) or its exact reversal (`sign` -1)."""
+        self.tickets += sign
+        self.turnover_minor += sign * closed.total_minor
+        for row in closed.vat:
+            rate = self.rates.setdefault(row.rate_bp, RateTotal())
+            rate.gross_minor += sign * row.gross_minor
+            rate.vat_minor += sign * row.vat_minor
+        self.modes.setdefault(closed.mode, Tally()).add(sign * closed.total_minor, sign)
+        self.sellers.setdefault(closed.seller, Tally()).add(sign * closed.total_minor, sign)
+        for tender in closed.tenders:
+            taken = tender.amount_minor + tender.rounding_minor + tender.kept_minor
+            tally = self.tenders.setdefault(tender.mode, TenderTally(tender.name, tender.kind))
+            tally.count += sign
+            tally.amount_minor += sign * taken
+            self.rounding_minor += sign * tender.rounding_minor
+            if tender.kind == "cash":
+                self.cash_minor += sign * taken
+            else:
+                self.cash_minor -= sign * tender.change_minor
+                self.cash_out_minor += sign * tender.change_minor
+                tally.amount_minor += sign * tender.change_minor
+        self._add_discounts(closed, sign)
+        if sign < 0:
+            self.refunds_minor += closed.total_minor
+
+    def _add_discounts(self, closed: TicketClosed, sign: int) -> None:
+        for line in closed.lines:
+            if line.offered:
+                self.offers.setdefault(line.offered, Tally()).add(-sign * line.full_minor, sign)
+            elif line.full_minor != line.amount_minor:
+                self.discounts.add(sign * (line.amount_minor - line.full_minor), sign)
+        if closed.discount_minor:
+            self.discounts.add(-sign * closed.discount_minor, sign)
+
+
+def all_offers(totals: Totals) -> Tally:
+    """Offers of every reason together."""
+    return sum_up(totals.offers.values())
+
+
+def sum_up(tallies: Iterable[Tally]) -> Tally:
+    result = Tally()
+    for tally in tallies:
+        result.add(tally.amount_minor, tally.count)
+    return result

@@ -1,0 +1,37 @@
+"""What must be done in the world after the commit: data, performed by `service` alone.
+
+Each effect belongs to facts that are durable by then. An effect that moves paper or money is done at most once without a
+person's word.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from appliance.domain.journal import SessionClosed, TicketClosed, XRead
+
+
+class KickDrawer(msgspec.Struct, frozen=True, tag=True):
+    """One pulse; `ticket` 0 when no sale asked for it."""
+
+    reason: str
+    ticket: int = 0
+
+
+class PrintTicket(msgspec.Struct, frozen=True, tag=True):
+    """The receipt of a sealed ticket; `copy` 0 is the original, n the n-th DUPLICATA."""
+
+    closed: TicketClosed
+    closed_at: str
+    copy: int
+
+
+class PrintReport(msgspec.Struct, frozen=True, tag=True):
+    """The paper of an X or a Z."""
+
+    report: XRead | SessionClosed
+    opened_at: str
+    at: str
+
+
+Effect = KickDrawer | PrintTicket | PrintReport

@@ -1,0 +1,220 @@
+"""What may be asked of the till's core: one immutable struct per intention, everything looked up already.
+
+The service turns a person's command or a scan into an intent: it knows the catalogue, the settings and who may do what.
+The core (`domain.till.step`) knows only the intent and the state, so a day can be played again without either.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from appliance.domain.catalog import TenderMode
+from appliance.domain.ticket import Line, Ticket
+
+
+class Intent(msgspec.Struct, frozen=True):
+    """Base of every intention."""
+
+
+class SignIn(Intent):
+    seller: str
+    name: str
+    by_badge: bool = False
+
+
+class Lock(Intent):
+    pass
+
+
+class NoteApproval(Intent):
+    """A manager allowed the action that follows."""
+
+    right: str
+    manager: str
+
+
+class OpenSession(Intent):
+    business_date: str
+    float_minor: int
+    expected_minor: int
+    counts: dict[int, int] = {}
+    reason: str = ""
+    by: str = ""
+
+
+class OpenTicket(Intent):
+    mode: str
+
+
+class AddGoods(Intent):
+    """One article on the ticket in hand; joins the line of the same article when `join`."""
+
+    product: int | None
+    name: str
+    quantity_milli: int
+    price_minor: int
+    list_price_minor: int
+    tax_class: str
+    rate_bp: int
+    unit: str = "piece"
+    code: str = ""
+    join: bool = True
+    age_checked: bool = False
+
+
+class ChangeQuantity(Intent):
+    line: int
+    quantity_milli: int
+
+
+class ChangePrice(Intent):
+    line: int
+    price_minor: int
+
+
+class DiscountLine(Intent):
+    line: int
+    rate_bp: int = 0
+    amount_minor: int = 0
+
+
+class DiscountTicket(Intent):
+    rate_bp: int = 0
+    amount_minor: int = 0
+
+
+class OfferLine(Intent):
+    line: int
+    reason: str
+
+
+class CommentLine(Intent):
+    line: int
+    comment: str
+
+
+class RemoveLine(Intent):
+    line: int
+
+
+class RestoreLine(Intent):
+    """Undo of `RemoveLine`: the line as it was, at its place."""
+
+    ticket: int
+    line: Line
+    index: int
+
+
+class ChangeMode(Intent):
+    mode: str
+    rates: dict[int, int]
+    prices: dict[int, int] = {}
+
+
+class NameTicket(Intent):
+    ticket: int
+    name: str
+
+
+class HoldTicket(Intent):
+    pass
+
+
+class RecallTicket(Intent):
+    """Takes a held note in hand; the ticket in hand, if it has lines, is held in turn."""
+
+    ticket: int
+
+
+class VoidTicket(Intent):
+    reason: str
+    ticket: int = 0
+    """0: the ticket in hand."""
+
+
+class RestoreTicket(Intent):
+    ticket: Ticket
+
+
+class Tend(Intent):
+    """Take a means of payment; `amount_minor` None takes all that remains."""
+
+    mode: TenderMode
+    amount_minor: int | None = None
+    close: bool = True
+
+
+class RemoveTender(Intent):
+    tender: int
+
+
+class CloseTicket(Intent):
+    """Nothing remains to pay (total 0.00)."""
+
+
+class CorrectPayment(Intent):
+    """Reverse the last settlement and open the same basket again."""
+
+
+class StartSplit(Intent):
+    pass
+
+
+class OpenPart(Intent):
+    """Take a part in hand; the number after the last one makes a new part."""
+
+    note: int
+    part: int
+
+
+class MoveUnits(Intent):
+    """Move a quantity of a line from one ticket of a split note to another."""
+
+    source: int
+    line: int
+    quantity_milli: int
+    target: int
+
+
+class DivideNote(Intent):
+    note: int
+    persons: int
+
+
+class LeaveSplit(Intent):
+    """Back from the split: parts with lines stay as held notes, empty ones go."""
+
+    note: int
+
+
+class IssueCopy(Intent):
+    """A receipt is asked for: the original if there was none, else the next DUPLICATA."""
+
+    document: int
+
+
+class DeclineReceipt(Intent):
+    document: int
+
+
+class OpenDrawer(Intent):
+    reason: str
+
+
+class ReadX(Intent):
+    pass
+
+
+class CloseDay(Intent):
+    counted_minor: int
+    counts: dict[int, int]
+    leave_minor: int
+    reason: str = ""
+    by: str = ""
+
+
+class CreateRegister(Intent):
+    till: str
+    currency: str
+    profile: str
+    software: str

@@ -1,0 +1,414 @@
+"""The journal: everything that happened, one fact per entry, chained by hash.
+
+A fact says what happened in the past tense and carries all that is needed to happen again: replaying the facts gives
+the same state without the catalogue, the settings or the clock of that day. Corrections are further facts, plus or
+minus; nothing is ever changed (CGI art. 286 I 3 bis; feature S-08).
+
+Sealed documents carry a gap-free number of their register: `TicketClosed` and `SettlementReversed` (tickets),
+`CopyIssued` (copies), `SessionClosed` (closings), `XRead` (technical). Their `seal` field is the place of the
+signature by the till's key.
+
+The chain: `hash = SHA-256(prev_hash || head || body)`, head being the entry's other columns written one way only and body
+the fact as canonical JSON. The body's bytes are stored as they were hashed.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Final
+
+import msgspec
+
+from appliance.domain.closing import Totals
+from appliance.domain.ticket import Line, Tender, Ticket, VatRow
+
+GENESIS: Final = bytes(32)
+"""`prev_hash` of the first entry."""
+
+
+class Fact(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", gc=False):
+    """Base of every kind of entry; the tag is the entry's kind."""
+
+
+# register and people
+class RegisterCreated(Fact, tag="RegisterCreated"):
+    """First entry of a journal: whose till this is and under which rules it sells."""
+
+    till: str
+    currency: str
+    profile: str
+    software: str
+
+
+class SellerSignedIn(Fact, tag="SellerSignedIn"):
+    seller: str
+    name: str
+    by_badge: bool = False
+
+
+class SellerLocked(Fact, tag="SellerLocked"):
+    seller: str
+
+
+class ActionApproved(Fact, tag="ActionApproved"):
+    """A manager allowed one action of a seller: both names are recorded (feature U-03)."""
+
+    right: str
+    seller: str
+    manager: str
+
+
+class ClockCorrected(Fact, tag="ClockCorrected"):
+    """The clock went back behind the newest entry; numbers and order go on (feature Z-19)."""
+
+    seconds_back: int
+
+
+# session
+class SessionOpened(Fact, tag="SessionOpened"):
+    session: int
+    service: int
+    """1, 2, ... within the business day (feature Z-01)."""
+    business_date: str
+    float_minor: int
+    expected_minor: int
+    counts: dict[int, int] = {}
+    reason: str = ""
+    by: str = ""
+    """Name of who opened."""
+
+
+class SessionClosed(Fact, tag="SessionClosed"):
+    """The Z: sealed, numbered, never reopened."""
+
+    number: int
+    session: int
+    business_date: str
+    totals: Totals
+    expected_minor: int
+    counted_minor: int
+    counts: dict[int, int]
+    leave_minor: int
+    perpetual_minor: int
+    """Turnover since the register was created, refunds subtracted, and with refunds added."""
+    perpetual_absolute_minor: int
+    reason: str = ""
+    held: tuple[int, ...] = ()
+    """Notes that go over to the next session."""
+    by: str = ""
+    seal: str = ""
+
+
+class XRead(Fact, tag="XRead"):
+    number: int
+    session: int
+    totals: Totals
+    expected_minor: int
+    seal: str = ""
+
+
+# ticket
+class TicketOpened(Fact, tag="TicketOpened"):
+    ticket: int
+    mode: str
+
+
+class LineAdded(Fact, tag="LineAdded"):
+    ticket: int
+    line: Line
+
+
+class QuantityChanged(Fact, tag="QuantityChanged"):
+    ticket: int
+    line: int
+    delta_milli: int
+
+
+class PriceChanged(Fact, tag="PriceChanged"):
+    ticket: int
+    line: int
+    old_minor: int
+    new_minor: int
+
+
+class LineDiscounted(Fact, tag="LineDiscounted"):
+    ticket: int
+    line: int
+    rate_bp: int = 0
+    amount_minor: int = 0
+
+
+class LineOffered(Fact, tag="LineOffered"):
+    """`reason` "" takes the offer back."""
+
+    ticket: int
+    line: int
+    reason: str
+    amount_minor: int
+
+
+class LineCommented(Fact, tag="LineCommented"):
+    ticket: int
+    line: int
+    comment: str
+
+
+class LineRemoved(Fact, tag="LineRemoved"):
+    ticket: int
+    line: int
+    quantity_milli: int
+    amount_minor: int
+
+
+class LineRestored(Fact, tag="LineRestored"):
+    """A removed line came back at its place."""
+
+    ticket: int
+    line: Line
+    index: int
+
+
+class TicketDiscounted(Fact, tag="TicketDiscounted"):
+    ticket: int
+    rate_bp: int = 0
+    amount_minor: int = 0
+
+
+class ModeChanged(Fact, tag="ModeChanged"):
+    """The sale mode changed: each line got the rate and, where the price list says so, the price of the new mode."""
+
+    ticket: int
+    mode: str
+    rates: dict[int, int]
+    prices: dict[int, int] = {}
+
+
+class TicketNamed(Fact, tag="TicketNamed"):
+    ticket: int
+    name: str
+
+
+class TicketHeld(Fact, tag="TicketHeld"):
+    ticket: int
+    at: str
+
+
+class TicketRecalled(Fact, tag="TicketRecalled"):
+    ticket: int
+
+
+class TicketVoided(Fact, tag="TicketVoided"):
+    ticket: int
+    reason: str
+    total_minor: int
+    lines: int
+
+
+class TicketRestored(Fact, tag="TicketRestored"):
+    """A voided ticket came back within its time to undo; the void stays on record."""
+
+    ticket: Ticket
+
+
+class SplitStarted(Fact, tag="SplitStarted"):
+    """A note is divided: its own discount became part of its lines' amounts."""
+
+    ticket: int
+    amounts: dict[int, int] = {}
+
+
+class PartOpened(Fact, tag="PartOpened"):
+    ticket: int
+    of: int
+    part: int
+
+
+class UnitsMoved(Fact, tag="UnitsMoved"):
+    """Goods went from one part of a split note to another; the two lines together are worth what they were."""
+
+    source: int
+    line: int
+    quantity_milli: int
+    left_fixed_minor: int | None
+    left_full_minor: int | None
+    target: int
+    arrived: Line
+    """The line as it arrived, or whose quantity was added to the line `joined` of the target."""
+    joined: int = 0
+
+
+class NoteDivided(Fact, tag="NoteDivided"):
+    """What was left of a note became equal shares, one ticket each."""
+
+    ticket: int
+    shares: tuple[Ticket, ...]
+
+
+class TicketEmptied(Fact, tag="TicketEmptied"):
+    """A split note or an unused part without lines is gone."""
+
+    ticket: int
+
+
+# payment
+class TenderTaken(Fact, tag="TenderTaken"):
+    ticket: int
+    tender: Tender
+
+
+class TenderRemoved(Fact, tag="TenderRemoved"):
+    ticket: int
+    tender: int
+    amount_minor: int
+
+
+class SoldLine(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """A line of a sealed ticket (CGI: label, quantity, unit price, amount, rate, discounts)."""
+
+    name: str
+    quantity_milli: int
+    unit_price_minor: int
+    full_minor: int
+    amount_minor: int
+    rate_bp: int
+    product: int | None = None
+    code: str = ""
+    discount_bp: int = 0
+    offered: str = ""
+    comment: str = ""
+    share_of: int = 0
+    ticket_share_minor: int = 0
+    """This line's part of the ticket's own discount."""
+
+
+class TicketClosed(Fact, tag="TicketClosed"):
+    """The sealed document of a sale: goods, tax and tenders in one (feature N-04)."""
+
+    document: int
+    ticket: int
+    session: int
+    mode: str
+    seller: str
+    lines: tuple[SoldLine, ...]
+    vat: tuple[VatRow, ...]
+    tenders: tuple[Tender, ...]
+    full_minor: int
+    total_minor: int
+    discount_minor: int = 0
+    discount_bp: int = 0
+    discounts: tuple[tuple[int, int], ...] = ()
+    name: str = ""
+    part_of: int = 0
+    part: int = 0
+    corrects: int = 0
+    seal: str = ""
+
+    @property
+    def rounding_minor(self) -> int:
+        return sum(tender.rounding_minor for tender in self.tenders)
+
+    @property
+    def change_minor(self) -> int:
+        return sum(tender.change_minor for tender in self.tenders)
+
+
+class SettlementReversed(Fact, tag="SettlementReversed"):
+    """The exact negative of a sealed ticket, sealed itself; the basket is open again as `reopened`."""
+
+    document: int
+    of: TicketClosed
+    reopened: Ticket
+    seal: str = ""
+
+
+# paper and drawer
+class CopyIssued(Fact, tag="CopyIssued"):
+    """A paper was asked for: 0 is the original, n the n-th DUPLICATA (feature H-15)."""
+
+    of_document: int
+    copy: int
+    number: int
+    """Gap-free number in the register of copies."""
+    seal: str = ""
+
+
+class ReceiptDeclined(Fact, tag="ReceiptDeclined"):
+    of_document: int
+
+
+class DrawerOpened(Fact, tag="DrawerOpened"):
+    """A pulse was ordered: by a sale, or by a person with a reason (feature H-11)."""
+
+    reason: str
+    ticket: int = 0
+
+
+AnyFact = (
+    RegisterCreated | SellerSignedIn | SellerLocked | ActionApproved | ClockCorrected
+    | SessionOpened | SessionClosed | XRead
+    | TicketOpened | LineAdded | QuantityChanged | PriceChanged | LineDiscounted | LineOffered | LineCommented
+    | LineRemoved | LineRestored | TicketDiscounted | ModeChanged | TicketNamed | TicketHeld | TicketRecalled
+    | TicketVoided | TicketRestored | SplitStarted | PartOpened | UnitsMoved | NoteDivided | TicketEmptied
+    | TenderTaken | TenderRemoved | TicketClosed | SettlementReversed
+    | CopyIssued | ReceiptDeclined | DrawerOpened
+)  # fmt: skip
+
+DURABLE: Final = (
+    RegisterCreated, SessionOpened, SessionClosed, XRead, TenderTaken, TenderRemoved, TicketClosed, SettlementReversed,
+    CopyIssued, DrawerOpened, TicketVoided, TicketHeld, NoteDivided,
+)  # fmt: skip
+"""Facts that are answered only after their own commit; all others may follow within 100 ms."""
+
+_encoder = msgspec.json.Encoder(order="sorted")
+_decoder = msgspec.json.Decoder(AnyFact)
+
+
+class Entry(msgspec.Struct, frozen=True, gc=False):
+    """One row of the journal as it is stored."""
+
+    seq: int
+    epoch: str
+    kind: str
+    at: str
+    """UTC, ISO 8601 with milliseconds."""
+    actor: str
+    """Id of the seller; "" for the till itself."""
+    origin: str
+    """Id of the order that caused it, on the last entry of that order; "" otherwise."""
+    body: bytes
+    """The fact as canonical JSON, exactly the bytes that were hashed."""
+    prev_hash: bytes
+    hash: bytes
+
+    @property
+    def fact(self) -> AnyFact:
+        """Raises `msgspec.DecodeError` when the body is not a fact this version knows."""
+        return _decoder.decode(self.body)
+
+
+def canonical(fact: AnyFact) -> bytes:
+    """The fact as JSON with sorted keys, no spaces, defaults left out: equal facts have equal bytes."""
+    return _encoder.encode(fact)
+
+
+def entry_hash(prev_hash: bytes, seq: int, epoch: str, kind: str, at: str, actor: str, origin: str, body: bytes) -> bytes:
+    """The link of the chain. Fields are separated by a unit separator, which none of them can contain."""
+    head = f"{seq}\x1f{epoch}\x1f{kind}\x1f{at}\x1f{actor}\x1f{origin}\x1f".encode()
+    return sha256(prev_hash + head + body).digest()
+
+
+def chain(
+    facts: list[AnyFact], *, seq: int, prev_hash: bytes, epoch: str, at: str, actor: str, origin: str = ""
+) -> list[Entry]:
+    """The entries that append facts after entry `seq`, whose hash is `prev_hash`; the last one carries the origin."""
+    entries: list[Entry] = []
+    last = len(facts) - 1
+    for i, fact in enumerate(facts):
+        seq += 1
+        body = _encoder.encode(fact)
+        kind = type(fact).__name__
+        cause = origin if i == last else ""
+        link = entry_hash(prev_hash, seq, epoch, kind, at, actor, cause, body)
+        entries.append(Entry(seq, epoch, kind, at, actor, cause, body, prev_hash, link))
+        prev_hash = link
+    return entries

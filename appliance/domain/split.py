@@ -1,0 +1,210 @@
+"""Dividing a note: by items (units move between the note and its parts) or by persons (equal shares).
+
+The note keeps what is still to be divided ("Reste à répartir"); each part is a ticket of its own, paid and sealed by
+itself. Whatever moves, the note and its parts together are worth what the note was, to the centime (feature S-16).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from appliance.domain import journal as j
+from appliance.domain.errors import Refusal
+from appliance.domain.money import half_away
+from appliance.domain.ticket import LINES_MAX, Line, Ticket, divide, divide_vat, price
+
+if TYPE_CHECKING:
+    from appliance.domain import intent as i
+    from appliance.domain.state import TillState
+
+PERSONS_MAX = 20
+
+
+def _note(state: TillState, number: int) -> Ticket:
+    note = state.tickets.get(number)
+    if note is None or note.part_of:
+        raise Refusal("split.none")
+    return note
+
+
+def start_split(state: TillState, intent: i.StartSplit, local: str) -> list[j.AnyFact]:
+    """The ticket in hand becomes a note to divide; its own discount goes into its lines by amount. Part 1 opens."""
+    note = state.ticket
+    if note is None or not note.lines:
+        raise Refusal("ticket.empty")
+    if note.tenders:
+        raise Refusal("ticket.being_paid", amount=note.paid_minor)
+    if note.part_of or note.parts:
+        raise Refusal("split.running")
+    priced = price(note)
+    amounts: dict[int, int] = {}
+    if priced.discount_minor:
+        for line, share in zip(note.lines, priced.shares, strict=True):
+            amounts[line.id] = line.amount_minor - share
+    return [j.SplitStarted(note.number, amounts), j.PartOpened(state.next_ticket, note.number, 1)]
+
+
+def open_part(state: TillState, intent: i.OpenPart, local: str) -> list[j.AnyFact]:
+    note = _note(state, intent.note)
+    for part in state.parts_of(intent.note):
+        if part.part == intent.part:
+            return [j.TicketRecalled(part.number)] if part.number != state.current else []
+    if intent.part != note.parts + 1:
+        raise Refusal("split.paid", part=intent.part)
+    if note.parts >= PERSONS_MAX:
+        raise Refusal("split.too_many", limit=PERSONS_MAX)
+    return [j.PartOpened(state.next_ticket, note.number, intent.part)]
+
+
+def move_units(state: TillState, intent: i.MoveUnits, local: str) -> list[j.AnyFact]:
+    source, target = state.tickets.get(intent.source), state.tickets.get(intent.target)
+    if source is None or target is None or source is target:
+        raise Refusal("split.none")
+    if source.tenders or target.tenders:
+        raise Refusal("split.being_paid")
+    line = source.line(intent.line)
+    if line is None:
+        raise Refusal("line.gone")
+    quantity = min(intent.quantity_milli, line.quantity_milli)
+    if quantity <= 0:
+        raise Refusal("quantity.whole")
+    moved, left = _cut(line, quantity)
+    joined = _like(target, moved)
+    if joined is None and len(target.lines) >= LINES_MAX:
+        raise Refusal("ticket.too_long", limit=LINES_MAX)
+    arrived = msgspec.structs.replace(moved, id=target.next_line if joined is None else joined.id)
+    return [
+        j.UnitsMoved(
+            source=source.number,
+            line=line.id,
+            quantity_milli=quantity,
+            left_fixed_minor=left.fixed_minor,
+            left_full_minor=left.full_fixed_minor,
+            target=target.number,
+            arrived=arrived,
+            joined=0 if joined is None else joined.id,
+        )
+    ]
+
+
+def _cut(line: Line, quantity_milli: int) -> tuple[Line, Line]:
+    """A line in two. A plain one is worth quantity times price on both sides; a discounted one shares its amount."""
+    rest_milli = line.quantity_milli - quantity_milli
+    plain = not (line.discount_bp or line.discount_minor) and line.fixed_minor is None and line.unit == "piece"
+    if plain or not rest_milli:
+        moved = msgspec.structs.replace(line, quantity_milli=quantity_milli)
+        return moved, msgspec.structs.replace(line, quantity_milli=rest_milli)
+    amount = half_away(_worth(line) * quantity_milli, line.quantity_milli)
+    full = half_away(line.full_minor * quantity_milli, line.quantity_milli)
+    moved = msgspec.structs.replace(line, quantity_milli=quantity_milli, fixed_minor=amount, full_fixed_minor=full)
+    left = msgspec.structs.replace(
+        line,
+        quantity_milli=rest_milli,
+        fixed_minor=_worth(line) - amount,
+        full_fixed_minor=line.full_minor - full,
+    )
+    return moved, left
+
+
+def _worth(line: Line) -> int:
+    """The line's amount as if it were not offered: an offered line keeps its worth on both sides."""
+    return line.amount_minor if not line.offered else line.fixed_minor or line.full_minor
+
+
+def _like(target: Ticket, moved: Line) -> Line | None:
+    """A line of the target that these units can join: the same goods at the same conditions."""
+    for line in target.lines:
+        same = (
+            line.product == moved.product
+            and line.name == moved.name
+            and line.unit_price_minor == moved.unit_price_minor
+            and line.rate_bp == moved.rate_bp
+            and (line.discount_bp, line.discount_minor, line.offered, line.comment)
+            == (moved.discount_bp, moved.discount_minor, moved.offered, moved.comment)
+            and (line.fixed_minor is None) == (moved.fixed_minor is None)
+            and not (line.share_of or moved.share_of)
+        )
+        if same:
+            return line
+    return None
+
+
+def divide_note(state: TillState, intent: i.DivideNote, local: str) -> list[j.AnyFact]:
+    """What is left becomes equal shares, centimes left over on the first; an empty open part makes room.
+
+    Before: a note of 27.70, in 3. After: parts of 9.24, 9.23 and 9.23 whose VAT sums to the note's.
+    """
+    note = _note(state, intent.note)
+    if not 2 <= intent.persons <= PERSONS_MAX:
+        raise Refusal("split.too_many", limit=PERSONS_MAX)
+    if not note.lines:
+        raise Refusal("split.nothing_left")
+    parts = state.parts_of(note.number)
+    empty = [part for part in parts if not part.lines and not part.tenders]
+    amounts = divide(note, intent.persons)
+    fulls = _divide_fulls(note, intent.persons)
+    grosses = [_by_rate(note, share) for share in amounts]
+    vats = divide_vat(price(note).vat, grosses)
+    first_part = min([part.part for part in empty], default=note.parts + 1)
+    shares = tuple(
+        Ticket(
+            number=state.next_ticket + n,
+            mode=note.mode,
+            opened_at=note.opened_at,
+            seller=note.seller,
+            lines=[
+                _share(line, intent.persons, amounts[n][k], fulls[n][k], n) for k, line in enumerate(note.lines)
+            ],
+            next_line=note.next_line,
+            name=note.name,
+            part_of=note.number,
+            part=first_part + n,
+            vat_fixed=vats[n],
+        )
+        for n in range(intent.persons)
+    )
+    return [*(j.TicketEmptied(part.number) for part in empty), j.NoteDivided(note.number, shares)]
+
+
+def _divide_fulls(note: Ticket, persons: int) -> list[list[int]]:
+    """Each line's amount before discounts, in equal shares."""
+    from appliance.domain.money import equal_shares
+
+    by_line = [equal_shares(line.full_minor, persons) for line in note.lines]
+    return [[shares[n] for shares in by_line] for n in range(persons)]
+
+
+def _by_rate(note: Ticket, share: list[int]) -> dict[int, int]:
+    gross: dict[int, int] = {}
+    for line, amount in zip(note.lines, share, strict=True):
+        gross[line.rate_bp] = gross.get(line.rate_bp, 0) + amount
+    return gross
+
+
+def _share(line: Line, persons: int, amount_minor: int, full_minor: int, n: int) -> Line:
+    quantity = line.quantity_milli // persons + (1 if n < line.quantity_milli % persons else 0)
+    return msgspec.structs.replace(
+        line,
+        quantity_milli=quantity,
+        share_of=persons,
+        fixed_minor=amount_minor,
+        full_fixed_minor=full_minor if line.offered or line.full_minor != line.amount_minor else amount_minor,
+    )
+
+
+def leave_split(state: TillState, intent: i.LeaveSplit, local: str) -> list[j.AnyFact]:
+    """Back: parts and note with lines wait as held notes of the same name, empty ones go."""
+    note = _note(state, intent.note)
+    facts: list[j.AnyFact] = []
+    for part in state.parts_of(note.number):
+        if not part.lines:
+            facts.append(j.TicketEmptied(part.number))
+        elif not part.held_at:
+            facts.append(j.TicketHeld(part.number, local))
+    if note.lines:
+        facts.append(j.TicketHeld(note.number, local))
+    elif not any(part.lines for part in state.parts_of(note.number)):
+        facts.append(j.TicketEmptied(note.number))
+    return facts

@@ -1,0 +1,407 @@
+"""The till's state, and `apply`: the only code that changes it.
+
+`apply(state, fact)` is total over the facts of the journal and asks nothing of the outside, so the state after a restart
+is the snapshot plus the facts since, and the state rebuilt from the first fact is the same (a test compares them).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from appliance.domain import journal as j
+from appliance.domain.closing import Totals
+from appliance.domain.ticket import Line, Ticket
+
+
+class Session(msgspec.Struct):
+    number: int
+    service: int
+    business_date: str
+    opened_at: str
+    by: str
+    totals: Totals
+    x_count: int = 0
+
+
+class LastDay(msgspec.Struct):
+    """What the next opening must know of the last closing."""
+
+    session: int
+    business_date: str
+    service: int
+    leave_minor: int
+    by: str
+    counts: dict[int, int] = {}
+
+
+class Issued(msgspec.Struct):
+    """Papers asked for, of the documents that may still be asked for on the screen."""
+
+    document: int
+    copies: int
+
+
+class TillState(msgspec.Struct):
+    """Everything the core knows. Mutable, and changed by `apply` alone."""
+
+    till: str = ""
+    currency: str = "CHF"
+    profile: str = "CH"
+    session: Session | None = None
+    last_day: LastDay | None = None
+    tickets: dict[int, Ticket] = {}
+    """Open tickets by number: the one in hand and the notes that wait."""
+    current: int = 0
+    """Number of the ticket in hand; 0 for none."""
+    last_closed: j.TicketClosed | None = None
+    """The newest sealed ticket of this session that was not reversed."""
+    last_closed_at: str = ""
+    last_copies: int = 0
+    """Papers issued for it."""
+    seller: str = ""
+    """Who is signed in; "" when the till is locked."""
+    next_ticket: int = 1
+    next_document: int = 1
+    next_session: int = 1
+    next_x: int = 1
+    next_z: int = 1
+    next_copy: int = 1
+    perpetual_minor: int = 0
+    perpetual_absolute_minor: int = 0
+    copies: dict[int, int] = {}
+    """Papers issued by document, this session only."""
+
+    @property
+    def ticket(self) -> Ticket | None:
+        """The ticket in hand."""
+        return self.tickets.get(self.current)
+
+    def parts_of(self, note: int) -> list[Ticket]:
+        """Open parts of a split note, in order of their numbers."""
+        parts = [ticket for ticket in self.tickets.values() if ticket.part_of == note]
+        return sorted(parts, key=lambda ticket: ticket.part)
+
+
+def apply(state: TillState, fact: j.AnyFact, at: str, actor: str) -> None:
+    """Let one fact become part of the state. `at` and `actor` are those of its journal entry."""
+    _APPLY[type(fact)](state, fact, at, actor)
+
+
+Apply = Callable[[TillState, Any, str, str], None]
+
+
+def _nothing(state: TillState, fact: j.AnyFact, at: str, actor: str) -> None:
+    """Kept on record only."""
+
+
+def _register_created(state: TillState, fact: j.RegisterCreated, at: str, actor: str) -> None:
+    state.till, state.currency, state.profile = fact.till, fact.currency, fact.profile
+
+
+def _signed_in(state: TillState, fact: j.SellerSignedIn, at: str, actor: str) -> None:
+    state.seller = fact.seller
+
+
+def _locked(state: TillState, fact: j.SellerLocked, at: str, actor: str) -> None:
+    state.seller = ""
+
+
+def _session_opened(state: TillState, fact: j.SessionOpened, at: str, actor: str) -> None:
+    totals = Totals(float_minor=fact.float_minor)
+    state.session = Session(fact.session, fact.service, fact.business_date, at, fact.by, totals)
+    state.next_session = fact.session + 1
+    state.last_closed, state.last_copies, state.copies = None, 0, {}
+
+
+def _session_closed(state: TillState, fact: j.SessionClosed, at: str, actor: str) -> None:
+    session = state.session
+    assert session is not None and session.number == fact.session
+    state.last_day = LastDay(
+        fact.session, fact.business_date, session.service, fact.leave_minor, fact.by, dict(fact.counts)
+    )
+    state.next_z = fact.number + 1
+    state.session = None
+    state.current = 0
+    state.seller = ""
+
+
+def _x_read(state: TillState, fact: j.XRead, at: str, actor: str) -> None:
+    state.next_x = fact.number + 1
+
+
+def _ticket_opened(state: TillState, fact: j.TicketOpened, at: str, actor: str) -> None:
+    state.tickets[fact.ticket] = Ticket(fact.ticket, fact.mode, at, actor)
+    state.current = fact.ticket
+    state.next_ticket = fact.ticket + 1
+
+
+def _line_added(state: TillState, fact: j.LineAdded, at: str, actor: str) -> None:
+    ticket = state.tickets[fact.ticket]
+    ticket.lines.append(fact.line)
+    ticket.next_line = fact.line.id + 1
+
+
+def _replace(state: TillState, number: int, line_id: int, **changes: Any) -> Line:
+    """Put the changed line in the place of the old one and return the new one."""
+    lines = state.tickets[number].lines
+    for i, line in enumerate(lines):
+        if line.id == line_id:
+            lines[i] = msgspec.structs.replace(line, **changes)
+            return lines[i]
+    raise KeyError(number, line_id)
+
+
+def _quantity_changed(state: TillState, fact: j.QuantityChanged, at: str, actor: str) -> None:
+    lines = state.tickets[fact.ticket].lines
+    for i, line in enumerate(lines):
+        if line.id == fact.line:
+            quantity = line.quantity_milli + fact.delta_milli
+            lines[i] = msgspec.structs.replace(line, quantity_milli=quantity)
+            return
+    raise KeyError(fact.ticket, fact.line)
+
+
+def _price_changed(state: TillState, fact: j.PriceChanged, at: str, actor: str) -> None:
+    _replace(state, fact.ticket, fact.line, unit_price_minor=fact.new_minor)
+
+
+def _line_discounted(state: TillState, fact: j.LineDiscounted, at: str, actor: str) -> None:
+    _replace(state, fact.ticket, fact.line, discount_bp=fact.rate_bp, discount_minor=fact.amount_minor)
+
+
+def _line_offered(state: TillState, fact: j.LineOffered, at: str, actor: str) -> None:
+    _replace(state, fact.ticket, fact.line, offered=fact.reason)
+
+
+def _line_commented(state: TillState, fact: j.LineCommented, at: str, actor: str) -> None:
+    _replace(state, fact.ticket, fact.line, comment=fact.comment)
+
+
+def _line_removed(state: TillState, fact: j.LineRemoved, at: str, actor: str) -> None:
+    ticket = state.tickets[fact.ticket]
+    line = ticket.line(fact.line)
+    assert line is not None
+    ticket.lines.remove(line)
+    if state.session is not None:
+        state.session.totals.removed.add(-line.amount_minor)
+
+
+def _line_restored(state: TillState, fact: j.LineRestored, at: str, actor: str) -> None:
+    state.tickets[fact.ticket].lines.insert(fact.index, fact.line)
+    if state.session is not None:
+        state.session.totals.removed.add(fact.line.amount_minor, -1)
+
+
+def _ticket_discounted(state: TillState, fact: j.TicketDiscounted, at: str, actor: str) -> None:
+    ticket = state.tickets[fact.ticket]
+    ticket.discount_bp, ticket.discount_minor = fact.rate_bp, fact.amount_minor
+
+
+def _mode_changed(state: TillState, fact: j.ModeChanged, at: str, actor: str) -> None:
+    ticket = state.tickets[fact.ticket]
+    ticket.mode = fact.mode
+    for i, line in enumerate(ticket.lines):
+        price = fact.prices.get(line.id)
+        prices = {} if price is None else {"unit_price_minor": price, "list_price_minor": price}
+        ticket.lines[i] = msgspec.structs.replace(line, rate_bp=fact.rates.get(line.id, line.rate_bp), **prices)
+
+
+def _ticket_named(state: TillState, fact: j.TicketNamed, at: str, actor: str) -> None:
+    state.tickets[fact.ticket].name = fact.name
+
+
+def _ticket_held(state: TillState, fact: j.TicketHeld, at: str, actor: str) -> None:
+    state.tickets[fact.ticket].held_at = fact.at
+    if state.current == fact.ticket:
+        state.current = 0
+
+
+def _ticket_recalled(state: TillState, fact: j.TicketRecalled, at: str, actor: str) -> None:
+    state.tickets[fact.ticket].held_at = ""
+    state.current = fact.ticket
+
+
+def _ticket_voided(state: TillState, fact: j.TicketVoided, at: str, actor: str) -> None:
+    _forget(state, fact.ticket)
+    if state.session is not None:
+        state.session.totals.voids.add(-fact.total_minor)
+
+
+def _ticket_restored(state: TillState, fact: j.TicketRestored, at: str, actor: str) -> None:
+    from appliance.domain.ticket import price
+
+    ticket = fact.ticket
+    state.tickets[ticket.number] = _own(ticket)
+    state.current = ticket.number
+    if state.session is not None:
+        state.session.totals.voids.add(price(ticket).total_minor, -1)
+
+
+def _own(ticket: Ticket) -> Ticket:
+    """A copy whose lists belong to the state: the fact's own must stay as they were written."""
+    copy = msgspec.structs.replace(ticket)
+    copy.lines, copy.tenders = list(ticket.lines), list(ticket.tenders)
+    return copy
+
+
+def _split_started(state: TillState, fact: j.SplitStarted, at: str, actor: str) -> None:
+    ticket = state.tickets[fact.ticket]
+    ticket.discount_bp = ticket.discount_minor = 0
+    for line_id, amount_minor in fact.amounts.items():
+        _replace(state, fact.ticket, line_id, fixed_minor=amount_minor)
+    state.current = 0
+
+
+def _part_opened(state: TillState, fact: j.PartOpened, at: str, actor: str) -> None:
+    note = state.tickets[fact.of]
+    note.parts = max(note.parts, fact.part)
+    part = Ticket(fact.ticket, note.mode, at, actor, name=note.name, part_of=fact.of, part=fact.part)
+    state.tickets[fact.ticket] = part
+    state.current = fact.ticket
+    state.next_ticket = fact.ticket + 1
+
+
+def _units_moved(state: TillState, fact: j.UnitsMoved, at: str, actor: str) -> None:
+    source, target = state.tickets[fact.source], state.tickets[fact.target]
+    line = source.line(fact.line)
+    assert line is not None
+    if line.quantity_milli == fact.quantity_milli:
+        source.lines.remove(line)
+    else:
+        left = line.quantity_milli - fact.quantity_milli
+        _replace(
+            state, fact.source, fact.line,
+            quantity_milli=left, fixed_minor=fact.left_fixed_minor, full_fixed_minor=fact.left_full_minor,
+        )  # fmt: skip
+    if not fact.joined:
+        target.lines.append(fact.arrived)
+        target.next_line = max(target.next_line, fact.arrived.id + 1)
+        return
+    there = target.line(fact.joined)
+    assert there is not None
+    _replace(
+        state, fact.target, fact.joined,
+        quantity_milli=there.quantity_milli + fact.arrived.quantity_milli,
+        fixed_minor=_sum(there.fixed_minor, fact.arrived.fixed_minor),
+        full_fixed_minor=_sum(there.full_fixed_minor, fact.arrived.full_fixed_minor),
+    )  # fmt: skip
+
+
+def _sum(a: int | None, b: int | None) -> int | None:
+    return None if a is None or b is None else a + b
+
+
+def _note_divided(state: TillState, fact: j.NoteDivided, at: str, actor: str) -> None:
+    note = state.tickets[fact.ticket]
+    note.lines.clear()
+    for share in fact.shares:
+        state.tickets[share.number] = _own(share)
+        note.parts = max(note.parts, share.part)
+        state.next_ticket = max(state.next_ticket, share.number + 1)
+    state.current = fact.shares[0].number
+
+
+def _forget(state: TillState, number: int) -> None:
+    state.tickets.pop(number, None)
+    if state.current == number:
+        state.current = 0
+
+
+def _ticket_emptied(state: TillState, fact: j.TicketEmptied, at: str, actor: str) -> None:
+    _forget(state, fact.ticket)
+
+
+def _tender_taken(state: TillState, fact: j.TenderTaken, at: str, actor: str) -> None:
+    ticket = state.tickets[fact.ticket]
+    ticket.tenders.append(fact.tender)
+    ticket.next_tender = fact.tender.id + 1
+
+
+def _tender_removed(state: TillState, fact: j.TenderRemoved, at: str, actor: str) -> None:
+    ticket = state.tickets[fact.ticket]
+    ticket.tenders[:] = [tender for tender in ticket.tenders if tender.id != fact.tender]
+
+
+def _ticket_closed(state: TillState, fact: j.TicketClosed, at: str, actor: str) -> None:
+    session = state.session
+    assert session is not None and session.number == fact.session
+    totals = session.totals
+    totals.add_ticket(fact, 1)
+    totals.first_document = totals.first_document or fact.document
+    totals.last_document = fact.document
+    state.perpetual_minor += fact.total_minor
+    state.perpetual_absolute_minor += fact.total_minor
+    state.next_document = fact.document + 1
+    _forget(state, fact.ticket)
+    state.last_closed, state.last_closed_at, state.last_copies = fact, at, 0
+
+
+def _settlement_reversed(state: TillState, fact: j.SettlementReversed, at: str, actor: str) -> None:
+    assert state.session is not None
+    totals = state.session.totals
+    totals.add_ticket(fact.of, -1)
+    totals.corrections.add(-fact.of.total_minor)
+    totals.last_document = fact.document
+    state.perpetual_minor -= fact.of.total_minor
+    state.perpetual_absolute_minor += fact.of.total_minor
+    state.next_document = fact.document + 1
+    state.tickets[fact.reopened.number] = _own(fact.reopened)
+    state.current = fact.reopened.number
+    state.last_closed, state.last_copies = None, 0
+
+
+def _copy_issued(state: TillState, fact: j.CopyIssued, at: str, actor: str) -> None:
+    state.next_copy = fact.number + 1
+    state.copies[fact.of_document] = fact.copy + 1
+    if state.last_closed is not None and state.last_closed.document == fact.of_document:
+        state.last_copies = fact.copy + 1
+    if fact.copy and state.session is not None:
+        state.session.totals.copies += 1
+
+
+def _drawer_opened(state: TillState, fact: j.DrawerOpened, at: str, actor: str) -> None:
+    if not fact.ticket and fact.reason != "count" and state.session is not None:
+        state.session.totals.drawer_openings += 1
+
+
+_APPLY: dict[type, Apply] = {
+    j.RegisterCreated: _register_created,
+    j.SellerSignedIn: _signed_in,
+    j.SellerLocked: _locked,
+    j.ActionApproved: _nothing,
+    j.ClockCorrected: _nothing,
+    j.SessionOpened: _session_opened,
+    j.SessionClosed: _session_closed,
+    j.XRead: _x_read,
+    j.TicketOpened: _ticket_opened,
+    j.LineAdded: _line_added,
+    j.QuantityChanged: _quantity_changed,
+    j.PriceChanged: _price_changed,
+    j.LineDiscounted: _line_discounted,
+    j.LineOffered: _line_offered,
+    j.LineCommented: _line_commented,
+    j.LineRemoved: _line_removed,
+    j.LineRestored: _line_restored,
+    j.TicketDiscounted: _ticket_discounted,
+    j.ModeChanged: _mode_changed,
+    j.TicketNamed: _ticket_named,
+    j.TicketHeld: _ticket_held,
+    j.TicketRecalled: _ticket_recalled,
+    j.TicketVoided: _ticket_voided,
+    j.TicketRestored: _ticket_restored,
+    j.SplitStarted: _split_started,
+    j.PartOpened: _part_opened,
+    j.UnitsMoved: _units_moved,
+    j.NoteDivided: _note_divided,
+    j.TicketEmptied: _ticket_emptied,
+    j.TenderTaken: _tender_taken,
+    j.TenderRemoved: _tender_removed,
+    j.TicketClosed: _ticket_closed,
+    j.SettlementReversed: _settlement_reversed,
+    j.CopyIssued: _copy_issued,
+    j.ReceiptDeclined: _nothing,
+    j.DrawerOpened: _drawer_opened,
+}

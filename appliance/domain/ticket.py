@@ -1,0 +1,233 @@
+"""A ticket while it is open: its lines, its discounts, what it costs and which VAT is in it.
+
+    Line        what was put on the ticket; immutable, every change makes a new one
+    Ticket      the open ticket; only `domain.till.apply` changes it
+    price()     what the customer pays: line amounts, ticket discount spread per line, VAT once per rate
+
+Retail prices include VAT. A ticket discount is spread over the lines by largest remainder, so each rate carries its own
+part and the parts sum to the discount to the centime (features D-01, D-11).
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from appliance.domain.money import allocate, line_amount, rate_part, vat_in_gross
+
+LINES_MAX = 500
+QUANTITY_MAX_MILLI = 999_000
+TOTAL_MAX_MINOR = 99_999_999
+
+
+class Line(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    id: int
+    """1, 2, 3, ... within the ticket, never used again."""
+    product: int | None
+    """Catalogue id; None for a free-price line."""
+    name: str
+    quantity_milli: int
+    unit_price_minor: int
+    list_price_minor: int
+    """Price of the catalogue when the line was added; differs from the unit price when somebody changed it."""
+    tax_class: str
+    rate_bp: int
+    unit: Literal["piece", "kg"] = "piece"
+    code: str = ""
+    """The code that was scanned or typed; "" when the line was added by touch."""
+    discount_bp: int = 0
+    discount_minor: int = 0
+    """A discount is a rate or an amount, never both."""
+    offered: str = ""
+    """Id of the reason when the line is offered: the price stays on the ticket, nothing is paid."""
+    comment: str = ""
+    age_checked: bool = False
+    share_of: int = 0
+    """n when the line is one of n parts of a divided line."""
+    fixed_minor: int | None = None
+    """Amount of a part of a divided line: overrides quantity times price so that the parts sum exactly."""
+    full_fixed_minor: int | None = None
+    """The same for the amount before discounts."""
+
+    @property
+    def full_minor(self) -> int:
+        """Quantity times price, before the line's discount."""
+        if self.full_fixed_minor is not None:
+            return self.full_fixed_minor
+        return line_amount(self.unit_price_minor, self.quantity_milli)
+
+    @property
+    def amount_minor(self) -> int:
+        """What this line costs, before the ticket's own discount."""
+        if self.offered:
+            return 0
+        if self.fixed_minor is not None:
+            return self.fixed_minor
+        full = line_amount(self.unit_price_minor, self.quantity_milli)
+        if self.discount_bp:
+            return full - rate_part(full, self.discount_bp)
+        return full - min(self.discount_minor, full)
+
+    @property
+    def is_plain(self) -> bool:
+        """Nothing was changed by hand: another one of the same article may join this line (feature S-07)."""
+        return not (self.discount_bp or self.discount_minor or self.offered or self.comment or self.share_of) and (
+            self.unit_price_minor == self.list_price_minor and self.fixed_minor is None
+        )
+
+
+class Tender(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """One means of payment on a ticket."""
+
+    id: int
+    mode: str
+    name: str
+    kind: str
+    amount_minor: int
+    """How much of the ticket it pays, the cash rounding not counted."""
+    received_minor: int = 0
+    """What was handed over; more than the amount when change was given."""
+    change_minor: int = 0
+    rounding_minor: int = 0
+    """Cash only: received less change equals amount plus rounding."""
+    kept_minor: int = 0
+    """What a voucher without change was worth above the ticket; stays with the shop."""
+    opens_drawer: bool = False
+
+
+class VatRow(msgspec.Struct, frozen=True, gc=False):
+    rate_bp: int
+    gross_minor: int
+    vat_minor: int
+
+    @property
+    def net_minor(self) -> int:
+        return self.gross_minor - self.vat_minor
+
+
+class Ticket(msgspec.Struct):
+    number: int
+    """Number the cashier sees, given when the ticket is opened; the document number comes with the closing."""
+    mode: str
+    opened_at: str
+    seller: str
+    lines: list[Line] = []
+    next_line: int = 1
+    discount_bp: int = 0
+    discount_minor: int = 0
+    name: str = ""
+    held_at: str = ""
+    """Local time when it was put aside; "" while it is in hand."""
+    tenders: list[Tender] = []
+    next_tender: int = 1
+    part_of: int = 0
+    """Number of the note this ticket is a part of; 0 when it is not a part."""
+    part: int = 0
+    parts: int = 0
+    """On a note that is being split: how many parts were made."""
+    corrects: int = 0
+    """Document whose settlement was reversed and that this ticket settles again; 0 otherwise."""
+    vat_fixed: dict[int, int] | None = None
+    """Equal shares: VAT by rate allotted from the whole note, so that the shares' VAT sums to the note's."""
+
+    def line(self, line_id: int) -> Line | None:
+        for line in self.lines:
+            if line.id == line_id:
+                return line
+        return None
+
+    @property
+    def paid_minor(self) -> int:
+        return sum(tender.amount_minor for tender in self.tenders)
+
+
+class Price(msgspec.Struct, frozen=True, gc=False):
+    """What a ticket costs."""
+
+    full_minor: int
+    """Before every discount."""
+    subtotal_minor: int
+    """After line discounts and offers, before the ticket's discount."""
+    discount_minor: int
+    """The ticket's own discount, positive."""
+    shares: tuple[int, ...]
+    """Each line's part of that discount, in line order."""
+    total_minor: int
+    vat: tuple[VatRow, ...]
+    """One row per rate, lowest rate first."""
+    discounts: tuple[tuple[int, int], ...]
+    """(rate_bp, amount) of the ticket's discount per rate, for the receipt (feature D-11)."""
+
+    @property
+    def vat_minor(self) -> int:
+        return sum(row.vat_minor for row in self.vat)
+
+
+def price(ticket: Ticket) -> Price:
+    """Total, discount shares and VAT of a ticket.
+
+    Before: 6.40 + 6.80 + 1.30 + 8.90 at 2.6 %, ticket discount 10 %.
+    After: subtotal 23.40, discount 2.34, total 21.06, VAT 0.53.
+    """
+    lines = ticket.lines
+    amounts = [line.amount_minor for line in lines]
+    subtotal = sum(amounts)
+    if ticket.discount_bp:
+        discount = rate_part(subtotal, ticket.discount_bp)
+    else:
+        discount = min(ticket.discount_minor, subtotal)
+    shares = allocate(discount, amounts) if discount else []
+    by_rate: dict[int, int] = {}
+    off: dict[int, int] = {}
+    for i, line in enumerate(lines):
+        net = amounts[i]
+        if discount:
+            net -= shares[i]
+            off[line.rate_bp] = off.get(line.rate_bp, 0) + shares[i]
+        by_rate[line.rate_bp] = by_rate.get(line.rate_bp, 0) + net
+    fixed = ticket.vat_fixed or {}
+    return Price(
+        full_minor=sum([line.full_minor for line in lines]),
+        subtotal_minor=subtotal,
+        discount_minor=discount,
+        shares=tuple(shares),
+        total_minor=subtotal - discount,
+        vat=tuple(
+            VatRow(rate, gross, fixed.get(rate, vat_in_gross(gross, rate)))
+            for rate, gross in sorted(by_rate.items())
+            if gross or fixed.get(rate)
+        ),
+        discounts=tuple(sorted((rate, amount) for rate, amount in off.items() if amount)),
+    )
+
+
+def divide(ticket: Ticket, count: int) -> list[list[int]]:
+    """Line amounts of `count` equal shares of what is left on a ticket without a discount of its own.
+
+    Each share's amounts sum to the equal share of the total, each line's amounts sum to the line, and no amount is
+    negative. Before: lines 4.80, 4.80 in 3. After: 1.60 + 1.60, 1.60 + 1.60, 1.60 + 1.60.
+    """
+    left = [line.amount_minor for line in ticket.lines]
+    total = sum(left)
+    shares: list[list[int]] = []
+    for i in range(count):
+        still = count - i
+        wanted = total // count + (1 if i < total % count else 0)
+        part = left[:] if still == 1 else allocate(wanted, left)
+        shares.append(part)
+        left = [have - took for have, took in zip(left, part, strict=True)]
+    return shares
+
+
+def divide_vat(rows: tuple[VatRow, ...], shares: list[dict[int, int]]) -> list[dict[int, int]]:
+    """VAT of each share, by rate, so that the shares' VAT sums to the whole's: running rounding of the running gross."""
+    result: list[dict[int, int]] = [{} for _ in shares]
+    for row in rows:
+        gross = vat = 0
+        for i, share in enumerate(shares):
+            gross += share.get(row.rate_bp, 0)
+            due = vat_in_gross(gross, row.rate_bp) if gross < row.gross_minor else row.vat_minor
+            result[i][row.rate_bp] = due - vat
+            vat = due
+    return result

@@ -1,0 +1,643 @@
+"""The till's core: `step(state, intent, moment)` says which facts follow, changing nothing.
+
+Rules of the house, each obeyed in one place here:
+
+1. A ticket can be paid only in an open session, with lines, and by means that sum to what is due.
+2. What was paid is never more than what is due, unless the means gives change (cash) or its mode allows it.
+3. Cash rounding touches only the cash part that closes the ticket; its amount is a line of its own, without VAT.
+4. A ticket with tenders takes no more goods, discounts or another sale mode: finish or take the tenders back.
+5. A sealed document is never touched again; a correction is its exact negative and a new ticket.
+6. Every limit has a refusal: lines, quantities, totals, open notes.
+
+Facts come back in the order in which they are to be applied; the caller appends them to the journal, applies them, and
+performs the effects after their commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from appliance.domain import effect as e
+from appliance.domain import intent as i
+from appliance.domain import journal as j
+from appliance.domain.errors import Refusal
+from appliance.domain.money import round_cash
+from appliance.domain.split import divide_note, leave_split, move_units, open_part, start_split
+from appliance.domain.state import TillState
+from appliance.domain.ticket import LINES_MAX, QUANTITY_MAX_MILLI, TOTAL_MAX_MINOR, Line, Price, Tender, Ticket, price
+
+OPEN_NOTES_MAX = 200
+
+
+class Moment(msgspec.Struct, frozen=True, gc=False):
+    """When and by whom: the core reads no clock."""
+
+    at: str
+    """UTC, ISO 8601 with milliseconds."""
+    local: str
+    """The shop's wall clock, ISO 8601 to the second."""
+    actor: str
+    """Id of the seller signed in, "" before anybody is."""
+
+
+class Outcome(msgspec.Struct, frozen=True, gc=False):
+    facts: list[j.AnyFact]
+    effects: list[e.Effect] = []
+
+
+def step(state: TillState, intent: i.Intent, moment: Moment) -> Outcome:
+    """What happens when somebody asks for this now. Raises Refusal when it cannot be done; the state is only read."""
+    return _STEP[type(intent)](state, intent, moment)
+
+
+Step = Callable[[TillState, Any, Moment], Outcome]
+
+
+# --- shared questions -----------------------------------------------------------------------------------------------
+
+
+def _session(state: TillState) -> Any:
+    if state.session is None:
+        raise Refusal("session.closed")
+    return state.session
+
+
+def _ticket(state: TillState) -> Ticket:
+    ticket = state.ticket
+    if ticket is None:
+        raise Refusal("ticket.none")
+    return ticket
+
+
+def _basket(state: TillState) -> Ticket:
+    """The ticket in hand, still free to change (rule 4)."""
+    ticket = _ticket(state)
+    if ticket.tenders:
+        raise Refusal("ticket.being_paid", amount=ticket.paid_minor)
+    return ticket
+
+
+def _line(ticket: Ticket, line_id: int) -> Line:
+    line = ticket.line(line_id)
+    if line is None:
+        raise Refusal("line.gone")
+    return line
+
+
+def _whole(line: Line) -> Line:
+    if line.share_of:
+        raise Refusal("line.divided")
+    return line
+
+
+# --- people and register --------------------------------------------------------------------------------------------
+
+
+def _create_register(state: TillState, intent: i.CreateRegister, moment: Moment) -> Outcome:
+    if state.till:
+        raise Refusal("register.exists", till=state.till)
+    return Outcome([j.RegisterCreated(intent.till, intent.currency, intent.profile, intent.software)])
+
+
+def _sign_in(state: TillState, intent: i.SignIn, moment: Moment) -> Outcome:
+    if state.seller == intent.seller:
+        return Outcome([])
+    return Outcome([j.SellerSignedIn(intent.seller, intent.name, intent.by_badge)])
+
+
+def _lock(state: TillState, intent: i.Lock, moment: Moment) -> Outcome:
+    return Outcome([j.SellerLocked(state.seller)] if state.seller else [])
+
+
+def _note_approval(state: TillState, intent: i.NoteApproval, moment: Moment) -> Outcome:
+    return Outcome([j.ActionApproved(intent.right, state.seller, intent.manager)])
+
+
+# --- session --------------------------------------------------------------------------------------------------------
+
+
+def _open_session(state: TillState, intent: i.OpenSession, moment: Moment) -> Outcome:
+    if state.session is not None:
+        raise Refusal("session.open", session=state.session.number)
+    last = state.last_day
+    if last is not None and intent.business_date < last.business_date:
+        raise Refusal("session.date_back", date=last.business_date)
+    if intent.float_minor != intent.expected_minor and not intent.reason:
+        raise Refusal("float.difference", amount=intent.float_minor - intent.expected_minor)
+    service = last.service + 1 if last is not None and last.business_date == intent.business_date else 1
+    return Outcome(
+        [
+            j.SessionOpened(
+                session=state.next_session,
+                service=service,
+                business_date=intent.business_date,
+                float_minor=intent.float_minor,
+                expected_minor=intent.expected_minor,
+                counts=intent.counts,
+                reason=intent.reason,
+                by=intent.by,
+            )
+        ]
+    )
+
+
+def _read_x(state: TillState, intent: i.ReadX, moment: Moment) -> Outcome:
+    session = _session(state)
+    read = j.XRead(state.next_x, session.number, _copy(session.totals), session.totals.expected_minor)
+    return Outcome([read])
+
+
+def _close_day(state: TillState, intent: i.CloseDay, moment: Moment) -> Outcome:
+    """The Z. A ticket in hand with lines is held first; notes go over to the next session."""
+    session = _session(state)
+    paying = [ticket.number for ticket in state.tickets.values() if ticket.tenders]
+    if paying:
+        raise Refusal("closing.being_paid", number=paying[0])
+    expected = session.totals.expected_minor
+    if intent.counted_minor != expected and not intent.reason:
+        raise Refusal("closing.difference", amount=intent.counted_minor - expected)
+    if intent.leave_minor > intent.counted_minor:
+        raise Refusal("closing.leave_too_much", amount=intent.counted_minor)
+    facts: list[j.AnyFact] = list(_put_aside(state, moment)) if state.ticket is not None else []
+    emptied = {fact.ticket for fact in facts if isinstance(fact, j.TicketEmptied)}
+    closed = j.SessionClosed(
+        number=state.next_z,
+        session=session.number,
+        business_date=session.business_date,
+        totals=_copy(session.totals),
+        expected_minor=expected,
+        counted_minor=intent.counted_minor,
+        counts=intent.counts,
+        leave_minor=intent.leave_minor,
+        perpetual_minor=state.perpetual_minor,
+        perpetual_absolute_minor=state.perpetual_absolute_minor,
+        reason=intent.reason,
+        held=tuple(sorted(set(state.tickets) - emptied)),
+        by=intent.by,
+    )
+    return Outcome([*facts, closed], [e.PrintReport(closed, session.opened_at, moment.at)])
+
+
+def _copy(totals: Any) -> Any:
+    """Totals as they are now, independent of what comes."""
+    return msgspec.convert(msgspec.to_builtins(totals, str_keys=False), type(totals))
+
+
+# --- basket ---------------------------------------------------------------------------------------------------------
+
+
+def _open_ticket(state: TillState, intent: i.OpenTicket, moment: Moment) -> Outcome:
+    _session(state)
+    facts = list(_put_aside(state, moment)) if state.ticket is not None else []
+    if len(state.tickets) >= OPEN_NOTES_MAX:
+        raise Refusal("notes.too_many", limit=OPEN_NOTES_MAX)
+    return Outcome([*facts, j.TicketOpened(state.next_ticket, intent.mode)])
+
+
+def _put_aside(state: TillState, moment: Moment) -> list[j.AnyFact]:
+    """The ticket in hand makes room: held when it has lines, gone when it has none."""
+    ticket = _ticket(state)
+    if ticket.lines or ticket.tenders:
+        return [j.TicketHeld(ticket.number, moment.local)]
+    return [j.TicketEmptied(ticket.number)]
+
+
+def _add_goods(state: TillState, intent: i.AddGoods, moment: Moment) -> Outcome:
+    _session(state)
+    ticket = _basket(state)
+    if not 0 < intent.quantity_milli <= QUANTITY_MAX_MILLI:
+        raise Refusal("quantity.limit", limit=QUANTITY_MAX_MILLI // 1000)
+    if intent.join:
+        for line in reversed(ticket.lines):
+            if _joins(line, intent):
+                if line.quantity_milli + intent.quantity_milli > QUANTITY_MAX_MILLI:
+                    raise Refusal("quantity.limit", limit=QUANTITY_MAX_MILLI // 1000)
+                _check_total(ticket, intent.price_minor * intent.quantity_milli // 1000)
+                return Outcome([j.QuantityChanged(ticket.number, line.id, intent.quantity_milli)])
+    if len(ticket.lines) >= LINES_MAX:
+        raise Refusal("ticket.too_long", limit=LINES_MAX)
+    _check_total(ticket, intent.price_minor * intent.quantity_milli // 1000)
+    line = Line(
+        id=ticket.next_line,
+        product=intent.product,
+        name=intent.name,
+        quantity_milli=intent.quantity_milli,
+        unit_price_minor=intent.price_minor,
+        list_price_minor=intent.list_price_minor,
+        tax_class=intent.tax_class,
+        rate_bp=intent.rate_bp,
+        unit="kg" if intent.unit == "kg" else "piece",
+        code=intent.code,
+        age_checked=intent.age_checked,
+    )
+    return Outcome([j.LineAdded(ticket.number, line)])
+
+
+def _joins(line: Line, intent: i.AddGoods) -> bool:
+    """Whether one more of the same article may be counted on this line (feature S-07)."""
+    same = line.product is not None and line.product == intent.product
+    return same and line.is_plain and line.unit_price_minor == intent.price_minor and line.unit == "piece"
+
+
+def _check_total(ticket: Ticket, more_minor: int) -> None:
+    if sum([line.full_minor for line in ticket.lines]) + more_minor > TOTAL_MAX_MINOR:
+        raise Refusal("ticket.too_dear", limit=TOTAL_MAX_MINOR)
+
+
+def _change_quantity(state: TillState, intent: i.ChangeQuantity, moment: Moment) -> Outcome:
+    ticket = _basket(state)
+    line = _whole(_line(ticket, intent.line))
+    if intent.quantity_milli <= 0:
+        return _remove_line(state, i.RemoveLine(intent.line), moment)
+    if intent.quantity_milli > QUANTITY_MAX_MILLI:
+        raise Refusal("quantity.limit", limit=QUANTITY_MAX_MILLI // 1000)
+    if line.unit == "piece" and intent.quantity_milli % 1000:
+        raise Refusal("quantity.whole")
+    delta = intent.quantity_milli - line.quantity_milli
+    _check_total(ticket, line.unit_price_minor * max(delta, 0) // 1000)
+    return Outcome([j.QuantityChanged(ticket.number, line.id, delta)] if delta else [])
+
+
+def _change_price(state: TillState, intent: i.ChangePrice, moment: Moment) -> Outcome:
+    ticket = _basket(state)
+    line = _whole(_line(ticket, intent.line))
+    if intent.price_minor <= 0:
+        raise Refusal("price.positive")
+    _check_total(ticket, (intent.price_minor - line.unit_price_minor) * line.quantity_milli // 1000)
+    if intent.price_minor == line.unit_price_minor:
+        return Outcome([])
+    return Outcome([j.PriceChanged(ticket.number, line.id, line.unit_price_minor, intent.price_minor)])
+
+
+def _discount_line(state: TillState, intent: i.DiscountLine, moment: Moment) -> Outcome:
+    ticket = _basket(state)
+    line = _whole(_line(ticket, intent.line))
+    if intent.rate_bp and intent.amount_minor:
+        raise Refusal("discount.both")
+    if intent.rate_bp > 10_000:
+        raise Refusal("discount.rate")
+    if intent.amount_minor > line.full_minor:
+        raise Refusal("discount.too_much", amount=line.full_minor)
+    if (line.discount_bp, line.discount_minor) == (intent.rate_bp, intent.amount_minor):
+        return Outcome([])
+    return Outcome([j.LineDiscounted(ticket.number, line.id, intent.rate_bp, intent.amount_minor)])
+
+
+def _discount_ticket(state: TillState, intent: i.DiscountTicket, moment: Moment) -> Outcome:
+    ticket = _basket(state)
+    subtotal = price(ticket).subtotal_minor
+    if intent.rate_bp and intent.amount_minor:
+        raise Refusal("discount.both")
+    if intent.rate_bp > 10_000:
+        raise Refusal("discount.rate")
+    if intent.amount_minor > subtotal:
+        raise Refusal("discount.too_much", amount=subtotal)
+    if (ticket.discount_bp, ticket.discount_minor) == (intent.rate_bp, intent.amount_minor):
+        return Outcome([])
+    return Outcome([j.TicketDiscounted(ticket.number, intent.rate_bp, intent.amount_minor)])
+
+
+def _offer_line(state: TillState, intent: i.OfferLine, moment: Moment) -> Outcome:
+    ticket = _basket(state)
+    line = _line(ticket, intent.line)
+    if line.offered == intent.reason:
+        return Outcome([])
+    return Outcome([j.LineOffered(ticket.number, line.id, intent.reason, line.full_minor)])
+
+
+def _comment_line(state: TillState, intent: i.CommentLine, moment: Moment) -> Outcome:
+    ticket = _basket(state)
+    line = _line(ticket, intent.line)
+    if line.comment == intent.comment:
+        return Outcome([])
+    return Outcome([j.LineCommented(ticket.number, line.id, intent.comment)])
+
+
+def _remove_line(state: TillState, intent: i.RemoveLine, moment: Moment) -> Outcome:
+    ticket = _basket(state)
+    line = _whole(_line(ticket, intent.line))
+    return Outcome([j.LineRemoved(ticket.number, line.id, -line.quantity_milli, -line.amount_minor)])
+
+
+def _restore_line(state: TillState, intent: i.RestoreLine, moment: Moment) -> Outcome:
+    ticket = _basket(state)
+    if ticket.number != intent.ticket or ticket.line(intent.line.id) is not None:
+        raise Refusal("undo.too_late")
+    return Outcome([j.LineRestored(ticket.number, intent.line, min(intent.index, len(ticket.lines)))])
+
+
+def _change_mode(state: TillState, intent: i.ChangeMode, moment: Moment) -> Outcome:
+    ticket = _basket(state)
+    if ticket.part_of or ticket.parts:
+        raise Refusal("mode.split")
+    if ticket.mode == intent.mode:
+        return Outcome([])
+    return Outcome([j.ModeChanged(ticket.number, intent.mode, intent.rates, intent.prices)])
+
+
+# --- notes ----------------------------------------------------------------------------------------------------------
+
+
+def _name_ticket(state: TillState, intent: i.NameTicket, moment: Moment) -> Outcome:
+    ticket = state.tickets.get(intent.ticket)
+    if ticket is None:
+        raise Refusal("ticket.none")
+    return Outcome([j.TicketNamed(ticket.number, intent.name)] if ticket.name != intent.name else [])
+
+
+def _hold_ticket(state: TillState, intent: i.HoldTicket, moment: Moment) -> Outcome:
+    ticket = _ticket(state)
+    if not ticket.lines:
+        raise Refusal("ticket.empty")
+    if ticket.tenders:
+        raise Refusal("ticket.being_paid", amount=ticket.paid_minor)
+    return Outcome([j.TicketHeld(ticket.number, moment.local)])
+
+
+def _recall_ticket(state: TillState, intent: i.RecallTicket, moment: Moment) -> Outcome:
+    _session(state)
+    if intent.ticket == state.current:
+        return Outcome([])
+    if intent.ticket not in state.tickets:
+        raise Refusal("note.gone")
+    facts = list(_put_aside(state, moment)) if state.ticket is not None else []
+    return Outcome([*facts, j.TicketRecalled(intent.ticket)])
+
+
+def _void_ticket(state: TillState, intent: i.VoidTicket, moment: Moment) -> Outcome:
+    ticket = state.tickets.get(intent.ticket or state.current)
+    if ticket is None:
+        raise Refusal("ticket.none")
+    if ticket.tenders:
+        raise Refusal("ticket.being_paid", amount=ticket.paid_minor)
+    if ticket.corrects:
+        raise Refusal("ticket.corrects", number=ticket.corrects)
+    return Outcome([j.TicketVoided(ticket.number, intent.reason, price(ticket).total_minor, len(ticket.lines))])
+
+
+def _restore_ticket(state: TillState, intent: i.RestoreTicket, moment: Moment) -> Outcome:
+    _session(state)
+    if intent.ticket.number in state.tickets:
+        raise Refusal("undo.too_late")
+    facts = list(_put_aside(state, moment)) if state.ticket is not None else []
+    return Outcome([*facts, j.TicketRestored(intent.ticket)])
+
+
+# --- payment --------------------------------------------------------------------------------------------------------
+
+
+def due_in_cash(remaining_minor: int, step_minor: int) -> tuple[int, int]:
+    """(what is due in cash, the rounding) when cash closes the ticket (rule 3)."""
+    due = round_cash(remaining_minor, step_minor)
+    return due, due - remaining_minor
+
+
+def _tend(state: TillState, intent: i.Tend, moment: Moment) -> Outcome:
+    session = _session(state)
+    ticket = _ticket(state)
+    if not ticket.lines:
+        raise Refusal("ticket.empty")
+    priced = price(ticket)
+    remaining = priced.total_minor - ticket.paid_minor
+    if remaining <= 0:
+        raise Refusal("tender.nothing_due")
+    tender = _tender(ticket, intent, remaining)
+    facts: list[j.AnyFact] = [j.TenderTaken(ticket.number, tender)]
+    if tender.amount_minor < remaining:
+        return Outcome(facts)
+    return _close(state, session, ticket, priced, (*ticket.tenders, tender), facts)
+
+
+def _tender(ticket: Ticket, intent: i.Tend, remaining: int) -> Tender:
+    """The tender that this intention makes (rules 2 and 3)."""
+    mode = intent.mode
+    due, rounding = due_in_cash(remaining, mode.rounding_minor)
+    given = due if intent.amount_minor is None else intent.amount_minor
+    if intent.amount_minor is not None and given <= 0:
+        raise Refusal("tender.amount")
+    if mode.rounding_minor > 1 and given % mode.rounding_minor:
+        raise Refusal("tender.no_such_coin", step=mode.rounding_minor)
+    received = change = 0
+    if given < due:
+        paid, rounding = given, 0
+    elif given == due:
+        paid = remaining
+    elif mode.overpayment == "refuse" or not (mode.gives_change or mode.overpayment == "keep"):
+        raise Refusal("tender.too_much", amount=due)
+    else:
+        paid, received = remaining, given
+        change = given - due if mode.gives_change or mode.overpayment == "change" else 0
+    if mode.kind == "cash":
+        received = received or given
+    kept = received - due if received > due and not change else 0
+    return Tender(
+        id=ticket.next_tender,
+        mode=mode.id,
+        name=mode.name,
+        kind=mode.kind,
+        amount_minor=paid,
+        received_minor=received,
+        change_minor=change,
+        rounding_minor=rounding,
+        kept_minor=kept,
+        opens_drawer=mode.opens_drawer or change > 0,
+    )
+
+
+def _close(
+    state: TillState, session: Any, ticket: Ticket, priced: Price, tenders: tuple[Tender, ...], facts: list[j.AnyFact]
+) -> Outcome:
+    """Seal the ticket: its document, the drawer if a means asks for it, and the end of an emptied split."""
+    shares = priced.shares or (0,) * len(ticket.lines)
+    closed = j.TicketClosed(
+        document=state.next_document,
+        ticket=ticket.number,
+        session=session.number,
+        mode=ticket.mode,
+        seller=state.seller or ticket.seller,
+        lines=tuple([_sold(line, share) for line, share in zip(ticket.lines, shares, strict=True)]),
+        vat=priced.vat,
+        tenders=tenders,
+        full_minor=priced.full_minor,
+        total_minor=priced.total_minor,
+        discount_minor=priced.discount_minor,
+        discount_bp=ticket.discount_bp,
+        discounts=priced.discounts,
+        name=ticket.name,
+        part_of=ticket.part_of,
+        part=ticket.part,
+        corrects=ticket.corrects,
+    )
+    effects: list[e.Effect] = []
+    facts = [*facts, closed]
+    if any(tender.opens_drawer for tender in tenders):
+        facts.append(j.DrawerOpened("sale", ticket.number))
+        effects.append(e.KickDrawer("sale", ticket.number))
+    note = state.tickets.get(ticket.part_of) if ticket.part_of else None
+    if note is not None and not note.lines and len(state.parts_of(ticket.part_of)) == 1:
+        facts.append(j.TicketEmptied(note.number))
+    return Outcome(facts, effects)
+
+
+def _sold(line: Line, share_minor: int) -> j.SoldLine:
+    return j.SoldLine(
+        name=line.name,
+        quantity_milli=line.quantity_milli,
+        unit_price_minor=line.unit_price_minor,
+        full_minor=line.full_minor,
+        amount_minor=line.amount_minor,
+        rate_bp=line.rate_bp,
+        product=line.product,
+        code=line.code,
+        discount_bp=line.discount_bp,
+        offered=line.offered,
+        comment=line.comment,
+        share_of=line.share_of,
+        ticket_share_minor=share_minor,
+    )
+
+
+def _remove_tender(state: TillState, intent: i.RemoveTender, moment: Moment) -> Outcome:
+    ticket = _ticket(state)
+    for tender in ticket.tenders:
+        if tender.id == intent.tender:
+            return Outcome([j.TenderRemoved(ticket.number, tender.id, -tender.amount_minor)])
+    raise Refusal("tender.gone")
+
+
+def _close_ticket(state: TillState, intent: i.CloseTicket, moment: Moment) -> Outcome:
+    """A ticket of 0.00 closes without a tender and without the drawer (feature P-19)."""
+    session = _session(state)
+    ticket = _ticket(state)
+    if not ticket.lines:
+        raise Refusal("ticket.empty")
+    priced = price(ticket)
+    remaining = priced.total_minor - ticket.paid_minor
+    if remaining > 0:
+        raise Refusal("tender.still_due", amount=remaining)
+    return _close(state, session, ticket, priced, tuple(ticket.tenders), [])
+
+
+def _correct_payment(state: TillState, intent: i.CorrectPayment, moment: Moment) -> Outcome:
+    session = _session(state)
+    closed = state.last_closed
+    if closed is None or closed.session != session.number:
+        raise Refusal("correct.none")
+    if closed.part_of:
+        raise Refusal("correct.part")
+    facts = list(_put_aside(state, moment)) if state.ticket is not None else []
+    reopened = Ticket(
+        number=state.next_ticket,
+        mode=closed.mode,
+        opened_at=moment.at,
+        seller=closed.seller,
+        lines=[_reopened(n, line) for n, line in enumerate(closed.lines, 1)],
+        next_line=len(closed.lines) + 1,
+        discount_bp=closed.discount_bp,
+        discount_minor=0 if closed.discount_bp else closed.discount_minor,
+        name=closed.name,
+        corrects=closed.document,
+    )
+    reversal = j.SettlementReversed(state.next_document, closed, reopened)
+    effects: list[e.Effect] = []
+    facts = [*facts, reversal]
+    if any(tender.kind == "cash" for tender in closed.tenders):
+        facts.append(j.DrawerOpened("correction", closed.ticket))
+        effects.append(e.KickDrawer("correction", closed.ticket))
+    return Outcome(facts, effects)
+
+
+def _reopened(number: int, sold: j.SoldLine) -> Line:
+    """The line as it stood: amounts are fixed where a discount or a share made them differ from the price."""
+    changed = sold.amount_minor != sold.full_minor and not sold.offered
+    return Line(
+        id=number,
+        product=sold.product,
+        name=sold.name,
+        quantity_milli=sold.quantity_milli,
+        unit_price_minor=sold.unit_price_minor,
+        list_price_minor=sold.unit_price_minor,
+        tax_class="",
+        rate_bp=sold.rate_bp,
+        code=sold.code,
+        discount_bp=sold.discount_bp,
+        discount_minor=0 if sold.discount_bp or not changed else sold.full_minor - sold.amount_minor,
+        offered=sold.offered,
+        comment=sold.comment,
+        share_of=sold.share_of,
+        fixed_minor=sold.amount_minor if sold.share_of else None,
+        full_fixed_minor=sold.full_minor if sold.share_of else None,
+    )
+
+
+# --- paper and drawer -----------------------------------------------------------------------------------------------
+
+
+def _issue_copy(state: TillState, intent: i.IssueCopy, moment: Moment) -> Outcome:
+    closed = state.last_closed
+    if closed is None or closed.document != intent.document:
+        raise Refusal("receipt.none")
+    copy = state.copies.get(closed.document, 0)
+    fact = j.CopyIssued(closed.document, copy, state.next_copy)
+    return Outcome([fact], [e.PrintTicket(closed, state.last_closed_at, copy)])
+
+
+def _decline_receipt(state: TillState, intent: i.DeclineReceipt, moment: Moment) -> Outcome:
+    return Outcome([j.ReceiptDeclined(intent.document)])
+
+
+def _open_drawer(state: TillState, intent: i.OpenDrawer, moment: Moment) -> Outcome:
+    if not intent.reason:
+        raise Refusal("drawer.reason")
+    return Outcome([j.DrawerOpened(intent.reason)], [e.KickDrawer(intent.reason)])
+
+
+def _split(function: Callable[[TillState, Any, str], list[j.AnyFact]]) -> Step:
+    """A rule of `domain.split` in the form of a step."""
+
+    def run(state: TillState, intent: Any, moment: Moment) -> Outcome:
+        return Outcome(function(state, intent, moment.local))
+
+    return run
+
+
+_STEP: dict[type, Step] = {
+    i.CreateRegister: _create_register,
+    i.SignIn: _sign_in,
+    i.Lock: _lock,
+    i.NoteApproval: _note_approval,
+    i.OpenSession: _open_session,
+    i.ReadX: _read_x,
+    i.CloseDay: _close_day,
+    i.OpenTicket: _open_ticket,
+    i.AddGoods: _add_goods,
+    i.ChangeQuantity: _change_quantity,
+    i.ChangePrice: _change_price,
+    i.DiscountLine: _discount_line,
+    i.DiscountTicket: _discount_ticket,
+    i.OfferLine: _offer_line,
+    i.CommentLine: _comment_line,
+    i.RemoveLine: _remove_line,
+    i.RestoreLine: _restore_line,
+    i.ChangeMode: _change_mode,
+    i.NameTicket: _name_ticket,
+    i.HoldTicket: _hold_ticket,
+    i.RecallTicket: _recall_ticket,
+    i.VoidTicket: _void_ticket,
+    i.RestoreTicket: _restore_ticket,
+    i.Tend: _tend,
+    i.RemoveTender: _remove_tender,
+    i.CloseTicket: _close_ticket,
+    i.CorrectPayment: _correct_payment,
+    i.StartSplit: _split(start_split),
+    i.OpenPart: _split(open_part),
+    i.MoveUnits: _split(move_units),
+    i.DivideNote: _split(divide_note),
+    i.LeaveSplit: _split(leave_split),
+    i.IssueCopy: _issue_copy,
+    i.DeclineReceipt: _decline_receipt,
+    i.OpenDrawer: _open_drawer,
+}
