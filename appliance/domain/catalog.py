@@ -578,12 +578,15 @@ class Catalog:
     def search(self, query: str, limit: int = 24) -> list[Product]:
         """Products that carry the beginning of every typed word in name, key label or code, best rank first.
 
-        Accents and case do not count. A product whose code was typed in full comes first. When a word begins
+        Accents and case do not count. Of the `limit` best, a product whose code was typed in full comes first, then
+        those whose name begins with what was typed. When a word begins
         nothing, its nearest words are used instead. Never raises, whatever was typed.
         """
         exact = self.product_by_code(query.strip())
         ranks = self._ranks(words_of(query[:_QUERY_MAX])[:_TOKENS_MAX], limit)
         found = [self._rows[rank] for rank in ranks]
+        beginning = fold(query.strip())
+        found.sort(key=lambda row: not fold(row.name).startswith(beginning))
         if exact is None:
             return found
         return ([exact[0]] + [row for row in found if row.id != exact[0].id])[:limit]
