@@ -1,4 +1,4 @@
-"""The only reader of time. Everything else is handed a `Clock`, so tests and the shop-day player move time themselves."""
+"""The only reader of time. All else is handed a `Clock`, so tests and the shop-day player move time themselves."""
 
 import time
 from datetime import UTC, datetime, timedelta

@@ -1,0 +1,116 @@
+"""Where a device is found, as one line of configuration. Pure: parses and refuses, opens nothing.
+
+tcp://192.168.1.50:9100?profile=epson-80     network printer
+serial:///dev/ttyUSB0?baud=115200            printer or scanner on a serial line, USB-CDC or pty
+usblp:///dev/usb/lp0?profile=epson-80        USB printer by node
+evdev:///dev/input/event4?layout=fr          keyboard-wedge scanner by node
+evstream:///run/tillbox/wedge?layout=us      the same events over a Unix socket or a FIFO
+udev:serial?ID_VENDOR_ID=0c2e&baud=9600      whatever udev shows with these properties (CAPITALS match)
+auto:                                        any USB printer, any USB serial scanner; never a keyboard
+via:printer.receipt?pin=2&open=high          a drawer behind a printer
+"""
+
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from msgspec import Struct, field
+
+from appliance.hal.device import DeviceKind
+
+_SCANNER = frozenset({"baud", "layout", "prefix", "suffix", "aim", "timeout_ms"})
+_PRINTER = frozenset({"baud", "profile"})
+_DRAWER = frozenset({"pin", "on_ms", "open"})
+OPTIONS = {DeviceKind.SCANNER: _SCANNER, DeviceKind.PRINTER: _PRINTER, DeviceKind.DRAWER: _DRAWER}
+SCHEMES = {
+    DeviceKind.SCANNER: frozenset({"serial", "evdev", "evstream", "udev", "auto"}),
+    DeviceKind.PRINTER: frozenset({"tcp", "serial", "usblp", "udev", "auto"}),
+    DeviceKind.DRAWER: frozenset({"via"}),
+}
+_UDEV_CLASSES = {
+    DeviceKind.SCANNER: ("serial", "evdev"),
+    DeviceKind.PRINTER: ("usblp", "serial"),
+    DeviceKind.DRAWER: (),
+}
+
+
+class BadAddress(ValueError):
+    """A device address that cannot be meant; the text says which part."""
+
+
+class DevicesConfig(Struct, frozen=True):
+    """Roles and where they are. A role's first word is its kind: `scanner.front`, `printer.receipt`, `drawer.main`."""
+
+    roles: dict[str, str] = field(default_factory=dict)
+    backoff_ms_max: int = 10_000
+    """Longest pause between two attempts to reach a device."""
+
+
+class Address(Struct, frozen=True):
+    scheme: str
+    host: str = ""
+    port: int = 0
+    path: str = ""
+    """Node, socket or, for `via`, the printer's role; for `udev` the class: serial, evdev, usblp."""
+    options: dict[str, str] = field(default_factory=dict)
+    match: dict[str, str] = field(default_factory=dict)
+    """udev properties that must all be equal."""
+
+    def number(self, name: str, default: int, low: int, high: int) -> int:
+        """A whole-number option within bounds; raises BadAddress."""
+        text = self.options.get(name)
+        if text is None:
+            return default
+        if not text.isdecimal() or not low <= int(text) <= high:
+            raise BadAddress(f"{name} must be {low} to {high}")
+        return int(text)
+
+    def __str__(self) -> str:
+        return f"{self.scheme}:{self.host}:{self.port}" if self.scheme == "tcp" else f"{self.scheme}:{self.path}"
+
+
+def kind_of(role: str) -> DeviceKind:
+    """The kind a role's name begins with; raises BadAddress."""
+    try:
+        return DeviceKind(role.partition(".")[0])
+    except ValueError:
+        raise BadAddress(f"role {role[:40]!r} must begin with scanner., printer. or drawer.") from None
+
+
+def parse_address(url: str, kind: DeviceKind) -> Address:
+    """Read one address for a device of this kind; raises BadAddress for anything that cannot be meant."""
+    if len(url) > 500:
+        raise BadAddress("address too long")
+    try:
+        parts = urlsplit(url)
+        port = parts.port or 0
+        pairs = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query), max_num_fields=20)
+    except ValueError as error:
+        raise BadAddress(str(error)) from None
+    if parts.scheme not in SCHEMES[kind]:
+        raise BadAddress(f"a {kind} cannot be reached by {parts.scheme!r}")
+    match = {name: value for name, value in pairs if name.isupper()}
+    options = {name: value for name, value in pairs if not name.isupper()}
+    if unknown := set(options) - OPTIONS[kind]:
+        raise BadAddress(f"unknown option {min(unknown)[:40]!r}")
+    address = Address(parts.scheme, parts.hostname or "", port, unquote(parts.path), options, match)
+    return _checked(address, kind)
+
+
+def _checked(address: Address, kind: DeviceKind) -> Address:
+    match address.scheme:
+        case "tcp":
+            if not address.host or not address.port:
+                raise BadAddress("tcp needs a host and a port")
+        case "serial" | "usblp" | "evdev" | "evstream":
+            if not address.path.startswith("/") or "\0" in address.path:
+                raise BadAddress("a device file needs an absolute path")
+        case "auto":
+            return Address("udev", path=_UDEV_CLASSES[kind][0], options=address.options, match=address.match)
+        case "udev":
+            if address.path not in _UDEV_CLASSES[kind]:
+                raise BadAddress(f"udev class of a {kind} is one of {', '.join(_UDEV_CLASSES[kind])}")
+            if address.path == "evdev" and not address.match:
+                raise BadAddress("a keyboard scanner must be named by a property: never take any keyboard")
+    if address.match and address.scheme != "udev":
+        raise BadAddress("only udev addresses match properties")
+    address.number("baud", 9_600, 1_200, 1_000_000)
+    return address

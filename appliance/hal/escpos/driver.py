@@ -1,0 +1,322 @@
+"""Receipt printer driver: one job at a time over whatever link, with what the printer says about it.
+
+Theory of operation. `run` pumps one link: it greets the printer (reset, code page, status reports, name), then turns
+answers into health. `print` is called by others meanwhile: look before the first byte, send, wait for the completion
+barrier. The barrier is the process id (GS ( H) when the printer knows it, else GS r 1 after the cut. Between the first
+byte and the barrier a lost link means UNCERTAIN. Out of paper in the middle is no error: the printer keeps the bytes
+and finishes by itself when the roll is changed, so the job waits with it.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from appliance.clock import Clock
+from appliance.hal.address import Address, BadAddress
+from appliance.hal.device import (
+    PRINT_BLOCKING,
+    DeviceState,
+    FaultReason,
+    Health,
+    Paper,
+    PrintOutcome,
+    PrintResult,
+)
+from appliance.hal.escpos import encoder
+from appliance.hal.escpos.profile import PROFILES
+from appliance.hal.escpos.status import Changed, Done, InOrder, Name, RealTime, Status, StatusParser, status_of
+from appliance.hal.supervisor import Slot
+from appliance.hal.transport import LinkLost, Transport
+
+log = logging.getLogger(__name__)
+
+_GREETING_TIMEOUT_S = 1.0
+_HEARTBEAT_S = 5.0
+_MISSED_MAX = 2
+_FRESH_NS = 1_000_000_000
+_ANSWER_TIMEOUT_S = 0.5
+_BARRIER_TIMEOUT_S = 20.0
+_SILENT_WAIT_S = 3.0
+_HELLO = b"HELO"
+
+
+def fault_in(status: Status) -> FaultReason | None:
+    """The one thing to tell a person first."""
+    if status.broken:
+        return FaultReason.BROKEN
+    if status.cover_open:
+        return FaultReason.COVER_OPEN
+    if status.cutter:
+        return FaultReason.CUTTER_JAM
+    if status.paper_out:
+        return FaultReason.PAPER_OUT
+    if status.recovering:
+        return FaultReason.OVERHEATED
+    if status.offline:
+        return FaultReason.OFFLINE
+    return FaultReason.PAPER_LOW if status.paper_low else None
+
+
+class EscposPrinter:
+    """One printer role. Implements `device.Printer` and `supervisor.Driver`."""
+
+    def __init__(self, address: Address, clock: Clock, slot: Slot) -> None:
+        """Raises BadAddress for an unknown profile."""
+        name = address.options.get("profile", "epson-80")
+        if name not in PROFILES:
+            raise BadAddress(f"no printer profile {name[:40]!r}")
+        self._profile = PROFILES[name]
+        self._encoder = encoder.Encoder(self._profile)
+        self._clock = clock
+        self._slot = slot
+        self._turn = asyncio.Lock()
+        self._startable = asyncio.Event()
+        self._barrier_timeout: asyncio.Timeout | None = None
+        self.on_pin: Callable[[bool | None], None] = lambda high: None
+        """Called with the drawer pin on every status, and with None when the link ends."""
+        self._begin(None)
+
+    @property
+    def health(self) -> Health:
+        return self._slot.health
+
+    @property
+    def columns(self) -> int:
+        return self._profile.columns
+
+    async def ready(self) -> None:
+        await self._startable.wait()
+
+    async def print(self, paper: Paper, job_id: int) -> PrintResult:
+        started_ns = self._clock.monotonic_ns()
+        payload = self._encoder.encode(paper)
+        async with self._turn:
+            fault = await self._look()
+            if fault is not None:
+                outcome, sent = PrintOutcome.NOTHING_SENT, 0
+            else:
+                self._slot.count("jobs")
+                outcome, fault = await self._send(payload, job_id)
+                sent = len(payload)
+        duration_ms = (self._clock.monotonic_ns() - started_ns) // 1_000_000
+        if outcome is PrintOutcome.UNCERTAIN:
+            self._slot.count("uncertain")
+            log.warning("%s: job %d is uncertain after %d ms, %s", self._slot.role, job_id, duration_ms, fault)
+        return PrintResult(outcome, fault, sent, duration_ms)
+
+    async def pulse(self, pin: int, on_ms: int) -> FaultReason | None:
+        """Send one drawer pulse; past the receipt when that is stuck. Returns why it could not be sent."""
+        link = self._link
+        if link is None or link.lost:
+            return self._slot.health.fault or FaultReason.UNPLUGGED
+        stuck = self._turn.locked() or not self._startable.is_set()
+        try:
+            async with asyncio.timeout(_ANSWER_TIMEOUT_S):
+                await link.write(encoder.pulse_now(pin, on_ms) if stuck else encoder.pulse(pin, on_ms))
+        except LinkLost as lost:
+            return lost.reason
+        except TimeoutError:
+            return FaultReason.NO_ANSWER
+        return None
+
+    async def run(self, link: Transport) -> None:
+        self._begin(link)
+        try:
+            if self._profile.answers:
+                await self._greet(link)
+                await self._listen(link)
+            else:
+                await link.write(encoder.initialise(self._profile))
+                self._tell(DeviceState.READY, None)
+                while True:
+                    await link.read()
+        except LinkLost as lost:
+            self._end(lost)
+            raise
+        finally:
+            self._end(LinkLost(FaultReason.CRASHED))
+
+    def _begin(self, link: Transport | None) -> None:
+        """Forget the last link: what it said holds no longer."""
+        self._link = link
+        self._parser = StatusParser()
+        self._heard = asyncio.Event()
+        self._heard_at_ns = 0
+        self._pushes = False  # sends ASB
+        self._knows_ids = False
+        self._polled: dict[int, int] = {}
+        self._asked = 0
+        self._names: list[str] = []
+        self._fault: FaultReason | None = None
+        self._barrier: asyncio.Future[None] | None = None
+        self._awaited = b""
+        self._orphans = 0  # barriers of cancelled jobs that will still be answered
+
+    def _end(self, lost: LinkLost) -> None:
+        self._link = None
+        self._startable.clear()
+        if self._barrier is not None and not self._barrier.done():
+            self._barrier.set_exception(lost)
+            self._barrier.exception()  # looked at: the job may have been cancelled
+        self.on_pin(None)
+
+    async def _greet(self, link: Transport) -> None:
+        hello = encoder.initialise(self._profile) + encoder.REPORT_CHANGES
+        await link.write(hello + encoder.ASK_MAKER + encoder.ASK_MODEL + encoder.process_id(_HELLO))
+        try:
+            async with asyncio.timeout(_GREETING_TIMEOUT_S):
+                while not self._pushes:
+                    self._digest(await link.read())
+        except TimeoutError:
+            await self._ask_all(link)
+            if not self._polled:
+                raise LinkLost(FaultReason.NO_ANSWER, "no status; a silent printer needs a silent profile") from None
+
+    async def _listen(self, link: Transport) -> None:
+        missed = 0
+        while True:
+            received = await link.read(_HEARTBEAT_S)
+            if received:
+                missed = 0
+                self._digest(received)
+            elif not self._turn.locked():  # during a job the barrier watches over the link
+                if missed >= _MISSED_MAX:
+                    raise LinkLost(FaultReason.NO_ANSWER, "heartbeat")
+                missed += 1
+                if self._pushes:
+                    await self._ask(link, 1)
+                else:
+                    await self._ask_all(link)
+
+    async def _ask(self, link: Transport, number: int) -> None:
+        """DLE EOT n; only one may be on its way, since answers do not say which they answer."""
+        self._asked = number
+        await link.write(encoder.ask_now(number))
+
+    async def _ask_all(self, link: Transport) -> None:
+        """The four statuses one by one, for printers without ASB."""
+        for number in (1, 2, 3, 4):
+            await self._ask(link, number)
+            self._digest(await link.read(_ANSWER_TIMEOUT_S))
+        if self._polled:
+            self._apply(status_of(self._polled))
+
+    def _digest(self, received: bytes) -> None:
+        if not received:
+            return
+        self._heard_at_ns = self._clock.monotonic_ns()
+        self._heard.set()
+        for answer in self._parser.feed(received):
+            match answer:
+                case Changed(status):
+                    self._pushes = True
+                    self._apply(status)
+                case RealTime(byte):
+                    self._polled[self._asked] = byte
+                case InOrder():
+                    self._in_order()
+                case Done(token):
+                    self._knows_ids = True
+                    if token == self._awaited:
+                        self._confirm()
+                case Name(text):
+                    self._names.append(text)
+                    if len(self._names) <= 2:
+                        self._slot.report(self._slot.health.state, self._slot.health.fault, " ".join(self._names))
+
+    def _in_order(self) -> None:
+        if self._orphans:
+            self._orphans -= 1
+        elif self._awaited == b"":
+            self._confirm()
+
+    def _confirm(self) -> None:
+        if self._barrier is not None and not self._barrier.done():
+            self._barrier.set_result(None)
+
+    def _apply(self, status: Status) -> None:
+        fault = fault_in(status)
+        if fault is FaultReason.BROKEN:
+            self._tell(DeviceState.FAULT, fault)
+        else:
+            self._tell(DeviceState.READY if fault is None else DeviceState.DEGRADED, fault)
+        if status.pin_high is not None:
+            self.on_pin(status.pin_high)
+
+    def _tell(self, state: DeviceState, fault: FaultReason | None) -> None:
+        self._fault = fault
+        if fault in PRINT_BLOCKING:
+            self._startable.clear()
+        else:
+            self._startable.set()
+        self._set_patience()
+        self._slot.report(state, fault)
+
+    def _set_patience(self) -> None:
+        """A known fault stops the barrier's clock; when it is mended the clock starts anew."""
+        limit, link = self._barrier_timeout, self._link
+        if limit is None or link is None or limit.expired():
+            return
+        held = self._fault in PRINT_BLOCKING
+        link.be_patient(held)
+        limit.reschedule(None if held else asyncio.get_running_loop().time() + _BARRIER_TIMEOUT_S)
+
+    def _can_start(self) -> bool:
+        return self._link is not None and not self._link.lost and self._startable.is_set()
+
+    async def _look(self) -> FaultReason | None:
+        """Before the first byte: is somebody there, with paper? An answer younger than a second is believed."""
+        link = self._link
+        if link is None or not self._can_start():
+            return self._fault or self._slot.health.fault or FaultReason.UNPLUGGED
+        if not self._profile.answers or self._clock.monotonic_ns() - self._heard_at_ns < _FRESH_NS:
+            return None
+        self._heard.clear()
+        try:
+            async with asyncio.timeout(_ANSWER_TIMEOUT_S):
+                await self._ask(link, 1)
+                await self._heard.wait()
+        except LinkLost as lost:
+            return lost.reason
+        except TimeoutError:
+            link.abort()
+            return FaultReason.NO_ANSWER
+        return None if self._can_start() else self._fault or FaultReason.UNPLUGGED
+
+    async def _send(self, payload: bytes, job_id: int) -> tuple[PrintOutcome, FaultReason | None]:
+        link = self._link
+        assert link is not None  # `_look` saw it, and nothing was awaited since
+        by_id = self._knows_ids
+        self._awaited = encoder.token_of(job_id) if by_id else b""
+        self._barrier = asyncio.get_running_loop().create_future()
+        try:
+            if not self._profile.answers:
+                return await self._send_blindly(link, payload, self._barrier)
+            async with asyncio.timeout(_BARRIER_TIMEOUT_S) as self._barrier_timeout:
+                await link.write(payload + (encoder.process_id(self._awaited) if by_id else encoder.ASK_PAPER))
+                await self._barrier
+            return PrintOutcome.CONFIRMED, None
+        except LinkLost as lost:
+            return PrintOutcome.UNCERTAIN, lost.reason
+        except TimeoutError:
+            link.abort()  # whatever it does later must not be taken for the next job's answer
+            return PrintOutcome.UNCERTAIN, FaultReason.NO_ANSWER
+        except asyncio.CancelledError:
+            self._orphans += not by_id
+            raise
+        finally:
+            self._barrier_timeout = None
+            self._barrier = None
+            self._awaited = b""
+            link.be_patient(False)
+
+    async def _send_blindly(
+        self, link: Transport, payload: bytes, ended: asyncio.Future[None]
+    ) -> tuple[PrintOutcome, FaultReason | None]:
+        """No answer will come: all bytes gone and a quiet link for three seconds count as printed."""
+        async with asyncio.timeout(_BARRIER_TIMEOUT_S):
+            await link.write(payload)
+        await asyncio.wait((ended,), timeout=_SILENT_WAIT_S)
+        if ended.done():
+            return PrintOutcome.UNCERTAIN, FaultReason.UNPLUGGED
+        return PrintOutcome.ASSUMED, None

@@ -1,0 +1,155 @@
+"""Opens the configured devices and keeps them: the only way in for the composition root.
+
+async with open_devices(DevicesConfig(roles), clock, emit) as devices:
+    await devices.printer().print(paper, job_id)
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from appliance.clock import Clock
+from appliance.hal.address import Address, BadAddress, DevicesConfig, kind_of, parse_address
+from appliance.hal.device import (
+    DeviceKind,
+    Devices,
+    DeviceState,
+    Drawer,
+    DrawerPosition,
+    DrawerResult,
+    Emit,
+    FaultReason,
+    Health,
+    Opened,
+    Paper,
+    Printer,
+    PrintOutcome,
+    PrintResult,
+)
+from appliance.hal.drawer.driver import PrinterDrawer
+from appliance.hal.escpos.driver import EscposPrinter
+from appliance.hal.hotplug import Ports
+from appliance.hal.scanner.driver import ScannerDriver
+from appliance.hal.supervisor import Driver, Slot
+
+log = logging.getLogger(__name__)
+
+
+class AbsentDevice:
+    """Stands where no device is: a role that is not configured, or not as it can be meant."""
+
+    def __init__(self, health: Health) -> None:
+        self._health = health
+
+    @property
+    def health(self) -> Health:
+        return self._health
+
+    @property
+    def columns(self) -> int:
+        return 48
+
+    @property
+    def position(self) -> DrawerPosition:
+        return DrawerPosition.UNKNOWN
+
+    async def ready(self) -> None:
+        await asyncio.Event().wait()
+
+    async def print(self, paper: Paper, job_id: int) -> PrintResult:
+        return PrintResult(PrintOutcome.NOTHING_SENT, self._health.fault)
+
+    async def open(self) -> DrawerResult:
+        return DrawerResult(False, Opened.UNKNOWN, self._health.fault)
+
+
+class Registry:
+    """Implements `device.Devices`."""
+
+    def __init__(self, config: DevicesConfig, clock: Clock, emit: Emit) -> None:
+        self._clock = clock
+        self._emit = emit
+        self._pause_ms_max = max(250, config.backoff_ms_max)
+        self.ports = Ports()
+        self._slots: dict[str, Slot] = {}
+        self._broken: dict[str, Health] = {}
+        self._order = tuple(config.roles)
+        self.served: list[tuple[Slot, Address, Driver]] = []
+        self._printers: dict[str, EscposPrinter] = {}
+        self._drawers: dict[str, PrinterDrawer] = {}
+        for role in sorted(config.roles, key=lambda role: role.startswith("drawer.")):  # printers before drawers
+            try:
+                self._add(role, config.roles[role])
+            except BadAddress as error:
+                self._refuse(role, error)
+
+    @property
+    def needs_udev(self) -> bool:
+        return any(address.scheme == "udev" for _, address, _ in self.served)
+
+    def printer(self, role: str = "printer.receipt") -> Printer:
+        return self._printers.get(role) or AbsentDevice(self._absent(role, DeviceKind.PRINTER))
+
+    def drawer(self, role: str = "drawer.main") -> Drawer:
+        return self._drawers.get(role) or AbsentDevice(self._absent(role, DeviceKind.DRAWER))
+
+    def health(self) -> tuple[Health, ...]:
+        return tuple(self._slots[role].health if role in self._slots else self._broken[role] for role in self._order)
+
+    def retry(self, role: str) -> None:
+        if role in self._slots:
+            self._slots[role].nudge()
+
+    def announce(self) -> None:
+        """Tell of the roles that can never work as configured: nobody else will."""
+        for health in self._broken.values():
+            self._emit(health)
+
+    def _add(self, role: str, url: str) -> None:
+        kind = kind_of(role)
+        address = parse_address(url, kind)
+        slot = Slot(role, kind, self._clock, self._emit, self._pause_ms_max)
+        if kind is DeviceKind.SCANNER:
+            self.served.append((slot, address, ScannerDriver(address, self._clock, slot)))
+        elif kind is DeviceKind.PRINTER:
+            printer = self._printers[role] = EscposPrinter(address, self._clock, slot)
+            self.served.append((slot, address, printer))
+        else:
+            if (behind := self._printers.get(address.path)) is None:
+                raise BadAddress(f"no printer {address.path[:40]!r} for the drawer")
+            self._drawers[role] = PrinterDrawer(address, behind, self._clock, slot)
+        self._slots[role] = slot
+
+    def _refuse(self, role: str, error: BadAddress) -> None:
+        log.error("%s: configuration refused, %s", role[:40], error)
+        try:
+            kind = kind_of(role)
+        except BadAddress:
+            kind = DeviceKind.SCANNER  # a name of no kind; it is shown, and never served
+        self._broken[role] = Health(role, kind, DeviceState.FAULT, FaultReason.MISCONFIGURED, self._clock.now())
+
+    def _absent(self, role: str, kind: DeviceKind) -> Health:
+        known = self._broken.get(role)
+        return known or Health(role, kind, DeviceState.ABSENT, FaultReason.NOT_CONFIGURED, self._clock.now())
+
+
+@asynccontextmanager
+async def open_devices(config: DevicesConfig, clock: Clock, emit: Emit) -> AsyncIterator[Devices]:
+    """Serve the configured roles until the block is left. Never fails for a device or a line of configuration: a role
+    that cannot be meant is FAULT(MISCONFIGURED), one that is not there ABSENT, and all are told through `emit`. What
+    the caller's own block raises leaves as an ExceptionGroup, as from any TaskGroup."""
+    registry = Registry(config, clock, emit)
+    registry.announce()
+    async with asyncio.TaskGroup() as group:
+        tasks = [
+            group.create_task(slot.run(address, driver, registry.ports), name=f"device {slot.role}")
+            for slot, address, driver in registry.served
+        ]
+        if registry.needs_udev:
+            tasks.append(group.create_task(registry.ports.run(), name="device hotplug"))
+        try:
+            yield registry
+        finally:
+            for task in tasks:  # a slot ends only by being cancelled
+                task.cancel()

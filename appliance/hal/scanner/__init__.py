@@ -1,0 +1,1 @@
+"""Bar-code scanners: serial lines and keyboard wedges become `Scan` events."""

@@ -1,0 +1,330 @@
+"""Bytes to and from a device, whatever the wire: one URL, one `Transport`.
+
+Hides sockets, serial lines, USB printer nodes and input nodes. A transport is used once: when the link is lost it
+stays lost and the supervisor opens another.
+
+Errors:
+    DeviceFault(reason)         opening failed; the reason says what a person could do
+    └── LinkLost(reason)        an open link ended; nothing written after the last `write` is known to have arrived
+"""
+
+import asyncio
+import errno
+import fcntl
+import os
+import socket
+import stat
+import struct
+from typing import Any
+
+from appliance.hal.address import Address
+from appliance.hal.device import FaultReason
+
+READ_BYTES_MAX = 65_536
+USER_TIMEOUT_MS = 5_000
+_EVIOCGRAB = 0x40044590
+_EVIOCSCLOCKID = 0x400445A0
+_EMPTY_READ_PAUSE_S = 0.05
+_FAULT_OF_ERRNO = {
+    errno.EACCES: FaultReason.NO_PERMISSION,
+    errno.EPERM: FaultReason.NO_PERMISSION,
+    errno.EBUSY: FaultReason.BUSY,
+    errno.EAGAIN: FaultReason.BUSY,  # flock of pyserial's exclusive mode
+}
+
+
+class DeviceFault(Exception):
+    """The device cannot be used, and why."""
+
+    def __init__(self, reason: FaultReason, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}" if detail else str(reason))
+        self.reason = reason
+
+
+class LinkLost(DeviceFault):
+    """The link to an opened device ended."""
+
+
+def fault_of(error: OSError, otherwise: FaultReason) -> FaultReason:
+    """The reason behind an operating system error. pyserial hides the number in its text's argument list."""
+    number = error.errno or (error.__context__.errno if isinstance(error.__context__, OSError) else 0) or 0
+    return _FAULT_OF_ERRNO.get(number, otherwise)
+
+
+class Transport:
+    """An open link. `read` and `write` may run at the same time, one of each."""
+
+    gone = FaultReason.UNPLUGGED
+    """What the loss of such a link means."""
+
+    def __init__(self) -> None:
+        self._arrived = bytearray()
+        self._lost: LinkLost | None = None
+        self._waiter: asyncio.Future[None] | None = None
+
+    async def read(self, timeout_s: float | None = None) -> bytes:
+        """Whatever arrived, at least one byte; empty only when `timeout_s` passed in silence. Raises LinkLost after
+        the last byte was handed out."""
+        if not self._arrived and self._lost is None:
+            self._waiter = asyncio.get_running_loop().create_future()
+            try:
+                await asyncio.wait((self._waiter,), timeout=timeout_s)
+            finally:
+                self._waiter = None
+        if self._arrived:
+            taken = bytes(self._arrived)
+            self._arrived.clear()
+            self._flow(READ_BYTES_MAX)
+            return taken
+        if self._lost is not None:
+            raise self._lost
+        return b""
+
+    @property
+    def lost(self) -> bool:
+        """True once the link ended, even if nobody has read so far."""
+        return self._lost is not None
+
+    async def write(self, payload: bytes) -> None:
+        """Hand all bytes to the kernel; waits while the device does not take them. Raises LinkLost."""
+        raise NotImplementedError
+
+    def be_patient(self, patient: bool) -> None:
+        """True while the device holds our bytes for a known reason: silence must not end the link then."""
+
+    def abort(self) -> None:
+        """End the link at once, from either side's point of view. May be called often."""
+        raise NotImplementedError
+
+    def _take(self, received: bytes) -> None:
+        self._arrived += received
+        if len(self._arrived) >= READ_BYTES_MAX:
+            self._flow(0)
+        self._wake()
+
+    def _lose(self, detail: object = "") -> None:
+        if self._lost is None:
+            self._lost = LinkLost(self.gone, str(detail))
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def _flow(self, room: int) -> None:
+        """Called with 0 when nobody reads fast enough, with more when there is room again."""
+
+
+class _StreamTransport(Transport, asyncio.Protocol):
+    """Over an asyncio transport: TCP, Unix socket, serial line."""
+
+    def __init__(self, gone: FaultReason) -> None:
+        Transport.__init__(self)
+        self.gone = gone
+        self._under: Any = None  # asyncio.Transport, or pyserial-asyncio-fast's without types
+        self._may_write = asyncio.Event()
+        self._may_write.set()
+        self._paused = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._under = transport
+        self._under.set_write_buffer_limits(high=0)
+
+    def data_received(self, received: bytes) -> None:
+        self._take(received)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._lose(error or "closed by the device")
+        self._may_write.set()
+
+    def pause_writing(self) -> None:
+        self._may_write.clear()
+
+    def resume_writing(self) -> None:
+        self._may_write.set()
+
+    async def write(self, payload: bytes) -> None:
+        if self._lost is None:
+            self._under.write(payload)
+            await self._may_write.wait()
+        if self._lost is not None:
+            raise self._lost
+
+    def be_patient(self, patient: bool) -> None:
+        # A zero TCP window counts as unanswered for TCP_USER_TIMEOUT, and a printer without paper closes its window.
+        sock = self._under.get_extra_info("socket") if self._lost is None else None
+        if sock is not None and sock.family in (socket.AF_INET, socket.AF_INET6):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 0 if patient else USER_TIMEOUT_MS)
+
+    def abort(self) -> None:
+        self._lose("given up")
+        self._may_write.set()
+        if self._under is not None:
+            self._under.abort()  # never close(): it would wait for a device that does not read
+
+    def _flow(self, room: int) -> None:
+        pause = room == 0
+        if pause != self._paused and self._lost is None:
+            self._paused = pause
+            self._under.pause_reading() if pause else self._under.resume_reading()
+
+
+class _FileTransport(Transport):
+    """Over a non-blocking file descriptor: USB printer class nodes, input nodes, FIFOs."""
+
+    def __init__(self, fd: int, end_on_empty: bool) -> None:
+        super().__init__()
+        self._fd = fd
+        self._end_on_empty = end_on_empty
+        self._writable: asyncio.Future[None] | None = None
+        self._turn = asyncio.Lock()  # a pulse must not land inside a job's bytes
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(fd, self._on_readable)
+
+    def _on_readable(self) -> None:
+        try:
+            received = os.read(self._fd, 4_096)
+        except BlockingIOError:
+            return
+        except OSError as error:  # ENODEV comes before udev's remove event
+            self._end(error)
+            return
+        if received:
+            self._take(received)
+        elif self._end_on_empty:
+            self._end("end of stream")
+        else:  # some USB printers answer every poll with an empty packet: do not spin
+            self._loop.remove_reader(self._fd)
+            self._loop.call_later(_EMPTY_READ_PAUSE_S, self._listen)
+
+    def _listen(self) -> None:
+        if self._fd >= 0:
+            self._loop.add_reader(self._fd, self._on_readable)
+
+    async def write(self, payload: bytes) -> None:
+        async with self._turn:
+            await self._write(memoryview(payload))
+
+    async def _write(self, rest: memoryview) -> None:
+        while rest:
+            if self._lost is not None:
+                raise self._lost
+            try:
+                rest = rest[os.write(self._fd, rest) :]
+            except BlockingIOError:
+                await self._until_writable()
+            except OSError as error:
+                self._end(error)
+
+    async def _until_writable(self) -> None:
+        self._writable = self._loop.create_future()
+        self._loop.add_writer(self._fd, self._set_writable)
+        try:
+            await self._writable
+        finally:
+            self._writable = None
+            if self._fd >= 0:
+                self._loop.remove_writer(self._fd)
+
+    def _set_writable(self) -> None:
+        if self._writable is not None and not self._writable.done():
+            self._writable.set_result(None)
+
+    def abort(self) -> None:
+        self._end("given up")
+
+    def _end(self, detail: object) -> None:
+        self._lose(detail)
+        self._set_writable()
+        if self._fd >= 0:
+            self._loop.remove_reader(self._fd)
+            self._loop.remove_writer(self._fd)
+            os.close(self._fd)
+            self._fd = -1
+
+    def _flow(self, room: int) -> None:
+        if self._fd >= 0:
+            self._listen() if room else self._loop.remove_reader(self._fd)
+
+
+async def open_transport(address: Address) -> Transport:
+    """Open the link; raises DeviceFault. Takes no longer than the device: bound it with a timeout."""
+    match address.scheme:
+        case "tcp":
+            return await _open_tcp(address)
+        case "serial":
+            return await _open_serial(address)
+        case "usblp":
+            return _FileTransport(_open_node(address.path, os.O_RDWR), end_on_empty=False)
+        case "evdev":
+            return _open_evdev(address.path)
+        case "evstream":
+            return await _open_stream(address.path)
+    raise DeviceFault(FaultReason.MISCONFIGURED, f"no transport for {address.scheme}")
+
+
+async def _open_tcp(address: Address) -> Transport:
+    loop = asyncio.get_running_loop()
+    try:
+        under, link = await loop.create_connection(
+            lambda: _StreamTransport(FaultReason.UNREACHABLE), address.host, address.port
+        )
+    except OSError as error:
+        raise DeviceFault(FaultReason.UNREACHABLE, str(error)) from None
+    sock = under.get_extra_info("socket")
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 5)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 2)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3)
+    return link
+
+
+async def _open_serial(address: Address) -> Transport:
+    import serial_asyncio_fast  # late: a till without a serial device never loads it
+
+    loop = asyncio.get_running_loop()
+    try:
+        _, link = await serial_asyncio_fast.create_serial_connection(
+            loop,
+            lambda: _StreamTransport(FaultReason.UNPLUGGED),
+            address.path,
+            baudrate=address.number("baud", 9_600, 1_200, 1_000_000),
+            exclusive=True,
+        )
+    except OSError as error:  # SerialException is one
+        raise DeviceFault(fault_of(error, FaultReason.UNPLUGGED), str(error)) from None
+    assert isinstance(link, Transport)
+    return link
+
+
+def _open_node(path: str, mode: int) -> int:
+    try:
+        return os.open(path, mode | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    except OSError as error:
+        raise DeviceFault(fault_of(error, FaultReason.UNPLUGGED), str(error)) from None
+
+
+def _open_evdev(path: str) -> Transport:
+    """Open and grab: from here on nobody else sees these keys (EVIOCGRAB, linux/input.h)."""
+    fd = _open_node(path, os.O_RDONLY)
+    try:
+        fcntl.ioctl(fd, _EVIOCGRAB, 1)
+        fcntl.ioctl(fd, _EVIOCSCLOCKID, struct.pack("i", 1))  # CLOCK_MONOTONIC: gaps survive a clock change
+    except OSError as error:
+        os.close(fd)
+        raise DeviceFault(fault_of(error, FaultReason.MISCONFIGURED), str(error)) from None
+    return _FileTransport(fd, end_on_empty=True)
+
+
+async def _open_stream(path: str) -> Transport:
+    try:
+        is_socket = stat.S_ISSOCK(os.stat(path).st_mode)
+        if is_socket:
+            loop = asyncio.get_running_loop()
+            _, link = await loop.create_unix_connection(lambda: _StreamTransport(FaultReason.UNPLUGGED), path)
+            return link
+    except OSError as error:
+        raise DeviceFault(fault_of(error, FaultReason.UNPLUGGED), str(error)) from None
+    return _FileTransport(_open_node(path, os.O_RDONLY), end_on_empty=True)
