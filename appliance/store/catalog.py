@@ -17,15 +17,12 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, Final, Protocol, get_args, overload
 
 import msgspec
 
 from appliance.domain import catalog as domain
 from appliance.domain.catalog import Catalog, Category, Grid, PackCode, PriceKind, Product, Shop, Unit, WordIndex
-
-SCHEMA: Final = (Path(__file__).parent / "migrations" / "0002_catalog.sql").read_text(encoding="utf-8")
 
 IMAGE_FORMAT: Final = 1
 """Raised whenever `Product`, the word index or the packing changes."""
