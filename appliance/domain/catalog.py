@@ -550,14 +550,13 @@ class Catalog:
     def product_by_code(self, code: str) -> tuple[Product, int] | None:
         """Product and units for a scanned or typed code: 1, or the content of a pack. None when unknown."""
         rank = self._codes.get(code)
-        if rank is not None:
-            return self._rows[rank], 1
-        canonical = canonical_code(code)
-        rank = self._codes.get(canonical)
-        if rank is not None:
-            return self._rows[rank], 1
-        packed = self._packs.get(canonical)
-        return None if packed is None else (self._rows[packed[0]], packed[1].units)
+        if rank is None:
+            canonical = canonical_code(code)
+            packed = self._packs.get(canonical)
+            if packed is not None:
+                return self._rows[packed[0]], packed[1].units
+            rank = self._codes.get(canonical)
+        return None if rank is None else (self._rows[rank], 1)
 
     def pack_price_minor(self, code: str) -> int | None:
         """Price of the whole pack behind a code; None for single pieces and packs sold at the unit price."""

@@ -106,11 +106,13 @@ class Totals(msgspec.Struct, omit_defaults=True):
             self.refunds_minor += closed.total_minor
 
     def _add_discounts(self, closed: TicketClosed, sign: int) -> None:
-        for line in closed.lines:
+        if closed.full_minor == closed.total_minor:
+            return
+        for line, amount_minor in zip(closed.lines, closed.amounts, strict=True):
             if line.offered:
                 self.offers.setdefault(line.offered, Tally()).add(-sign * line.full_minor, sign)
-            elif line.full_minor != line.amount_minor:
-                self.discounts.add(sign * (line.amount_minor - line.full_minor), sign)
+            elif line.full_minor != amount_minor:
+                self.discounts.add(sign * (amount_minor - line.full_minor), sign)
         if closed.discount_minor:
             self.discounts.add(-sign * closed.discount_minor, sign)
 

@@ -53,7 +53,6 @@ class AddGoods(Intent):
     name: str
     quantity_milli: int
     price_minor: int
-    list_price_minor: int
     tax_class: str
     rate_bp: int
     unit: str = "piece"

@@ -252,6 +252,8 @@ class TicketEmptied(Fact, tag="TicketEmptied"):
 
 # payment
 class TenderTaken(Fact, tag="TenderTaken"):
+    """A means of payment that does not close its ticket; the one that does is in `TicketClosed` (feature P-17)."""
+
     ticket: int
     tender: Tender
 
@@ -262,25 +264,6 @@ class TenderRemoved(Fact, tag="TenderRemoved"):
     amount_minor: int
 
 
-class SoldLine(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """A line of a sealed ticket (CGI: label, quantity, unit price, amount, rate, discounts)."""
-
-    name: str
-    quantity_milli: int
-    unit_price_minor: int
-    full_minor: int
-    amount_minor: int
-    rate_bp: int
-    product: int | None = None
-    code: str = ""
-    discount_bp: int = 0
-    offered: str = ""
-    comment: str = ""
-    share_of: int = 0
-    ticket_share_minor: int = 0
-    """This line's part of the ticket's own discount."""
-
-
 class TicketClosed(Fact, tag="TicketClosed"):
     """The sealed document of a sale: goods, tax and tenders in one (feature N-04)."""
 
@@ -289,18 +272,24 @@ class TicketClosed(Fact, tag="TicketClosed"):
     session: int
     mode: str
     seller: str
-    lines: tuple[SoldLine, ...]
+    lines: tuple[Line, ...]
+    """As they stood on the ticket (CGI: label, quantity, unit price, rate, discounts)."""
+    amounts: tuple[int, ...]
+    """What each line cost, in line order, before the ticket's own discount."""
     vat: tuple[VatRow, ...]
     tenders: tuple[Tender, ...]
     full_minor: int
     total_minor: int
+    shares: tuple[int, ...] = ()
+    """Each line's part of the ticket's own discount; empty when there is none."""
     discount_minor: int = 0
     discount_bp: int = 0
-    discounts: tuple[tuple[int, int], ...] = ()
     name: str = ""
     part_of: int = 0
     part: int = 0
     corrects: int = 0
+    drawer: bool = False
+    """The drawer is opened for this sale, once, after the commit."""
     seal: str = ""
 
     @property
@@ -337,7 +326,10 @@ class ReceiptDeclined(Fact, tag="ReceiptDeclined"):
 
 
 class DrawerOpened(Fact, tag="DrawerOpened"):
-    """A pulse was ordered: by a sale, or by a person with a reason (feature H-11)."""
+    """A pulse was ordered without closing a ticket: by a person with a reason, or to give money back (feature H-11).
+
+    Pulses of sales stand in `TicketClosed.drawer`.
+    """
 
     reason: str
     ticket: int = 0

@@ -165,7 +165,13 @@ def _quantity_changed(state: TillState, fact: j.QuantityChanged, at: str, actor:
 
 
 def _price_changed(state: TillState, fact: j.PriceChanged, at: str, actor: str) -> None:
-    _replace(state, fact.ticket, fact.line, unit_price_minor=fact.new_minor)
+    line = state.tickets[fact.ticket].line(fact.line)
+    assert line is not None
+    listed = line.list_price_minor if line.list_price_minor is not None else line.unit_price_minor
+    _replace(
+        state, fact.ticket, fact.line,
+        unit_price_minor=fact.new_minor, list_price_minor=None if fact.new_minor == listed else listed,
+    )  # fmt: skip
 
 
 def _line_discounted(state: TillState, fact: j.LineDiscounted, at: str, actor: str) -> None:
@@ -205,7 +211,7 @@ def _mode_changed(state: TillState, fact: j.ModeChanged, at: str, actor: str) ->
     ticket.mode = fact.mode
     for i, line in enumerate(ticket.lines):
         price = fact.prices.get(line.id)
-        prices = {} if price is None else {"unit_price_minor": price, "list_price_minor": price}
+        prices = {} if price is None else {"unit_price_minor": price, "list_price_minor": None}
         ticket.lines[i] = msgspec.structs.replace(line, rate_bp=fact.rates.get(line.id, line.rate_bp), **prices)
 
 
@@ -348,8 +354,10 @@ def _settlement_reversed(state: TillState, fact: j.SettlementReversed, at: str, 
     state.perpetual_minor -= fact.of.total_minor
     state.perpetual_absolute_minor += fact.of.total_minor
     state.next_document = fact.document + 1
-    state.tickets[fact.reopened.number] = _own(fact.reopened)
-    state.current = fact.reopened.number
+    reopened = _own(fact.reopened)
+    state.tickets[reopened.number] = reopened
+    state.current = reopened.number
+    state.next_ticket = reopened.number + 1
     state.last_closed, state.last_copies = None, 0
 
 

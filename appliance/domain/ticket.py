@@ -10,6 +10,7 @@ part and the parts sum to the discount to the centime (features D-01, D-11).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
@@ -24,15 +25,15 @@ TOTAL_MAX_MINOR = 99_999_999
 class Line(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     id: int
     """1, 2, 3, ... within the ticket, never used again."""
-    product: int | None
-    """Catalogue id; None for a free-price line."""
     name: str
-    quantity_milli: int
     unit_price_minor: int
-    list_price_minor: int
-    """Price of the catalogue when the line was added; differs from the unit price when somebody changed it."""
-    tax_class: str
     rate_bp: int
+    product: int | None = None
+    """Catalogue id; None for a free-price line."""
+    quantity_milli: int = 1000
+    list_price_minor: int | None = None
+    """Price of the catalogue when somebody changed it; None when the unit price is the catalogue's."""
+    tax_class: str = ""
     unit: Literal["piece", "kg"] = "piece"
     code: str = ""
     """The code that was scanned or typed; "" when the line was added by touch."""
@@ -55,6 +56,8 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
         """Quantity times price, before the line's discount."""
         if self.full_fixed_minor is not None:
             return self.full_fixed_minor
+        if self.quantity_milli % 1000 == 0:
+            return self.unit_price_minor * (self.quantity_milli // 1000)
         return line_amount(self.unit_price_minor, self.quantity_milli)
 
     @property
@@ -64,17 +67,22 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
             return 0
         if self.fixed_minor is not None:
             return self.fixed_minor
-        full = line_amount(self.unit_price_minor, self.quantity_milli)
+        full = self.full_minor
         if self.discount_bp:
             return full - rate_part(full, self.discount_bp)
         return full - min(self.discount_minor, full)
 
     @property
+    def is_changed(self) -> bool:
+        """Its amount is something else than quantity times price."""
+        return bool(self.discount_bp or self.discount_minor or self.offered or self.fixed_minor is not None)
+
+    @property
     def is_plain(self) -> bool:
         """Nothing was changed by hand: another one of the same article may join this line (feature S-07)."""
-        return not (self.discount_bp or self.discount_minor or self.offered or self.comment or self.share_of) and (
-            self.unit_price_minor == self.list_price_minor and self.fixed_minor is None
-        )
+        if self.discount_bp or self.discount_minor or self.offered or self.comment or self.share_of:
+            return False
+        return self.fixed_minor is None and self.list_price_minor is None
 
 
 class Tender(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -145,6 +153,8 @@ class Ticket(msgspec.Struct):
 class Price(msgspec.Struct, frozen=True, gc=False):
     """What a ticket costs."""
 
+    amounts: tuple[int, ...]
+    """What each line costs, in line order, before the ticket's own discount."""
     full_minor: int
     """Before every discount."""
     subtotal_minor: int
@@ -152,12 +162,10 @@ class Price(msgspec.Struct, frozen=True, gc=False):
     discount_minor: int
     """The ticket's own discount, positive."""
     shares: tuple[int, ...]
-    """Each line's part of that discount, in line order."""
+    """Each line's part of that discount, in line order; empty when there is none."""
     total_minor: int
     vat: tuple[VatRow, ...]
     """One row per rate, lowest rate first."""
-    discounts: tuple[tuple[int, int], ...]
-    """(rate_bp, amount) of the ticket's discount per rate, for the receipt (feature D-11)."""
 
     @property
     def vat_minor(self) -> int:
@@ -170,36 +178,42 @@ def price(ticket: Ticket) -> Price:
     Before: 6.40 + 6.80 + 1.30 + 8.90 at 2.6 %, ticket discount 10 %.
     After: subtotal 23.40, discount 2.34, total 21.06, VAT 0.53.
     """
-    lines = ticket.lines
-    amounts = [line.amount_minor for line in lines]
-    subtotal = sum(amounts)
-    if ticket.discount_bp:
-        discount = rate_part(subtotal, ticket.discount_bp)
-    else:
-        discount = min(ticket.discount_minor, subtotal)
-    shares = allocate(discount, amounts) if discount else []
+    amounts: list[int] = []
     by_rate: dict[int, int] = {}
-    off: dict[int, int] = {}
-    for i, line in enumerate(lines):
-        net = amounts[i]
-        if discount:
-            net -= shares[i]
-            off[line.rate_bp] = off.get(line.rate_bp, 0) + shares[i]
-        by_rate[line.rate_bp] = by_rate.get(line.rate_bp, 0) + net
+    full_minor = 0
+    for line in ticket.lines:
+        full = line.full_minor
+        amount = line.amount_minor if line.is_changed else full
+        full_minor += full
+        amounts.append(amount)
+        by_rate[line.rate_bp] = by_rate.get(line.rate_bp, 0) + amount
+    subtotal = sum(amounts)
+    discount = _ticket_discount(ticket, subtotal)
+    shares = allocate(discount, amounts) if discount else []
+    for line, share in zip(ticket.lines, shares, strict=False):
+        by_rate[line.rate_bp] -= share
     fixed = ticket.vat_fixed or {}
-    return Price(
-        full_minor=sum([line.full_minor for line in lines]),
-        subtotal_minor=subtotal,
-        discount_minor=discount,
-        shares=tuple(shares),
-        total_minor=subtotal - discount,
-        vat=tuple(
-            VatRow(rate, gross, fixed.get(rate, vat_in_gross(gross, rate)))
-            for rate, gross in sorted(by_rate.items())
-            if gross or fixed.get(rate)
-        ),
-        discounts=tuple(sorted((rate, amount) for rate, amount in off.items() if amount)),
-    )
+    rows = [
+        VatRow(rate, gross, fixed[rate] if rate in fixed else vat_in_gross(gross, rate))
+        for rate, gross in sorted(by_rate.items())
+        if gross or fixed.get(rate)
+    ]
+    return Price(tuple(amounts), full_minor, subtotal, discount, tuple(shares), subtotal - discount, tuple(rows))
+
+
+def _ticket_discount(ticket: Ticket, subtotal_minor: int) -> int:
+    if ticket.discount_bp:
+        return rate_part(subtotal_minor, ticket.discount_bp)
+    return min(ticket.discount_minor, subtotal_minor)
+
+
+def discount_per_rate(lines: Sequence[Line], shares: Sequence[int]) -> dict[int, int]:
+    """The ticket's discount broken down by VAT rate, for the receipt (feature D-11)."""
+    off: dict[int, int] = {}
+    for line, share in zip(lines, shares, strict=False):
+        if share:
+            off[line.rate_bp] = off.get(line.rate_bp, 0) + share
+    return dict(sorted(off.items()))
 
 
 def divide(ticket: Ticket, count: int) -> list[list[int]]:

@@ -226,7 +226,6 @@ def _add_goods(state: TillState, intent: i.AddGoods, moment: Moment) -> Outcome:
         name=intent.name,
         quantity_milli=intent.quantity_milli,
         unit_price_minor=intent.price_minor,
-        list_price_minor=intent.list_price_minor,
         tax_class=intent.tax_class,
         rate_bp=intent.rate_bp,
         unit="kg" if intent.unit == "kg" else "piece",
@@ -405,10 +404,9 @@ def _tend(state: TillState, intent: i.Tend, moment: Moment) -> Outcome:
     if remaining <= 0:
         raise Refusal("tender.nothing_due")
     tender = _tender(ticket, intent, remaining)
-    facts: list[j.AnyFact] = [j.TenderTaken(ticket.number, tender)]
     if tender.amount_minor < remaining:
-        return Outcome(facts)
-    return _close(state, session, ticket, priced, (*ticket.tenders, tender), facts)
+        return Outcome([j.TenderTaken(ticket.number, tender)])
+    return _close(state, session, ticket, priced, (*ticket.tenders, tender))
 
 
 def _tender(ticket: Ticket, intent: i.Tend, remaining: int) -> Tender:
@@ -447,57 +445,35 @@ def _tender(ticket: Ticket, intent: i.Tend, remaining: int) -> Tender:
     )
 
 
-def _close(
-    state: TillState, session: Any, ticket: Ticket, priced: Price, tenders: tuple[Tender, ...], facts: list[j.AnyFact]
-) -> Outcome:
+def _close(state: TillState, session: Any, ticket: Ticket, priced: Price, tenders: tuple[Tender, ...]) -> Outcome:
     """Seal the ticket: its document, the drawer if a means asks for it, and the end of an emptied split."""
-    shares = priced.shares or (0,) * len(ticket.lines)
+    drawer = any([tender.opens_drawer for tender in tenders])
     closed = j.TicketClosed(
         document=state.next_document,
         ticket=ticket.number,
         session=session.number,
         mode=ticket.mode,
         seller=state.seller or ticket.seller,
-        lines=tuple([_sold(line, share) for line, share in zip(ticket.lines, shares, strict=True)]),
+        lines=tuple(ticket.lines),
+        amounts=priced.amounts,
         vat=priced.vat,
         tenders=tenders,
         full_minor=priced.full_minor,
         total_minor=priced.total_minor,
+        shares=priced.shares,
         discount_minor=priced.discount_minor,
         discount_bp=ticket.discount_bp,
-        discounts=priced.discounts,
         name=ticket.name,
         part_of=ticket.part_of,
         part=ticket.part,
         corrects=ticket.corrects,
+        drawer=drawer,
     )
-    effects: list[e.Effect] = []
-    facts = [*facts, closed]
-    if any(tender.opens_drawer for tender in tenders):
-        facts.append(j.DrawerOpened("sale", ticket.number))
-        effects.append(e.KickDrawer("sale", ticket.number))
+    facts: list[j.AnyFact] = [closed]
     note = state.tickets.get(ticket.part_of) if ticket.part_of else None
     if note is not None and not note.lines and len(state.parts_of(ticket.part_of)) == 1:
         facts.append(j.TicketEmptied(note.number))
-    return Outcome(facts, effects)
-
-
-def _sold(line: Line, share_minor: int) -> j.SoldLine:
-    return j.SoldLine(
-        name=line.name,
-        quantity_milli=line.quantity_milli,
-        unit_price_minor=line.unit_price_minor,
-        full_minor=line.full_minor,
-        amount_minor=line.amount_minor,
-        rate_bp=line.rate_bp,
-        product=line.product,
-        code=line.code,
-        discount_bp=line.discount_bp,
-        offered=line.offered,
-        comment=line.comment,
-        share_of=line.share_of,
-        ticket_share_minor=share_minor,
-    )
+    return Outcome(facts, [e.KickDrawer("sale", ticket.number)] if drawer else [])
 
 
 def _remove_tender(state: TillState, intent: i.RemoveTender, moment: Moment) -> Outcome:
@@ -518,7 +494,7 @@ def _close_ticket(state: TillState, intent: i.CloseTicket, moment: Moment) -> Ou
     remaining = priced.total_minor - ticket.paid_minor
     if remaining > 0:
         raise Refusal("tender.still_due", amount=remaining)
-    return _close(state, session, ticket, priced, tuple(ticket.tenders), [])
+    return _close(state, session, ticket, priced, tuple(ticket.tenders))
 
 
 def _correct_payment(state: TillState, intent: i.CorrectPayment, moment: Moment) -> Outcome:
@@ -534,8 +510,8 @@ def _correct_payment(state: TillState, intent: i.CorrectPayment, moment: Moment)
         mode=closed.mode,
         opened_at=moment.at,
         seller=closed.seller,
-        lines=[_reopened(n, line) for n, line in enumerate(closed.lines, 1)],
-        next_line=len(closed.lines) + 1,
+        lines=list(closed.lines),
+        next_line=max([line.id for line in closed.lines]) + 1,
         discount_bp=closed.discount_bp,
         discount_minor=0 if closed.discount_bp else closed.discount_minor,
         name=closed.name,
@@ -548,29 +524,6 @@ def _correct_payment(state: TillState, intent: i.CorrectPayment, moment: Moment)
         facts.append(j.DrawerOpened("correction", closed.ticket))
         effects.append(e.KickDrawer("correction", closed.ticket))
     return Outcome(facts, effects)
-
-
-def _reopened(number: int, sold: j.SoldLine) -> Line:
-    """The line as it stood: amounts are fixed where a discount or a share made them differ from the price."""
-    changed = sold.amount_minor != sold.full_minor and not sold.offered
-    return Line(
-        id=number,
-        product=sold.product,
-        name=sold.name,
-        quantity_milli=sold.quantity_milli,
-        unit_price_minor=sold.unit_price_minor,
-        list_price_minor=sold.unit_price_minor,
-        tax_class="",
-        rate_bp=sold.rate_bp,
-        code=sold.code,
-        discount_bp=sold.discount_bp,
-        discount_minor=0 if sold.discount_bp or not changed else sold.full_minor - sold.amount_minor,
-        offered=sold.offered,
-        comment=sold.comment,
-        share_of=sold.share_of,
-        fixed_minor=sold.amount_minor if sold.share_of else None,
-        full_fixed_minor=sold.full_minor if sold.share_of else None,
-    )
 
 
 # --- paper and drawer -----------------------------------------------------------------------------------------------

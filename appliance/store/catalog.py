@@ -24,11 +24,10 @@ import msgspec
 from appliance.domain import catalog as domain
 from appliance.domain.catalog import Catalog, Category, Grid, PackCode, PriceKind, Product, Shop, Unit, WordIndex
 
-IMAGE_FORMAT: Final = 1
+IMAGE_FORMAT: Final = 2
 """Raised whenever `Product`, the word index or the packing changes."""
 CHUNK: Final = 1024
-"""Products per row of the image."""
-_CACHE_MAX: Final = 4096
+"""Products per row of the image: a row of about 100 kB keeps the memory of an import small."""
 
 
 class Connection(Protocol):
@@ -126,13 +125,12 @@ class _Head(msgspec.Struct, frozen=True):
 def _image(rows: Sequence[Product], words: WordIndex) -> Iterator[tuple[str, int, bytes]]:
     head = _Head(IMAGE_FORMAT, sys.byteorder, len(rows))
     yield "head", 0, msgspec.msgpack.encode(head)
-    offsets = array("I")
+    offsets = array("I", [0])
     for number, first in enumerate(range(0, len(rows), CHUNK)):
-        chunk = bytearray()
-        for row in rows[first : first + CHUNK]:
-            offsets.append(len(chunk))
-            chunk += msgspec.msgpack.encode(row)
-        yield "rows", number, bytes(chunk)
+        chunk = [msgspec.msgpack.encode(row) for row in rows[first : first + CHUNK]]
+        for record in chunk:
+            offsets.append(offsets[-1] + len(record))
+        yield "rows", number, b"".join(chunk)
     yield "offsets", 0, offsets.tobytes()
     yield from _image_of_keys(rows)
     yield from _image_of_words(words)
@@ -159,17 +157,16 @@ def _image_of_words(words: WordIndex) -> Iterator[tuple[str, int, bytes]]:
 
 
 class StoredProducts(Sequence[Product]):
-    """Products in rank order, unpacked when asked for; the last few thousand are kept."""
+    """Products in rank order, unpacked when asked for: about a microsecond, so nothing is kept."""
 
-    def __init__(self, chunks: Sequence[bytes], offsets: "array[int]") -> None:
-        """`offsets`: where each record begins in its chunk."""
-        self._chunks = chunks
+    def __init__(self, packed: bytes, offsets: "array[int]") -> None:
+        """`packed`: the records in a row. `offsets`: where each begins, and where the last one ends."""
+        self._packed = packed
         self._offsets = offsets
         self._decode = msgspec.msgpack.Decoder(Product).decode
-        self._cache: dict[int, Product] = {}
 
     def __len__(self) -> int:
-        return len(self._offsets)
+        return len(self._offsets) - 1
 
     @overload
     def __getitem__(self, index: int) -> Product: ...
@@ -178,19 +175,10 @@ class StoredProducts(Sequence[Product]):
     def __getitem__(self, index: int | slice) -> Product | tuple[Product, ...]:
         if isinstance(index, slice):
             return tuple(self[rank] for rank in range(*index.indices(len(self))))
-        return self._cache.get(index) or self._unpack(index)
-
-    def _unpack(self, rank: int) -> Product:
-        if not 0 <= rank < len(self._offsets):
-            raise IndexError(rank)
-        chunk = self._chunks[rank // CHUNK]
-        after = rank + 1
-        end = self._offsets[after] if after % CHUNK and after < len(self._offsets) else len(chunk)
-        product = self._decode(chunk[self._offsets[rank] : end])
-        if len(self._cache) >= _CACHE_MAX:
-            self._cache.clear()
-        self._cache[rank] = product
-        return product
+        if index < 0:
+            raise IndexError(index)
+        offsets = self._offsets
+        return self._decode(self._packed[offsets[index] : offsets[index + 1]])
 
 
 class _RankById(Mapping[int, int]):
@@ -225,11 +213,10 @@ def load_catalog(conn: Connection) -> Catalog:
     head = conn.execute("SELECT body FROM catalog_image WHERE part = 'head'").fetchone()
     if head is None or not _readable(head[0]):
         return domain.build_catalog(_read_products(conn), categories, grids.values())
-    chunks = [body for (body,) in _parts(conn, "rows")]
     words = _text_lines(_part(conn, "words"))
     codes = _text_lines(_part(conn, "codes"))
     return Catalog(
-        rows=StoredProducts(chunks, _array("I", _part(conn, "offsets"))),
+        rows=StoredProducts(_part(conn, "rows"), _array("I", _part(conn, "offsets"))),
         ids=_RankById(_array("q", _part(conn, "ids")), _array("I", _part(conn, "id_ranks"))),
         codes=dict(zip(codes, _array("I", _part(conn, "code_ranks")), strict=True)),
         packs=msgspec.msgpack.decode(_part(conn, "packs"), type=dict[str, tuple[int, PackCode]]),

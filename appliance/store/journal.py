@@ -1,0 +1,150 @@
+"""Reading and writing the journal: whole-transaction functions over a connection.
+
+Nothing here waits or knows a thread. `append` is the only writer of the journal table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import msgspec
+
+from appliance.domain.errors import BrokenJournal
+from appliance.domain.journal import GENESIS, Entry, entry_hash
+from appliance.domain.state import TillState, apply
+
+_INSERT: Final = "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_COLUMNS: Final = "seq, epoch, kind, at, actor, origin, body, prev_hash, hash"
+RECENT_ORIGINS: Final = 5_000
+"""How many of the newest entries are searched for order ids at start-up."""
+
+_state_encoder = msgspec.msgpack.Encoder()
+_state_decoder = msgspec.msgpack.Decoder(TillState)
+
+
+class Head(msgspec.Struct, frozen=True):
+    """The end of the chain."""
+
+    epoch: str
+    seq: int
+    hash: bytes
+    at: str
+    """UTC time of the newest entry; "" for an empty journal."""
+
+
+def append(conn: Any, entries: list[Entry]) -> None:
+    """Add entries in one transaction. On return they are durable; when it raises, whether they are is unknown."""
+    if len(entries) == 1:
+        entry = entries[0]
+        conn.execute(_INSERT, _row(entry))
+        return
+    conn.execute("BEGIN IMMEDIATE")
+    try:
+        conn.executemany(_INSERT, [_row(entry) for entry in entries])
+        conn.execute("COMMIT")
+    except BaseException:
+        if conn.in_transaction:
+            conn.execute("ROLLBACK")
+        raise
+
+
+def _row(entry: Entry) -> tuple[Any, ...]:
+    return (
+        entry.seq, entry.epoch, entry.kind, entry.at, entry.actor, entry.origin, entry.body, entry.prev_hash, entry.hash,
+    )  # fmt: skip
+
+
+def read_head(conn: Any, new_epoch: str) -> Head:
+    """The end of the chain; an empty database takes `new_epoch` as its own for good."""
+    conn.execute("INSERT OR IGNORE INTO meta VALUES ('epoch', ?)", (new_epoch,))
+    epoch = conn.execute("SELECT value FROM meta WHERE key = 'epoch'").fetchone()[0]
+    row = conn.execute("SELECT seq, hash, at FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
+    if row is None:
+        return Head(epoch, 0, GENESIS, "")
+    return Head(epoch, row[0], bytes(row[1]), row[2])
+
+
+def read_entries(conn: Any, after: int = 0, upto: int | None = None) -> Iterator[Entry]:
+    """Entries in order, `after` exclusive, `upto` inclusive."""
+    cursor = conn.execute(
+        f"SELECT {_COLUMNS} FROM journal WHERE seq > ? AND seq <= ? ORDER BY seq", (after, upto or 2**62)
+    )
+    while rows := cursor.fetchmany(1000):
+        for row in rows:
+            yield Entry(*row[:6], bytes(row[6]), bytes(row[7]), bytes(row[8]))
+
+
+def recent_origins(conn: Any) -> list[str]:
+    """Ids of the newest orders that changed something, oldest first: a resent one is answered, not done again."""
+    rows = conn.execute(
+        "SELECT origin FROM (SELECT seq, origin FROM journal ORDER BY seq DESC LIMIT ?) WHERE origin <> '' ORDER BY seq",
+        (RECENT_ORIGINS,),
+    )
+    return [row[0] for row in rows]
+
+
+def load_state(conn: Any) -> TillState:
+    """The state after the newest entry: the newest snapshot plus every fact since. Raises BrokenJournal."""
+    row = conn.execute("SELECT seq, state FROM snapshot ORDER BY seq DESC LIMIT 1").fetchone()
+    state, seq = TillState(), 0
+    if row is not None:
+        seq, state = row[0], _state_decoder.decode(row[1])
+    return replay(conn, state, seq)
+
+
+def rebuild_state(conn: Any) -> TillState:
+    """The state from the very first fact, snapshots ignored: must equal `load_state`."""
+    return replay(conn, TillState(), 0)
+
+
+def replay(conn: Any, state: TillState, after: int) -> TillState:
+    """Apply everything after an entry. Raises BrokenJournal when an entry does not follow the one before it."""
+    prev: bytes | None = None
+    for entry in read_entries(conn, after):
+        if entry.seq != after + 1 or (prev is not None and entry.prev_hash != prev):
+            raise BrokenJournal(entry.seq, "gap" if entry.seq != after + 1 else "prev_hash")
+        try:
+            fact = entry.fact
+        except msgspec.DecodeError as error:
+            raise BrokenJournal(entry.seq, "unreadable") from error
+        apply(state, fact, entry.at, entry.actor)
+        after, prev = entry.seq, entry.hash
+    return state
+
+
+def save_snapshot(conn: Any, seq: int, encoded: bytes) -> None:
+    """Keep the state after entry `seq`; older snapshots go. A snapshot is a cache: losing it costs time only."""
+    conn.execute("BEGIN IMMEDIATE")
+    conn.execute("DELETE FROM snapshot")
+    conn.execute("INSERT INTO snapshot VALUES (?, ?)", (seq, encoded))
+    conn.execute("COMMIT")
+
+
+def encode_state(state: TillState) -> bytes:
+    return _state_encoder.encode(state)
+
+
+def verify(conn: Any) -> int:
+    """Recompute the whole chain from the first entry; the number of entries. Raises BrokenJournal at the first bad one.
+
+    The hash covers every column, so a changed, missing, added or swapped row is found at its place.
+    """
+    cursor = conn.execute(f"SELECT {_COLUMNS} FROM journal ORDER BY seq")
+    seq, prev, epoch = 0, GENESIS, None
+    while rows := cursor.fetchmany(2000):
+        for row in rows:
+            _check_link(row, seq, prev, epoch)
+            seq, epoch, prev = row[0], row[1], bytes(row[8])
+    return seq
+
+
+def _check_link(row: tuple[Any, ...], seq: int, prev: bytes, epoch: str | None) -> None:
+    if row[0] != seq + 1:
+        raise BrokenJournal(row[0], "gap")
+    if row[7] != prev:
+        raise BrokenJournal(row[0], "prev_hash")
+    if epoch is not None and row[1] != epoch:
+        raise BrokenJournal(row[0], "epoch")
+    if entry_hash(row[7], row[0], row[1], row[2], row[3], row[4], row[5], row[6]) != row[8]:
+        raise BrokenJournal(row[0], "hash")
