@@ -117,17 +117,17 @@ class Slot:
         self._port = str(address)
         opened_at_ns = None
         try:
-            link = self._link = await self._open(address)
+            self._link = await self._open(address)
             opened_at_ns = self._clock.monotonic_ns()
             self._refused_at_ns = None
             self.count("connects")
-            self.report(DeviceState.STARTING)
-            await driver.run(link)
+            await driver.run(self._link)
         finally:
-            if self._link is not None:
-                self._link.abort()
-            self._link = None
+            link, self._link = self._link, None
             ports.release(self)
+            if link is not None:
+                link.abort()
+                await link.closed()
             if opened_at_ns is not None and self._clock.monotonic_ns() - opened_at_ns > _HEALTHY_NS:
                 self._attempts = 0
 

@@ -11,6 +11,7 @@ Errors:
 import asyncio
 import errno
 import fcntl
+import logging
 import os
 import socket
 import stat
@@ -20,10 +21,13 @@ from typing import Any
 from appliance.hal.address import Address
 from appliance.hal.device import FaultReason
 
+log = logging.getLogger(__name__)
+
 READ_BYTES_MAX = 65_536
 USER_TIMEOUT_MS = 5_000
 _EVIOCGRAB = 0x40044590
 _EVIOCSCLOCKID = 0x400445A0
+_CLOSE_TIMEOUT_S = 2.0
 _EMPTY_READ_PAUSE_S = 0.05
 _FAULT_OF_ERRNO = {
     errno.EACCES: FaultReason.NO_PERMISSION,
@@ -96,6 +100,9 @@ class Transport:
         """End the link at once, from either side's point of view. May be called often."""
         raise NotImplementedError
 
+    async def closed(self) -> None:
+        """After `abort`: wait until the device is free for the next opener, at most two seconds."""
+
     def _take(self, received: bytes) -> None:
         self._arrived += received
         if len(self._arrived) >= READ_BYTES_MAX:
@@ -125,10 +132,13 @@ class _StreamTransport(Transport, asyncio.Protocol):
         self._may_write = asyncio.Event()
         self._may_write.set()
         self._paused = False
+        self.made = asyncio.Event()
+        self._freed = asyncio.Event()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._under = transport
         self._under.set_write_buffer_limits(high=0)
+        self.made.set()
 
     def data_received(self, received: bytes) -> None:
         self._take(received)
@@ -136,6 +146,7 @@ class _StreamTransport(Transport, asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         self._lose(error or "closed by the device")
         self._may_write.set()
+        self._freed.set()
 
     def pause_writing(self) -> None:
         self._may_write.clear()
@@ -157,10 +168,17 @@ class _StreamTransport(Transport, asyncio.Protocol):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 0 if patient else USER_TIMEOUT_MS)
 
     def abort(self) -> None:
-        self._lose("given up")
-        self._may_write.set()
-        if self._under is not None:
+        if self._lost is None:
+            self._lose("given up")
+            self._may_write.set()
             self._under.abort()  # never close(): it would wait for a device that does not read
+
+    async def closed(self) -> None:
+        try:
+            async with asyncio.timeout(_CLOSE_TIMEOUT_S):  # tcdrain may hang (pyserial-asyncio-fast issue 33)
+                await self._freed.wait()
+        except TimeoutError:
+            log.warning("a device did not close; going on without it")
 
     def _flow(self, room: int) -> None:
         pause = room == 0
@@ -295,7 +313,8 @@ async def _open_serial(address: Address) -> Transport:
         )
     except OSError as error:  # SerialException is one
         raise DeviceFault(fault_of(error, FaultReason.UNPLUGGED), str(error)) from None
-    assert isinstance(link, Transport)
+    assert isinstance(link, _StreamTransport)
+    await link.made.wait()  # this library calls connection_made after it has handed out the link
     return link
 
 

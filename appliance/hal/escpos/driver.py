@@ -121,6 +121,7 @@ class EscposPrinter:
 
     async def run(self, link: Transport) -> None:
         self._begin(link)
+        self._slot.report(DeviceState.STARTING)
         try:
             if self._profile.answers:
                 await self._greet(link)

@@ -19,7 +19,7 @@ EV_SYN, EV_KEY = 0, 1
 SYN_DROPPED = 3
 KEY_ENTER, KEY_TAB, KEY_KPENTER = 28, 15, 96
 KEY_LEFTSHIFT, KEY_RIGHTSHIFT, KEY_LEFTCTRL, KEY_RIGHTCTRL, KEY_LEFTALT, KEY_RIGHTALT = 42, 54, 29, 97, 56, 100
-KEY_CAPSLOCK, KEY_NUMLOCK = 58, 69
+KEY_CAPSLOCK, KEY_NUMLOCK, KEY_RIGHTBRACE = 58, 69, 27
 KEYPAD = {71: "7", 72: "8", 73: "9", 75: "4", 76: "5", 77: "6", 79: "1", 80: "2", 81: "3", 82: "0"}
 _KEYPAD_SIGNS = {55: "*", 74: "-", 78: "+", 83: ".", 98: "/", 117: "="}
 _ENDS = frozenset({KEY_ENTER, KEY_KPENTER, KEY_TAB})
@@ -122,8 +122,8 @@ class WedgeCodec:
         char = levels[shift + 2 * (KEY_RIGHTALT in self._held)]
         if self._caps and len(char.swapcase()) == 1:
             char = char.swapcase()
-        if not self._held.isdisjoint((KEY_LEFTCTRL, KEY_RIGHTCTRL)):
-            return chr(ord(char) & 0x1F)  # Ctrl+] is the GS1 separator, Ctrl+M an Enter
+        if not self._held.isdisjoint((KEY_LEFTCTRL, KEY_RIGHTCTRL)):  # Ctrl+] is the GS1 separator, Ctrl+M an Enter
+            return "\x1d" if code == KEY_RIGHTBRACE else chr(ord(char) & 0x1F)
         return self._compose(char)
 
     def _compose(self, char: str) -> str:
