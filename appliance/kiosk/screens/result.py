@@ -1,0 +1,44 @@
+"""The result panel in the ticket's place: what to give back, the receipt, the next ticket."""
+
+from typing import Any
+
+from kivy.properties import ListProperty, ObjectProperty
+
+from appliance.kiosk.viewmodel.result import ResultModel
+from appliance.kiosk.widgets import Layer, Row, load_kv
+from appliance.kiosk.widgets.base import Box
+from appliance.protocol import command as cmd
+
+
+class Coin(Box):
+    """One coin or note to give."""
+
+    def __init__(self, text: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.children[0].text = text
+
+
+class Coins(Row):
+    """The coins to give, largest first."""
+
+    coins = ListProperty([])
+
+    def on_coins(self, *_: Any) -> None:
+        """One disc a coin."""
+        self.clear_widgets()
+        for coin in self.coins:
+            self.add_widget(Coin(coin))
+
+
+class ResultPanel(Layer):
+    """Shows a ResultModel."""
+
+    model = ObjectProperty(ResultModel(), rebind=True)
+    send = ObjectProperty(None)
+
+    def first(self) -> None:
+        """Imprimer, or Sans reçu while the receipt waits."""
+        self.send(cmd.CancelReceipt() if self.model.first_action == "cancel" else cmd.PrintReceipt())
+
+
+load_kv(__file__)

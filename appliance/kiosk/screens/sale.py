@@ -1,0 +1,128 @@
+"""The sale screen: categories, tiles, tool row at the left, the ticket or the result at the right."""
+
+from typing import Any
+
+from kivy.properties import ListProperty, ObjectProperty, StringProperty
+
+from appliance.kiosk.screens.base import Screen
+from appliance.kiosk.theme import theme
+from appliance.kiosk.viewmodel.grid import GridModel
+from appliance.kiosk.viewmodel.sale import SaleModel, sale_model
+from appliance.kiosk.widgets import Layer, Press, load_kv
+from appliance.kiosk.widgets.base import Box
+from appliance.kiosk.widgets.grid import CategoryRail, TileGrid  # noqa: F401  named in sale.kv
+from appliance.protocol import command as cmd
+from appliance.protocol.view import TillView
+
+
+class QuantityKey(Press, Box):
+    """× n: one touch arms the next tile or scan."""
+
+    text = StringProperty("")
+    armed = ObjectProperty(False)
+
+
+class QuantityStrip(Box):
+    """The × n keys. `on_arm(count)`."""
+
+    strip = ListProperty([])
+    __events__ = ("on_arm",)
+
+    def on_arm(self, count: int) -> None:
+        """A key was touched."""
+
+    def on_strip(self, *_: Any) -> None:
+        """One key a quantity."""
+        if len(self.children) != len(self.strip):
+            self.clear_widgets()
+            for _ in self.strip:
+                key = QuantityKey()
+                key.bind(on_tap=lambda touched: self.dispatch("on_arm", touched.count))
+                self.add_widget(key)
+        for key, model in zip(reversed(self.children), self.strip, strict=True):
+            key.count, key.text, key.armed = model.count, model.text, model.armed
+
+
+class Tools(Layer):
+    """Search, × n strip, Prix libre."""
+
+    model = ObjectProperty(GridModel(), rebind=True)
+    send = ObjectProperty(None)
+
+
+class SaleScreen(Screen):
+    """Shows a SaleModel."""
+
+    model = ObjectProperty(SaleModel(), rebind=True)
+    typing = StringProperty("")
+
+    def __init__(self, **kwargs: Any) -> None:
+        self._view: TillView | None = None
+        super().__init__(**kwargs)
+
+    def show(self, view: TillView) -> None:
+        """Draws a view."""
+        self._view = view
+        m = theme.m
+        self.model = sale_model(view, m.cols * m.rows, self.compact, m.name == "large")
+
+    def go_left(self) -> None:
+        """The house: to Accueil, the ticket stays."""
+        self.send(cmd.GoHome())
+
+    def go_right(self) -> None:
+        """The ⋮ menu."""
+        self.send(cmd.OpenSheet("menu"))
+
+    def sheet_pane(self) -> Any:
+        """Panes stand over rail and tiles."""
+        return self.ids.left
+
+    def act(self, act: str, line: int) -> None:
+        """An action of the selected line."""
+        if act in ("minus", "plus"):
+            self.send(cmd.ChangeQuantity(line, -1 if act == "minus" else 1))
+        elif act == "remove":
+            self.send(cmd.RemoveLine(line))
+        else:
+            field = "price" if act == "price" else "discount_rate"
+            self.send(cmd.EditLine(line, field))
+
+    def hold(self) -> None:
+        """Attente; on an empty ticket the list of notes."""
+        if self.model.ticket.is_empty:
+            self.send(cmd.OpenSheet("notes"))
+        else:
+            self.send(cmd.HoldTicket())
+
+    def refused(self, what: str) -> None:
+        """A disabled cash, card or pay key: the command is sent all the same, the daemon answers why not."""
+        self.send({"cash": cmd.TakeCash(0), "card": cmd.TakeCard(), "pay": cmd.StartPayment()}[what])
+
+    def typed(self, text: str) -> bool:
+        """Letters and digits start and go on with the search."""
+        grid = self.model.grid
+        if not text.strip() and not grid.searching:
+            return False
+        self.send(cmd.Search((grid.search + text)[:64]))
+        return True
+
+    def key(self, name: str) -> bool:
+        """Backspace and Esc work on the search; Enter takes digits as a code, else pays."""
+        grid = self.model.grid
+        if grid.searching and name == "backspace":
+            self.send(cmd.Search(grid.search[:-1] or None))
+        elif grid.searching and name == "escape":
+            self.send(cmd.Search(None))
+        elif name == "enter" and grid.searching:
+            if grid.search.isdigit():
+                self.send(cmd.EnterCode(grid.search))
+                self.send(cmd.Search(None))
+        elif name == "enter":
+            self.send(cmd.StartPayment())
+        else:
+            return False
+        return True
+
+
+load_kv(__file__)

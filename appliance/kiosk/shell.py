@@ -1,0 +1,158 @@
+"""The frame around every screen: top bar, body, sheets.
+
+Hides which widget is on the screen. All screens are built once and kept; changing screen swaps one child, without a
+transition. It is drawn by `show(view)` and speaks through `send(command)`.
+"""
+
+from typing import Any
+
+from kivy.properties import ObjectProperty, StringProperty
+
+from appliance.kiosk.screens import SCREENS, SHEETS, screen_for
+from appliance.kiosk.screens.base import Screen, SheetView
+from appliance.kiosk.theme import profile_for, theme
+from appliance.kiosk.widgets import load_kv
+from appliance.kiosk.widgets.base import Box
+from appliance.protocol import command as cmd
+from appliance.protocol.view import TillView
+
+
+class Shell(Box):
+    """Root of the screen, in logical pixels."""
+
+    send = ObjectProperty(None)
+    current = StringProperty("")
+
+    def __init__(self, panel: tuple[int, int], send: Any, **kwargs: Any) -> None:
+        self._panel = panel
+        self._screens: dict[str, Screen] = {}
+        self._sheets: dict[type[Any], SheetView] = {}
+        self._sheet: SheetView | None = None
+        self._shown: TillView | None = None
+        super().__init__(**kwargs)
+        self.send = send
+
+    def build_all(self) -> None:
+        """Builds every screen and sheet ahead of need, so that none is slow the first time."""
+        for name in SCREENS:
+            self._screen(name)
+        for kind in SHEETS:
+            self._sheet_view(kind)
+
+    def _screen(self, name: str) -> Screen:
+        if name not in self._screens:
+            self._screens[name] = SCREENS[name](send=self._post)
+        return self._screens[name]
+
+    def _sheet_view(self, kind: type[Any]) -> SheetView:
+        if kind not in self._sheets:
+            self._sheets[kind] = SHEETS[kind](send=self._post)
+        return self._sheets[kind]
+
+    def _post(self, command: cmd.Command) -> None:
+        self.send(command)
+
+    @property
+    def screen(self) -> Screen | None:
+        """The screen being shown."""
+        return self._screens.get(self.current)
+
+    def show(self, view: TillView) -> None:
+        """Draws a view; the only door for what the daemon says."""
+        self._dress(view)
+        name = screen_for(view)
+        if name not in SCREENS:
+            return
+        screen = self._screen(name)
+        if name != self.current:
+            if self.screen is not None:
+                self.screen.closed()
+            self.ids.body.clear_widgets()
+            self.current = name
+            screen.opened()
+            self.ids.body.add_widget(screen)
+        screen.show(view)
+        self.ids.bar.model = screen.bar(view)
+        self._show_sheet(view, screen)
+        self._shown = view
+
+    def _dress(self, view: TillView) -> None:
+        profile = profile_for(*self._panel) if view.profile == "auto" else view.profile
+        if theme.m.name != profile:
+            theme.use_profile(profile)
+        theme.mode = view.theme
+        theme.hand = "left" if view.left_handed else "right"
+
+    def _show_sheet(self, view: TillView, screen: Screen) -> None:
+        kind = type(view.sheet)
+        wanted = self._sheet_view(kind) if view.sheet is not None and kind in SHEETS else None
+        place = None
+        if wanted is not None:
+            place = {"pane": screen.sheet_pane(), "menu": self.ids.below_bar, "modal": self.ids.over}[wanted.place]
+            place = self.ids.over if place is None else place
+        if self._sheet is not None and (wanted is not self._sheet or self._sheet.parent is not place):
+            if self._sheet.parent is not None:
+                self._sheet.parent.remove_widget(self._sheet)
+            if wanted is not self._sheet:
+                self._sheet.closed()
+        if wanted is not None and wanted.parent is None:
+            if wanted is not self._sheet:
+                wanted.opened()
+            place.add_widget(wanted)
+        self._sheet = wanted
+        if wanted is not None:
+            wanted.show(view, view.sheet)
+
+    # what the bar asks
+    def bar_left(self) -> None:
+        """Home or back."""
+        if self.screen is not None:
+            self.screen.go_left()
+
+    def bar_right(self) -> None:
+        """Menu or gear; touched again while the menu is open, it closes."""
+        if self._sheet is not None and self._sheet.place == "menu":
+            self._sheet.close()
+        elif self.screen is not None:
+            self.screen.go_right()
+
+    def bar_mode(self) -> None:
+        """The sale mode's chip: change it."""
+        self.send(cmd.OpenSheet("modes"))
+
+    def bar_seller(self) -> None:
+        """The seller: change seller or lock."""
+        self.send(cmd.Lock())
+
+    # physical keyboard
+    def typed(self, text: str) -> bool:
+        """A character from a physical keyboard goes to the sheet, else to the screen."""
+        owner = self._sheet or self.screen
+        return owner is not None and owner.typed(text)
+
+    def key(self, name: str) -> bool:
+        """An editing key from a physical keyboard goes to the sheet, else to the screen."""
+        owner = self._sheet or self.screen
+        return owner is not None and owner.key(name)
+
+    def function_key(self, number: int) -> bool:
+        """F2 quantity, F3 discount, F4 hold, F8 card, F9 exact cash, F12 Facturer (design system, section 9)."""
+        view = self._shown
+        ticket = view.ticket if view else None
+        if ticket is None or view is None:
+            return False
+        line = next((line.id for line in ticket.lines if line.is_selected), None)
+        exact = next((key.amount_minor for key in ticket.cash_keys if key.is_exact), None)
+        commands: dict[int, cmd.Command] = {4: cmd.HoldTicket(), 8: cmd.TakeCard(), 12: cmd.StartPayment()}
+        if line is not None:
+            commands[2] = cmd.EditLine(line, "quantity")
+            commands[3] = cmd.EditLine(line, "discount_rate")
+        if exact is not None:
+            commands[9] = cmd.TakeCash(exact)
+        if number not in commands or self.current not in ("sale", "payment"):
+            return False
+        self.send(commands[number])
+        return True
+
+
+load_kv(__file__)

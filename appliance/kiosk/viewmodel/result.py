@@ -1,0 +1,106 @@
+"""The panel after a sale: change due, coins, receipt."""
+
+from dataclasses import dataclass
+
+from appliance.i18n import amount, round_amount, t
+from appliance.kiosk.viewmodel.words import may, number
+from appliance.protocol.view import CoinCount, ResultView, TillView
+
+TAGS = {
+    "on_demand": ("", ""),
+    "queued": ("p", "printer"),
+    "printing": ("p", "printer"),
+    "printed": ("g", "check-circle"),
+    "waiting_paper": ("d", "printer"),
+    "waiting_printer": ("d", "printer"),
+    "uncertain": ("w", "printer"),
+    "none": ("", ""),
+}
+"""Tag colour and icon of the receipt's state."""
+WAITING = ("queued", "waiting_paper", "waiting_printer")
+
+
+@dataclass(frozen=True)
+class ResultModel:
+    """Everything the result panel shows. Empty strings leave their part out."""
+
+    title: str = ""
+    change_label: str = ""
+    currency: str = ""
+    change: str = ""
+    paid: str = ""
+    coins: tuple[str, ...] = ()
+    sums: tuple[tuple[str, str], ...] = ()
+    receipt: str = ""
+    receipt_tag: str = ""
+    receipt_kind: str = ""
+    receipt_icon: str = ""
+    first_text: str = ""
+    first_icon: str = ""
+    first_action: str = ""
+    can_first: bool = False
+    email: str = ""
+    can_email: bool = False
+    correct: str = ""
+    can_correct: bool = False
+    hint: str = ""
+    main: str = ""
+
+
+def coin_words(coins: tuple[CoinCount, ...], locale: str) -> tuple[str, ...]:
+    """5.–, 2 × 0.20: the coins and notes to give."""
+    nnb = "\N{NARROW NO-BREAK SPACE}"
+    words = []
+    for coin in coins:
+        value = round_amount(coin.value_minor, locale)
+        words.append(value if coin.count == 1 else f"{coin.count}{nnb}×{nnb}{value}")
+    return tuple(words)
+
+
+def _sums(view: TillView, result: ResultView) -> tuple[tuple[str, str], ...]:
+    lang, locale = view.language, view.shop.locale
+    rows = [(t("screen.result.total", lang), amount(result.total_minor, locale))]
+    rows += [(tender.name, amount(tender.amount_minor, locale)) for tender in result.tenders if tender.kind != "cash"]
+    if result.rounding_minor:
+        rows.append((t("screen.result.rounding", lang), amount(result.rounding_minor, locale)))
+    if result.received_minor:
+        rows.append((t("screen.result.received", lang), amount(result.received_minor, locale)))
+    return tuple(rows)
+
+
+def result_model(view: TillView) -> ResultModel:
+    """The result panel of a view; empty when there is none."""
+    result = view.result
+    if result is None:
+        return ResultModel()
+    lang, locale = view.language, view.shop.locale
+    gives_back = result.change_minor > 0 or result.received_minor > 0
+    names = ", ".join(tender.name for tender in result.tenders)
+    waiting = result.receipt in WAITING
+    kind, icon = TAGS[result.receipt]
+    trouble = result.receipt in ("waiting_paper", "waiting_printer")
+    main = "screen.result.next_part" if result.rest_minor else "screen.result.new_ticket"
+    first = "cancel" if waiting else "print"
+    return ResultModel(
+        title=t("screen.result.closed", lang, number=number(result.number)),
+        change_label=t("screen.result.change", lang) if gives_back else t("screen.result.paid", lang),
+        currency=view.shop.currency,
+        change=amount(result.change_minor if gives_back else result.total_minor, locale),
+        paid="" if gives_back or not names else t("screen.result.by", lang, tender=names),
+        coins=coin_words(result.coins, locale),
+        sums=_sums(view, result),
+        receipt=t("screen.result.receipt", lang),
+        receipt_tag=t(f"screen.result.state.{result.receipt}", lang),
+        receipt_kind=kind,
+        receipt_icon=icon,
+        first_text=t("screen.result.without" if waiting else "screen.result.print", lang),
+        first_icon="x" if waiting else "printer",
+        first_action=first,
+        can_first=may(view, "CancelReceipt" if waiting else "PrintReceipt"),
+        email=t("screen.result.email", lang) if result.can_email else "",
+        can_email=result.can_email,
+        correct=t("screen.result.correct", lang),
+        can_correct=result.can_correct and may(view, "CorrectPayment"),
+        hint=t("screen.result.keep_selling" if trouble else "screen.result.scan_next", lang),
+        main=t(main, lang, amount=amount(result.rest_minor, locale)),
+    )

@@ -1,0 +1,58 @@
+"""How numbers and parameters of a view become words; shared by all view-models."""
+
+from collections.abc import Mapping
+
+from appliance.i18n import amount, quantity, rate, t
+from appliance.protocol.view import TillView
+
+DOT = "\N{NO-BREAK SPACE}\N{MIDDLE DOT} "
+
+
+def number(ticket: int) -> str:
+    """0427: a ticket or session number as it is shown."""
+    return f"{ticket:04d}"
+
+
+def may(view: TillView, command: str) -> bool:
+    """Whether the daemon would take this command now."""
+    return command in view.allowed
+
+
+def sentence(code: str, params: Mapping[str, str | int], view: TillView) -> str:
+    """The sentence of a code. `x_minor`, `x_bp`, `x_milli` are also given formatted, as `x`."""
+    words: dict[str, object] = dict(params)
+    for key, value in params.items():
+        if not isinstance(value, int):
+            continue
+        if key.endswith("_minor"):
+            words[key.removesuffix("_minor")] = amount(value, view.shop.locale)
+        elif key.endswith("_bp"):
+            words[key.removesuffix("_bp")] = rate(value, view.shop.locale)
+        elif key.endswith("_milli"):
+            words[key.removesuffix("_milli")] = quantity(value, view.shop.locale)
+    if "number" in words and isinstance(words["number"], int):
+        words["number"] = number(words["number"])
+    return t(code, view.language, **words)
+
+
+def short_name(parts: tuple[str, ...]) -> str:
+    """The key label of a tile; the tile breaks it at spaces itself."""
+    return " ".join(part.strip() for part in parts)
+
+
+_LEADING = frozenset({"petit", "petite", "grand", "grande", "gros", "grosse", "bon", "bonne", "demi"})
+
+
+def counted_name(name: str, quantity_milli: int, language: str) -> str:
+    """A product's name in the plural when there are several: "Petits pains au lait" (French only; else unchanged)."""
+    if quantity_milli < 2000 or language != "fr":
+        return name
+    words = name.split(" ")
+    reach = 2 if words[0].lower() in _LEADING else 1
+    return " ".join([*(_plural(word) for word in words[:reach]), *words[reach:]])
+
+
+def _plural(word: str) -> str:
+    if not word or word[-1].lower() in "sxz" or not word[-1].isalpha():
+        return word
+    return word + ("x" if word.lower().endswith(("eau", "au", "eu")) else "s")

@@ -1,0 +1,125 @@
+"""Textures of text and rounded corners, made once and kept.
+
+Hides the rasterising. A shape is one textured draw call with exact edges on whole pixels, which Kivy's smooth
+rectangles (fill plus a blended outline) are not; a line of text is one white texture that is tinted when drawn, so a new
+colour or theme costs nothing.
+"""
+
+from collections import OrderedDict
+from functools import lru_cache
+
+from kivy.core.text import Label as CoreLabel
+from kivy.graphics.texture import Texture
+
+from appliance.kiosk.theme import FONTS, theme
+
+_TEXTURES_KEPT = 1500
+_texts: "OrderedDict[tuple[str, int, int | str], Texture | None]" = OrderedDict()
+
+Corners = tuple[bool, bool, bool, bool]  # top left, top right, bottom right, bottom left
+ALL: Corners = (True, True, True, True)
+
+
+def text_texture(text: str, px: float, weight: int | str) -> Texture | None:
+    """One line of white text at `px` device-independent pixels, or None for nothing to draw."""
+    size = max(1, round(px * theme.density))
+    key = (text, size, weight)
+    if key in _texts:
+        _texts.move_to_end(key)
+        return _texts[key]
+    label = CoreLabel(text=text, font_size=size, font_name=FONTS[weight], color=(1, 1, 1, 1), font_hinting=None)
+    label.refresh()
+    texture = label.texture if text.strip() else None
+    if texture is not None:
+        texture.mag_filter = texture.min_filter = "linear" if theme.density != 1 else "nearest"
+    _texts[key] = texture
+    if len(_texts) > _TEXTURES_KEPT:
+        _texts.popitem(last=False)
+    return texture
+
+
+@lru_cache(maxsize=8192)
+def _width_at(text: str, size: int, weight: int | str) -> int:
+    label = CoreLabel(font_size=size, font_name=FONTS[weight], font_hinting=None)
+    return int(label.get_extents(text)[0])
+
+
+def text_width(text: str, px: float, weight: int | str) -> float:
+    """Width of one line of text in logical pixels."""
+    return _width_at(text, max(1, round(px * theme.density)), weight) / theme.density
+
+
+def wrap(text: str, px: float, weight: int | str, width: float, max_lines: int = 0) -> list[str]:
+    """Breaks text at spaces, soft hyphens and after hyphens so that each line fits; words are never cut."""
+    lines: list[str] = []
+    for paragraph in text.split("\n"):
+        line = ""
+        for piece in _pieces(paragraph):
+            shown = (line + piece).replace("\u00ad", "").rstrip(" ")
+            if line and text_width(shown, px, weight) > width + 0.5:
+                lines.append(_close(line))
+                line = piece.lstrip(" ")
+            else:
+                line += piece
+        lines.append(_close(line, last=True))
+    return lines[:max_lines] if max_lines else lines
+
+
+def _pieces(text: str) -> list[str]:
+    pieces, start = [], 0
+    for i, char in enumerate(text):
+        if char in "-\u00ad" or (char == " " and i > start):
+            end = i + 1 if char != " " else i
+            pieces.append(text[start:end])
+            start = end
+    pieces.append(text[start:])
+    return [piece for piece in pieces if piece]
+
+
+def _close(line: str, last: bool = False) -> str:
+    end = "-" if line.endswith("\u00ad") and not last else ""
+    return line.rstrip(" ").replace("\u00ad", "") + end
+
+
+@lru_cache(maxsize=256)
+def _coverage(radius: int) -> tuple[bytes, ...]:
+    """Rows (from the corner inwards) of the share of each pixel inside a quarter disc, 8 x 8 samples a pixel."""
+    rows = []
+    steps = 8
+    for y in range(radius):
+        row = bytearray()
+        for x in range(radius):
+            inside = sum(
+                (radius - x - (i + 0.5) / steps) ** 2 + (radius - y - (j + 0.5) / steps) ** 2 <= radius * radius
+                for i in range(steps)
+                for j in range(steps)
+            )
+            row.append(round(255 * inside / (steps * steps)))
+        rows.append(bytes(row))
+    return tuple(rows)
+
+
+@lru_cache(maxsize=256)
+def rounded_texture(radius: int, corners: Corners = ALL) -> Texture:
+    """A white square of side 2 x radius + 2 with the asked corners rounded, to be stretched by its middle."""
+    side = 2 * radius + 2
+    quarter = _coverage(radius)
+    alpha = [bytearray(b"\xff" * side) for _ in range(side)]  # row 0 is the top
+    top_left, top_right, bottom_right, bottom_left = corners
+    for y, row in enumerate(quarter):
+        if top_left:
+            alpha[y][:radius] = row
+        if top_right:
+            alpha[y][side - radius :] = row[::-1]
+        if bottom_left:
+            alpha[side - 1 - y][:radius] = row
+        if bottom_right:
+            alpha[side - 1 - y][side - radius :] = row[::-1]
+    pixels = bytearray()
+    for line in reversed(alpha):  # texture rows go upwards
+        for a in line:
+            pixels += bytes((255, 255, 255, a))
+    texture = Texture.create(size=(side, side), colorfmt="rgba")
+    texture.blit_buffer(bytes(pixels), colorfmt="rgba", bufferfmt="ubyte")
+    texture.mag_filter = texture.min_filter = "linear"
+    return texture

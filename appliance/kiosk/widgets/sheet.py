@@ -1,0 +1,121 @@
+"""Sheets over the screen: the scrim, the modal card with its title, the menu under its button.
+
+Hides that a touch beside the sheet closes it. `on_close` is fired by the scrim and by the ✕.
+"""
+
+from typing import Any
+
+from kivy.properties import BooleanProperty, ListProperty, NumericProperty, StringProperty
+
+from appliance.kiosk.widgets.base import Box, Col, Painted, load_kv
+
+
+class Scrim(Painted):
+    """Darkens what lies below and swallows touches; a touch on it fires `on_close`."""
+
+    __events__ = ("on_close",)
+
+    def on_close(self) -> None:
+        """The space beside the sheet was touched."""
+
+    def on_touch_down(self, touch: Any) -> bool:
+        """Takes every touch within the scrim."""
+        return self.collide_point(*touch.pos)
+
+    def on_touch_up(self, touch: Any) -> bool:
+        """Closes when the touch ends on the scrim."""
+        if self.collide_point(*touch.pos) and touch.grab_current is None:
+            self.dispatch("on_close")
+            return True
+        return False
+
+
+class Sheet(Col):
+    """A modal card with a 72 px head: icon, title, ✕. Its children stand below the head. `on_close`."""
+
+    title = StringProperty("")
+    icon = StringProperty("")
+    icon_tone = StringProperty("primary")
+    __events__ = ("on_close",)
+
+    def on_close(self) -> None:
+        """The ✕ was touched."""
+
+
+class SheetHead(Box):
+    """Head of a sheet or of a pane."""
+
+    title = StringProperty("")
+    icon = StringProperty("")
+    icon_tone = StringProperty("primary")
+    __events__ = ("on_close",)
+
+    def on_close(self) -> None:
+        """The ✕ was touched."""
+
+
+class PaneHead(Box):
+    """The 76 px head of a pane over the tiles: icon, title, detail, ✕, rule below."""
+
+    title = StringProperty("")
+    detail = StringProperty("")
+    icon = StringProperty("")
+    icon_tone = StringProperty("primary")
+    closable = BooleanProperty(True)
+    __events__ = ("on_close",)
+
+    def on_close(self) -> None:
+        """The ✕ was touched."""
+
+
+class Modal(Box):
+    """A sheet in the middle of the screen on a scrim. Give it one Sheet; `on_close` for scrim and ✕."""
+
+    over_ticket = BooleanProperty(True)
+    __events__ = ("on_close",)
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("direction", "stack")
+        kwargs.setdefault("justify", "center")
+        super().__init__(**kwargs)
+
+    def on_close(self) -> None:
+        """The sheet wants to close."""
+
+    def on_touch_down(self, touch: Any) -> bool:
+        """Nothing below a modal gets a touch."""
+        super().on_touch_down(touch)
+        return True
+
+
+class Menu(Col):
+    """A list under its button. items: MenuItems; `on_choose(id)`."""
+
+    items = ListProperty([])
+    row_height = NumericProperty(72)
+    __events__ = ("on_choose",)
+
+    def on_choose(self, item: str) -> None:
+        """A row was touched."""
+
+    def on_items(self, *_: Any) -> None:
+        """Builds one row an item."""
+        from appliance.kiosk.widgets.controls import ListRow
+
+        self.clear_widgets()
+        for i, item in enumerate(self.items):
+            row = ListRow(
+                icon=item.icon,
+                title=item.title,
+                detail=item.detail,
+                tone=item.tone,
+                chosen=item.chosen,
+                enabled=item.enabled,
+                last=i == len(self.items) - 1,
+                height=self.row_height,
+            )
+            row.bind(on_tap=lambda _row, key=item.id: self.dispatch("on_choose", key))
+            self.add_widget(row)
+
+
+load_kv(__file__)

@@ -1,0 +1,305 @@
+"""The ticket panel: client, basket lines, totals, cash keys, main action.
+
+Hides how little is redrawn: lines, totals and keys are separate layers, so a scan repaints one of each. Events carry what
+was meant: on_client, on_hold, on_line(id), on_quantity(id), on_act(act, id), on_undo(undo), on_cash(amount_minor),
+on_card, on_pay, on_refused(what).
+"""
+
+from typing import Any
+
+from kivy.clock import Clock
+from kivy.properties import BooleanProperty, ListProperty, NumericProperty, ObjectProperty, StringProperty
+
+from appliance.i18n import t
+from appliance.kiosk.theme import theme
+from appliance.kiosk.viewmodel.ticket import CashKeyModel, ClientModel, GhostModel, LineModel, TicketModel
+from appliance.kiosk.widgets.base import Box, Cells, Col, Layer, Press, Row, load_kv
+from appliance.kiosk.widgets.paint import wrap
+from appliance.kiosk.widgets.rows import Rows
+
+GUARD_S = 0.35  # after a cash key the area ignores touches (design system, section 7)
+ACTS = (
+    ("minus", "minus"),
+    ("plus", "plus"),
+    ("discount", "percent"),
+    ("offer", "gift"),
+    ("price", "tag"),
+    ("remove", "trash"),
+)
+EMPTY_LINE = LineModel("", "line", 0, "", "", "", "")
+
+
+class ClientBox(Press, Row):
+    """The client, or the place to choose one."""
+
+    model = ObjectProperty(ClientModel(), rebind=True)
+
+
+class LineAct(Press, Col):
+    """One action of the selected line."""
+
+    icon = StringProperty("")
+    text = StringProperty("")
+    tone = StringProperty("ink")
+
+
+class LineActs(Cells):
+    """Moins, Plus, Remise, Offrir, Prix, Retirer. `on_act(act)`."""
+
+    __events__ = ("on_act",)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        theme.bind(m=lambda *_: self.build())
+        self.build()
+
+    def on_act(self, act: str) -> None:
+        """An action was touched."""
+
+    def build(self) -> None:
+        """One key an action; the compact profile leaves Prix to the editor."""
+        self.clear_widgets()
+        acts = [act for act in ACTS if act[0] != "price" or theme.m.action_count == 6]
+        self.cols = len(acts)
+        for act, icon in acts:
+            key = LineAct(icon=icon, text=t(f"screen.act.{act}"), tone="danger" if act == "remove" else "ink")
+            key.fires = "down" if act in ("minus", "plus") else "up"
+            key.bind(on_tap=lambda _key, name=act: self.dispatch("on_act", name))
+            self.add_widget(key)
+
+
+class QuantityBox(Press, Box):
+    """The quantity at the head of a line."""
+
+
+class BasketLine(Press, Col):
+    """One line: quantity box, name, detail, amount."""
+
+    model = ObjectProperty(EMPTY_LINE, rebind=True)
+    owner = ObjectProperty(None)
+    soft = BooleanProperty(False)
+    head_height = NumericProperty(40)
+
+    @classmethod
+    def head(cls, model: LineModel, width: float) -> float:
+        """Height of name, detail and amount."""
+        left, _top, right, _bottom = theme.m.line_pad
+        room = width - left - right - 64 - max(48, 12 * len(model.amount))
+        lines = len(wrap(model.name, 18, 600, room))
+        return max(40, lines * 22 + (18 if model.detail else 0), 42 if model.struck else 0)
+
+    @classmethod
+    def height_for(cls, model: LineModel, width: float) -> float:
+        """Height of the row for what it shows."""
+        _left, top, _right, bottom = theme.m.line_pad
+        return max(theme.m.line, cls.head(model, width) + top + bottom + 1)
+
+    def on_model(self, _row: Any, model: LineModel) -> None:
+        """Takes the height of its head."""
+        self.head_height = self.head(model, self.width)
+
+    def quantity_tapped(self) -> None:
+        """The quantity box was touched: the first touch selects, the second opens the editor."""
+        self.owner.dispatch("on_quantity" if self.soft else "on_line", self.model.id)
+
+    def on_tap(self) -> None:
+        """The line was touched."""
+        self.owner.dispatch("on_line", self.model.id)
+
+
+class SelectedLine(BasketLine):
+    """The selected line with its actions."""
+
+    @classmethod
+    def height_for(cls, model: LineModel, width: float) -> float:
+        """Height of the row with the actions."""
+        _left, top, _right, bottom = theme.m.line_pad
+        return cls.head(model, width) + top + bottom + 1 + 12 + theme.m.action_height
+
+
+class GhostRow(Row):
+    """The place of a removed line, with its undo."""
+
+    model = ObjectProperty(GhostModel("", "ghost", "", 0, ""), rebind=True)
+    owner = ObjectProperty(None)
+
+    @classmethod
+    def height_for(cls, _model: GhostModel, _width: float) -> float:
+        """Always 60 high, so that nothing moves when it goes."""
+        return 60
+
+
+class BasketList(Rows):
+    """The lines of the ticket; keeps the selected one in sight."""
+
+    selected = StringProperty("")
+    kinds = {"line": BasketLine, "selected": SelectedLine, "ghost": GhostRow}
+    __events__ = ("on_line", "on_quantity", "on_act", "on_undo")
+
+    def on_line(self, line: int) -> None:
+        """A line was touched."""
+
+    def on_quantity(self, line: int) -> None:
+        """The quantity box of the selected line was touched."""
+
+    def on_act(self, act: str, line: int) -> None:
+        """An action of the selected line was touched."""
+
+    def on_undo(self, undo: int) -> None:
+        """The undo of a removed line was touched."""
+
+    def refresh(self, *_: Any) -> None:
+        """Shows the selected line when it is another one, or the list has changed."""
+        mark = (self.selected, len(self.rows), self.height)
+        if mark != getattr(self, "_mark", None):
+            self._mark = mark
+            if self.selected:
+                self.reveal(self.selected)
+        super().refresh()
+
+
+class SumRow(Row):
+    """A label and an amount."""
+
+    text = StringProperty("")
+    amount = StringProperty("")
+    px = NumericProperty(16)
+    lh = NumericProperty(22)
+    wt = NumericProperty(500)
+    tone = StringProperty("ink-2")
+
+
+class SumRows(Col):
+    """Rows of (label, amount) above a total."""
+
+    sums = ListProperty([])
+    px = NumericProperty(16)
+    lh = NumericProperty(22)
+
+    def on_sums(self, *_: Any) -> None:
+        """One row a sum."""
+        while len(self.children) > len(self.sums):
+            self.remove_widget(self.children[0])
+        while len(self.children) < len(self.sums):
+            self.add_widget(SumRow(px=self.px, lh=self.lh))
+        for row, (text, amount) in zip(reversed(self.children), self.sums, strict=True):
+            row.text, row.amount = text, amount
+
+
+class CashKey(Press, Col):
+    """One cash key: the amount, and "Juste" above the exact one."""
+
+    text = StringProperty("")
+    small = StringProperty("")
+
+
+class CashKeys(Cells):
+    """The four cash keys. models: CashKeyModels; `on_cash(amount_minor)`."""
+
+    models = ListProperty([CashKeyModel()] * 4)
+    enabled = BooleanProperty(False)
+    __events__ = ("on_cash", "on_refused")
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("cols", 4)
+        super().__init__(**kwargs)
+        for _ in range(4):
+            key = CashKey()
+            key.bind(on_tap=self._tapped, on_refused=lambda _k: self.dispatch("on_refused"))
+            self.add_widget(key)
+        self.fbind("models", self._show)
+        self.fbind("enabled", self._show)
+        self._show()
+
+    def on_cash(self, amount_minor: int) -> None:
+        """A key was touched: the sale closes with this amount received."""
+
+    def on_refused(self) -> None:
+        """A disabled key was touched."""
+
+    def _show(self, *_: Any) -> None:
+        for key, model in zip(reversed(self.children), self.models, strict=True):
+            key.text, key.small, key.amount_minor = model.text, model.small, model.amount_minor
+            key.enabled = self.enabled and bool(model.amount_minor)
+
+    def _tapped(self, key: Any) -> None:
+        self.dispatch("on_cash", key.amount_minor)
+
+
+class Totals(Layer):
+    """Sums, the total, the VAT note."""
+
+    model = ObjectProperty(TicketModel(), rebind=True)
+
+
+class TicketFoot(Layer):
+    """Cash keys, Carte and Facturer."""
+
+    model = ObjectProperty(TicketModel(), rebind=True)
+    caption = StringProperty("")
+    __events__ = ("on_cash", "on_card", "on_pay", "on_refused")
+
+    def __init__(self, **kwargs: Any) -> None:
+        self._closed_at = -1.0
+        super().__init__(**kwargs)
+
+    def on_cash(self, amount_minor: int) -> None:
+        """A cash key was touched."""
+        self._closed_at = Clock.get_boottime()
+
+    def on_card(self) -> None:
+        """Carte was touched."""
+
+    def on_pay(self) -> None:
+        """Facturer was touched."""
+
+    def on_refused(self, what: str) -> None:
+        """A disabled key was touched."""
+
+    def on_touch_down(self, touch: Any) -> bool:
+        """Ignores touches for 350 ms after a cash key."""
+        if self.collide_point(*touch.pos) and Clock.get_boottime() - self._closed_at < GUARD_S:
+            return True
+        return bool(super().on_touch_down(touch))
+
+
+class TicketPanel(Box):
+    """The whole ticket. `model` is a TicketModel."""
+
+    model = ObjectProperty(TicketModel(), rebind=True)
+    __events__ = (
+        "on_client", "on_hold", "on_line", "on_quantity", "on_act", "on_undo", "on_cash", "on_card", "on_pay", "on_refused",
+    )  # fmt: skip
+
+    def on_client(self) -> None:
+        """The client's place was touched."""
+
+    def on_hold(self) -> None:
+        """Attente, or Notes, was touched."""
+
+    def on_line(self, line: int) -> None:
+        """A line was touched."""
+
+    def on_quantity(self, line: int) -> None:
+        """The quantity box of the selected line was touched."""
+
+    def on_act(self, act: str, line: int) -> None:
+        """An action of the selected line was touched."""
+
+    def on_undo(self, undo: int) -> None:
+        """An undo was touched."""
+
+    def on_cash(self, amount_minor: int) -> None:
+        """A cash key was touched."""
+
+    def on_card(self) -> None:
+        """Carte was touched."""
+
+    def on_pay(self) -> None:
+        """Facturer was touched."""
+
+    def on_refused(self, what: str) -> None:
+        """A disabled key was touched."""
+
+
+load_kv(__file__)

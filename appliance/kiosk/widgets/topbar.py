@@ -1,0 +1,115 @@
+"""The top bar: where one is, who sells, the message in the middle, the state of the devices, the clock.
+
+Hides that a message takes the place of mode, ticket and seller without moving anything else.
+"""
+
+from typing import Any
+
+from kivy.properties import BooleanProperty, ListProperty, NumericProperty, ObjectProperty, StringProperty
+
+from appliance.kiosk.viewmodel.bar import BarModel, LightModel
+from appliance.kiosk.widgets.base import Box, Layer, Press, Row, load_kv
+
+
+class BarButton(Press, Box):
+    """A full-height icon at the edge of the bar."""
+
+    icon = StringProperty("")
+    filled = BooleanProperty(False)
+    lit = BooleanProperty(False)
+    tone = StringProperty("on-bar")
+
+
+class BarChip(Press, Row):
+    """The sale mode: a pill in the bar."""
+
+    icon = StringProperty("")
+    text = StringProperty("")
+
+
+class BarSeller(Press, Row):
+    """Initials and name of the seller."""
+
+    initials = StringProperty("")
+    text = StringProperty("")
+
+
+class StatusLight(Row):
+    """One device: outline icon when fine, else a pill with a word, round while a message is shown."""
+
+    icon = StringProperty("")
+    text = StringProperty("")
+    level = StringProperty("ok")
+    tone = StringProperty("on-bar-2")
+    minimum = NumericProperty(36)
+
+
+class StatusStrip(Press, Row):
+    """All devices, in the design's order."""
+
+    lights = ListProperty([])
+    round_pills = BooleanProperty(False)
+
+    def on_lights(self, *_: Any) -> None:
+        """Shows one light a device."""
+        self._fill()
+
+    def on_round_pills(self, *_: Any) -> None:
+        """Words give way to the message."""
+        self._fill()
+
+    def _fill(self) -> None:
+        while len(self.children) < len(self.lights):
+            self.add_widget(StatusLight())
+        while len(self.children) > len(self.lights):
+            self.remove_widget(self.children[0])
+        for widget, light in zip(reversed(self.children), self.lights, strict=True):
+            model: LightModel = light
+            widget.icon, widget.level = model.icon, model.level
+            widget.text = "" if self.round_pills else model.word
+
+
+class MessageBar(Box):
+    """One sentence, at most two buttons and ✕. `on_action(action)`, `on_close`."""
+
+    model = ObjectProperty(None, allownone=True, rebind=True)
+    tone = StringProperty("on-warn-soft")
+    __events__ = ("on_action", "on_close")
+
+    def on_action(self, action: str) -> None:
+        """A button of the message was touched."""
+
+    def on_close(self) -> None:
+        """The ✕ was touched."""
+
+
+class TopBar(Layer):
+    """The whole bar. Events: on_leading, on_trailing, on_mode, on_seller, on_devices, on_action(action), on_close."""
+
+    model = ObjectProperty(BarModel(), rebind=True)
+    bar_height = NumericProperty(56)
+    __events__ = ("on_leading", "on_trailing", "on_mode", "on_seller", "on_devices", "on_action", "on_close")
+
+    def on_leading(self) -> None:
+        """Home or back was touched."""
+
+    def on_trailing(self) -> None:
+        """The menu or the gear was touched."""
+
+    def on_mode(self) -> None:
+        """The sale mode was touched."""
+
+    def on_seller(self) -> None:
+        """The seller was touched."""
+
+    def on_devices(self) -> None:
+        """The status strip was touched."""
+
+    def on_action(self, action: str) -> None:
+        """A button of the message was touched."""
+
+    def on_close(self) -> None:
+        """The message's ✕ was touched."""
+
+
+load_kv(__file__)
