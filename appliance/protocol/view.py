@@ -391,6 +391,11 @@ class CountRow(Piece):
     value_minor: int
     count: int
 
+    @property
+    def amount_minor(self) -> int:
+        """What these notes or coins are worth together."""
+        return self.value_minor * self.count
+
 
 class OpeningView(Piece):
     notes: tuple[CountRow, ...]
@@ -404,6 +409,11 @@ class OpeningView(Piece):
     session: int = 0
     focus_minor: int = 0
     """Value of the coin or note whose quantity the keypad changes."""
+
+    @property
+    def difference_minor(self) -> int:
+        """Counted less expected."""
+        return self.counted_minor - self.expected_minor
 
 
 class SessionCard(Piece):
@@ -444,6 +454,8 @@ class TenderKey(Piece):
     kind: str
     detail: str = ""
     """Message id of the second line ("tender.detail.rounding"), "" for none."""
+    detail_minor: int | None = None
+    """The `amount` in that second line, for example a wallet's balance; None when it has none."""
     is_enabled: bool = True
     faces: tuple[int, ...] = ()
     """Preset face values in minor units."""
@@ -540,6 +552,26 @@ class ReportView(Piece):
     seller: str = ""
     wallet_rows: tuple[tuple[str, int, int], ...] = ()
     """(code, count, amount); empty where cagnottes are off: then their card is absent."""
+
+    @property
+    def net_minor(self) -> int:
+        """Turnover without tax: the sum of the rates."""
+        return sum(rate.net_minor for rate in self.rates)
+
+    @property
+    def vat_minor(self) -> int:
+        """Tax of all rates."""
+        return sum(rate.vat_minor for rate in self.rates)
+
+    @property
+    def tender_count(self) -> int:
+        """How many tenders were taken."""
+        return sum(tender.count for tender in self.tenders)
+
+    @property
+    def basket_minor(self) -> int:
+        """Turnover of a ticket on average, to the nearest minor unit; 0 without a ticket."""
+        return (2 * self.turnover_minor + self.tickets) // (2 * self.tickets) if self.tickets else 0
 
 
 class ClosingView(Piece):
