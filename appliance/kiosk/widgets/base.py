@@ -36,7 +36,7 @@ from kivy.uix.widget import Widget
 
 from appliance.kiosk.icons import glyph
 from appliance.kiosk.theme import theme
-from appliance.kiosk.widgets.paint import ALL, rounded_texture, text_texture, text_width, wrap
+from appliance.kiosk.widgets.paint import ALL, rise, rounded_texture, text_texture, text_width, wrap
 
 AWAY = -20000  # where a widget that is not shown waits
 
@@ -258,12 +258,10 @@ class Row(Box):
 
 
 class Col(Box):
-    """Children under each other."""
+    """Children under each other, at the left."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("direction", "col")
-        kwargs.setdefault("align", "start")
-        super().__init__(**kwargs)
+    direction = OptionProperty("col", options=["row", "col", "stack"])
+    align = OptionProperty("start", options=["start", "center", "end"])
 
 
 class Cells(Painted, Layout):
@@ -307,11 +305,9 @@ class Space(Widget):
 class Rule(Painted):
     """A horizontal rule, one pixel unless told otherwise."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("size_hint_y", None)
-        kwargs.setdefault("height", 1)
-        kwargs.setdefault("fill", "line")
-        super().__init__(**kwargs)
+    size_hint_y = NumericProperty(None, allownone=True)
+    height = NumericProperty(1)
+    fill = StringProperty("line")
 
 
 class Text(Widget):
@@ -405,7 +401,7 @@ class Text(Widget):
         width = max(widths, default=0.0)
         self._block = (width, self.line_height() * len(widths))
         for i, (shape, x, y) in enumerate(self._runs):  # align lines within the block
-            row = int(y // self.line_height())
+            row = min(len(widths) - 1, max(0, int((y + self.line_height() / 2) // self.line_height())))
             slack = width - widths[row]
             shift = {"left": 0.0, "center": slack / 2, "right": slack}[self.halign]
             self._runs[i] = (shape, x + shift, y)
@@ -426,7 +422,7 @@ class Text(Widget):
                 size = (texture.width / theme.density, texture.height / theme.density)
                 shape = Rectangle(texture=texture, size=size)
                 self.canvas.add(shape)
-                self._runs.append((shape, x, row * lead + (lead - size[1]) / 2))
+                self._runs.append((shape, x, row * lead + rise(self.px, lead, weight)))
             x += wide
         if self.strike and line:
             bar = Rectangle(size=(x, max(1, round(self.px / 15))))
@@ -447,10 +443,11 @@ class Icon(Text):
 
     name = StringProperty("")
     filled = BooleanProperty(False)
+    px = NumericProperty(24)
+    halign = OptionProperty("center", options=["left", "center", "right"])
 
     def __init__(self, **kwargs: Any) -> None:
-        for key, value in (("px", 24), ("size_hint", (None, None)), ("halign", "center")):
-            kwargs.setdefault(key, value)
+        kwargs.setdefault("size_hint", (None, None))
         super().__init__(**kwargs)
         self.fbind("name", self._redraw)
         self.fbind("filled", self._redraw)

@@ -33,11 +33,10 @@ class Keypad(Cells):
     money = ListProperty([])
     sunken = BooleanProperty(True)
     enabled = BooleanProperty(True)
-    key_px = NumericProperty(30)
+    cols = NumericProperty(3)
     __events__ = ("on_key",)
 
     def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("cols", 3)
         super().__init__(**kwargs)
         for name in ("keys", "money", "sunken"):
             self.fbind(name, self._fill)

@@ -49,6 +49,25 @@ def text_width(text: str, px: float, weight: int | str) -> float:
     return _width_at(text, max(1, round(px * theme.density)), weight) / theme.density
 
 
+@lru_cache(maxsize=64)
+def _ascent(size: int, weight: int | str) -> int:
+    label = CoreLabel(text="H", font_size=size, font_name=FONTS[weight], font_hinting=None)
+    label.refresh()
+    return int(label.get_ascent())
+
+
+def rise(px: float, line_height: float, weight: int | str) -> float:
+    """How far below the top of its line box a text's texture begins, so that its baseline stands where CSS puts it.
+
+    Inter's ascent is 0.96875 em and its descent 0.2415 em; a browser rounds both and halves what is left of the line.
+    """
+    if isinstance(weight, str):
+        return (line_height - px) / 2
+    up, down = round(px * 0.96875), round(px * 0.2415)
+    baseline = up + (line_height - up - down) // 2
+    return baseline - _ascent(max(1, round(px * theme.density)), weight) / theme.density
+
+
 def wrap(text: str, px: float, weight: int | str, width: float, max_lines: int = 0) -> list[str]:
     """Breaks text at spaces, soft hyphens and after hyphens so that each line fits; words are never cut."""
     lines: list[str] = []

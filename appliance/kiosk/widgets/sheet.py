@@ -5,7 +5,7 @@ Hides that a touch beside the sheet closes it. `on_close` is fired by the scrim 
 
 from typing import Any
 
-from kivy.properties import BooleanProperty, ListProperty, NumericProperty, StringProperty
+from kivy.properties import BooleanProperty, ListProperty, NumericProperty, OptionProperty, StringProperty
 
 from appliance.kiosk.widgets.base import Box, Col, Painted, load_kv
 
@@ -72,12 +72,9 @@ class Modal(Box):
     """A sheet in the middle of the screen on a scrim. Give it one Sheet; `on_close` for scrim and ✕."""
 
     over_ticket = BooleanProperty(True)
+    direction = OptionProperty("stack", options=["row", "col", "stack"])
+    justify = OptionProperty("center", options=["start", "center", "end", "between"])
     __events__ = ("on_close",)
-
-    def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("direction", "stack")
-        kwargs.setdefault("justify", "center")
-        super().__init__(**kwargs)
 
     def on_close(self) -> None:
         """The sheet wants to close."""

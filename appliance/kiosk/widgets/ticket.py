@@ -198,10 +198,10 @@ class CashKeys(Cells):
 
     models = ListProperty([CashKeyModel()] * 4)
     enabled = BooleanProperty(False)
+    cols = NumericProperty(4)
     __events__ = ("on_cash", "on_refused")
 
     def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("cols", 4)
         super().__init__(**kwargs)
         for _ in range(4):
             key = CashKey()
