@@ -1,0 +1,356 @@
+// The device bench: draws what /live sends, and turns clicks into requests. No state of its own but what is on the page.
+
+const $ = (selector) => document.querySelector(selector);
+const HUES = {
+  pain: ["#9E6410", "#FAEFD9"], viennoiserie: ["#C2531A", "#FCE8DD"], patisserie: ["#B5305F", "#FAE2EB"], sale: ["#5A7714", "#ECF2DA"],
+  chaud: ["#7A4A2B", "#F1E6DD"], froid: ["#1D6BAD", "#DFECF8"], epicerie: ["#0E746C", "#DAEFEC"], frais: ["#5A4BAF", "#E8E5F8"],
+  neutre: ["#56616C", "#E8EAEC"],
+};
+const PROGRAMS = { daemon: "La caisse (daemon)", kiosk: "L’écran (kiosque)" };
+const SCANNERS = { serial: "série", wedge: "clavier" };
+const LAYOUTS = { us: "américain", fr: "français", ch: "suisse", de: "allemand" };
+
+let state = null;
+let scanner = localStorage.getItem("scanner") === "wedge" ? "wedge" : "serial";
+
+// ---------------------------------------------------------------- requests
+
+let toastTimer = 0;
+function say(sentence, bad = false) {
+  const toast = $("#toast");
+  toast.textContent = sentence;
+  toast.classList.toggle("bad", bad);
+  toast.hidden = false;
+  clearTimeout(toastTimer);
+  toastTimer = setTimeout(() => { toast.hidden = true; }, bad ? 5000 : 2000);
+}
+
+async function post(path, body = {}) {
+  try {
+    const response = await fetch(path, { method: "POST", body: JSON.stringify(body) });
+    const answer = await response.json();
+    if (!response.ok) { say(answer.message ?? "Refusé", true); return null; }
+    return answer;
+  } catch {
+    say("Le banc ne répond pas : la démonstration est-elle terminée ?", true);
+    return null;
+  }
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-post]");
+  if (button) post(button.dataset.post);
+});
+
+function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === "class") made.className = value;
+    else if (name === "style") made.style.cssText = value;
+    else if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
+    else made.setAttribute(name, value);
+  }
+  made.append(...children);
+  return made;
+}
+
+const hueStyle = (hue) => `--band:${(HUES[hue] ?? HUES.neutre)[0]};--tint:${(HUES[hue] ?? HUES.neutre)[1]}`;
+
+// ---------------------------------------------------------------- the live line
+
+let line = null;
+let drawing = Promise.resolve();
+
+function connect() {
+  line = new WebSocket(`ws://${location.host}/live`);
+  line.binaryType = "arraybuffer";
+  line.onmessage = ({ data }) => {
+    if (typeof data !== "string") { drawing = drawing.then(() => draw(data)).catch(() => {}); return; }
+    const message = JSON.parse(data);
+    if (message.refused) say(message.refused.message, true);
+    else show(message);
+  };
+  line.onopen = () => { $("#lamp-line").dataset.ok = "true"; };
+  line.onclose = () => {
+    for (const lamp of document.querySelectorAll(".lamp")) lamp.dataset.ok = "false";
+    setTimeout(connect, 1000);
+  };
+}
+
+const canvas = $("#screen");
+const pen = canvas.getContext("2d", { alpha: false });
+
+async function draw(data) {
+  const [x, y] = [new DataView(data).getUint16(0), new DataView(data).getUint16(2)];
+  const picture = await createImageBitmap(new Blob([new Uint8Array(data, 8)], { type: "image/png" }));
+  pen.drawImage(picture, x, y);
+  picture.close();
+}
+
+function send(gesture) {
+  if (line?.readyState === WebSocket.OPEN && state?.screen.kind === "virtual") line.send(JSON.stringify(gesture));
+}
+
+function spot(event) {
+  const box = canvas.getBoundingClientRect();
+  const clamp = (value, most) => Math.max(0, Math.min(most - 1, Math.round(value)));
+  return {
+    x: clamp((event.clientX - box.left) * canvas.width / box.width, canvas.width),
+    y: clamp((event.clientY - box.top) * canvas.height / box.height, canvas.height),
+  };
+}
+
+let touching = false;
+let lastMove = 0;
+canvas.addEventListener("pointerdown", (event) => {
+  if (event.button !== 0) return;
+  touching = true;
+  canvas.setPointerCapture(event.pointerId);
+  send({ touch: "down", ...spot(event) });
+});
+canvas.addEventListener("pointermove", (event) => {
+  if (!touching || event.timeStamp - lastMove < 25) return;
+  lastMove = event.timeStamp;
+  send({ touch: "move", ...spot(event) });
+});
+for (const end of ["pointerup", "pointercancel"]) {
+  canvas.addEventListener(end, (event) => {
+    if (!touching) return;
+    touching = false;
+    send({ touch: "up", ...spot(event) });
+  });
+}
+canvas.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
+  if (event.key.length > 1 && !/^(Enter|Backspace|Delete|Escape|Home|End|Arrow\w+|Page\w+)$/.test(event.key)) return;
+  event.preventDefault();
+  send({ key: event.key });
+});
+
+// ---------------------------------------------------------------- what the state changes
+
+function show(now) {
+  const before = state;
+  state = now;
+  $("#shop").textContent = now.shop;
+  showScreen(now.screen);
+  showScanners(now);
+  showPrinter(now.printer);
+  showPapers(now.printer, before?.printer);
+  $("#drawer-picture").dataset.open = now.drawer.is_open;
+  $("#drawer-words").textContent =
+    `${now.drawer.is_open ? "ouvert" : "fermé"} · ${count(now.drawer.pulses, "impulsion", "impulsions")}`;
+  showProcesses(now.processes);
+}
+
+const count = (number, one, many) => `${number} ${number < 2 ? one : many}`;
+
+function showScreen(screen) {
+  const note = $("#screen-note");
+  const live = screen.kind === "virtual";
+  note.hidden = live;
+  canvas.style.visibility = live ? "visible" : "hidden";
+  note.textContent = screen.kind === "real"
+    ? "La caisse est ouverte sur l’écran de cette machine. Pour la voir ici : make run avec --headless."
+    : "La caisse tourne sans écran.";
+  if (live && (canvas.width !== screen.width || canvas.height !== screen.height)) {
+    canvas.width = screen.width;
+    canvas.height = screen.height;
+  }
+}
+
+function showScanners(now) {
+  for (const { id, plugged } of now.scanners) {
+    const plug = $(`.plug[data-scanner="${id}"]`);
+    plug.textContent = `${plugged ? "Débrancher" : "Rebrancher"} ${SCANNERS[id]}`;
+    plug.classList.toggle("on", !plugged);
+  }
+  const select = $("#layout");
+  if (!select.options.length) {
+    const expected = now.scanners.find(({ id }) => id === "wedge").layout;
+    for (const layout of now.layouts) {
+      const words = (LAYOUTS[layout] ?? layout) + (layout === expected ? " (réglé dans la caisse)" : "");
+      select.append(element("option", { value: layout }, words));
+    }
+    select.value = expected;
+  }
+  for (const choice of document.querySelectorAll("#which button")) {
+    choice.setAttribute("aria-checked", String(choice.dataset.scanner === scanner));
+  }
+  $("#layout-label").hidden = scanner !== "wedge";
+}
+
+const PRINTER_ACTIONS = [
+  [(p) => p.paper === "low", "Papier bientôt fini", "paper-low", "Nouveau rouleau", "paper-new"],
+  [(p) => p.paper === "out", "Papier fini", "paper-out", "Nouveau rouleau", "paper-new"],
+  [(p) => p.cover_open, "Ouvrir le capot", "cover-open", "Fermer le capot", "cover-close"],
+  [(p) => p.jammed, "Bloquer le couteau", "jam", "Libérer le couteau", "unjam"],
+  [(p) => !p.power, "Éteindre", "power-off", "Allumer", "power-on"],
+  [(p) => !p.cable, "Débrancher le réseau", "cable-out", "Rebrancher le réseau", "cable-in"],
+];
+
+function showPrinter(printer) {
+  const faults = [];
+  if (!printer.power) faults.push("éteinte");
+  if (!printer.cable) faults.push("débranchée");
+  if (printer.paper === "out") faults.push("papier fini");
+  if (printer.paper === "low") faults.push("papier bientôt fini");
+  if (printer.cover_open) faults.push("capot ouvert");
+  if (printer.jammed) faults.push("couteau bloqué");
+  const words = $("#printer-words");
+  words.textContent = faults.join(", ") || `prête · ${count(printer.cuts, "coupe", "coupes")}`;
+  words.classList.toggle("bad", faults.length > 0);
+  const row = $("#printer-actions");
+  PRINTER_ACTIONS.forEach(([isOn, offWords, offAction, onWords, onAction], index) => {
+    const button = row.children[index] ?? row.appendChild(element("button", { type: "button" }));
+    const on = isOn(printer);
+    button.textContent = on ? onWords : offWords;
+    button.dataset.post = `/api/printer/${on ? onAction : offAction}`;
+    button.classList.toggle("on", on);
+  });
+}
+
+function paperFigure(number, caption) {
+  const png = element("img", { src: `/api/paper/${number}.png`, alt: caption, loading: "lazy" });
+  return element("figure", { "data-number": number }, element("figcaption", {}, caption), png);
+}
+
+function showPapers(printer, before) {
+  const strips = $("#strips");
+  strips.querySelector("p")?.remove();
+  for (const figure of strips.querySelectorAll("figure:not(.uncut)")) {
+    if (!printer.papers.includes(Number(figure.dataset.number))) figure.remove();
+  }
+  for (const number of [...printer.papers].reverse()) {
+    if (strips.querySelector(`figure[data-number="${number}"]`)) continue;
+    const figure = paperFigure(number, `Papier n° ${number}`);
+    if (before) figure.classList.add("fresh");
+    strips.prepend(figure);
+  }
+  showUncut(strips, printer.uncut);
+  if (!strips.children.length) strips.append(element("p", {}, "Rien d’imprimé pour l’instant."));
+}
+
+function showUncut(strips, uncut) {
+  const shown = strips.querySelector(".uncut");
+  if (shown && Number(shown.dataset.uncut) === uncut) { strips.prepend(shown); return; }
+  shown?.remove();
+  if (!uncut) return;
+  const figure = paperFigure(`0`, "Dans l’imprimante, pas encore coupé");
+  figure.classList.add("uncut");
+  figure.dataset.uncut = uncut;
+  figure.querySelector("img").src += `?${uncut}`;
+  strips.prepend(figure);
+}
+
+function showProcesses(processes) {
+  const list = $("#processes");
+  for (const { name, pid, restarts } of processes) {
+    $(`#lamp-${name}`).dataset.ok = String(pid !== null);
+    let entry = list.querySelector(`[data-name="${name}"]`);
+    if (!entry) {
+      const kill = element("button", { type: "button", class: "danger", "data-post": `/api/process/${name}/kill` }, "Couper (kill -9)");
+      entry = element("div", { "data-name": name }, element("div", {}, element("b", {}, PROGRAMS[name] ?? name), element("small")), kill);
+      list.append(entry);
+    }
+    entry.querySelector("button").disabled = pid === null;
+    entry.dataset.restarts = restarts;
+  }
+  for (const name of Object.keys(PROGRAMS)) $(`#lamp-${name}`).hidden = !processes.some((child) => child.name === name);
+  showUptime();
+}
+
+function showUptime() {
+  for (const { name, pid, started_at, restarts } of state?.processes ?? []) {
+    const words = $(`#processes [data-name="${name}"] small`);
+    const seconds = Math.max(0, Math.floor((Date.now() - Date.parse(started_at)) / 1000));
+    const up = pid === null ? "arrêté" : `en marche depuis ${duration(seconds)}`;
+    words.textContent = `${up} · ${count(restarts, "redémarrage", "redémarrages")}`;
+  }
+}
+
+function duration(seconds) {
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  return `${Math.floor(seconds / 3600)} h ${Math.floor(seconds % 3600 / 60)} min`;
+}
+
+// ---------------------------------------------------------------- scanning
+
+async function scan(code, name) {
+  const body = { code, scanner };
+  if (scanner === "wedge" && $("#layout").value) body.layout = $("#layout").value;
+  if (await post("/api/scan", body)) say(name ? `Scanné : ${name}` : `Scanné : ${code}`);
+}
+
+for (const choice of document.querySelectorAll("#which button")) {
+  choice.addEventListener("click", () => {
+    scanner = choice.dataset.scanner;
+    localStorage.setItem("scanner", scanner);
+    if (state) showScanners(state);
+  });
+}
+for (const plug of document.querySelectorAll(".plug")) {
+  plug.addEventListener("click", () => {
+    const id = plug.dataset.scanner;
+    const plugged = state?.scanners.find((one) => one.id === id)?.plugged;
+    post(`/api/scanner/${id}/${plugged ? "unplug" : "plug"}`);
+  });
+}
+$("#random").addEventListener("click", async (event) => {
+  event.target.disabled = true;
+  const answer = await post("/api/scan/random", { count: 10, scanner });
+  event.target.disabled = false;
+  if (answer) say(`${answer.codes.length} produits scannés`);
+});
+$("#scan-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const query = $("#query").value;
+  const tiles = $("#tiles").querySelectorAll("button");
+  if (!query.trim()) return;
+  const isCode = /^[\x21-\x7e]*\d{4,}[\x21-\x7e]*$/.test(query.trim());
+  if (!isCode && tiles.length) tiles[0].click();
+  else scan(query.trim());
+  $("#query").select();
+});
+let searching = 0;
+$("#query").addEventListener("input", () => {
+  clearTimeout(searching);
+  searching = setTimeout(search, 60);
+});
+
+async function search() {
+  const query = $("#query").value;
+  const found = await (await fetch(`/api/products?q=${encodeURIComponent(query)}`)).json();
+  if (query !== $("#query").value) return;
+  const tiles = $("#tiles");
+  tiles.replaceChildren();
+  let category = null;
+  for (const tile of found) {
+    if (tile.category !== category) tiles.append(element("h3", {}, category = tile.category));
+    tiles.append(tileButton(tile));
+  }
+  if (!found.length) tiles.append(element("div", { class: "empty" }, "Aucun produit. Entrée scanne le code tapé tel quel."));
+}
+
+function tileButton(tile) {
+  const price = tile.sold_out ? element("span", { class: "note" }, "épuisé") : element("span", {}, tile.price || "sans prix");
+  const button = element("button", { type: "button", style: hueStyle(tile.hue), title: tile.pack ? `Carton : ${tile.pack}` : "" },
+    element("b", {}, tile.name + (tile.age_limit ? ` (${tile.age_limit}+)` : "")), element("span", {}, tile.code), price);
+  button.addEventListener("click", () => scan(tile.code, tile.name));
+  return button;
+}
+
+async function showBadges() {
+  for (const badge of await (await fetch("/api/badges")).json()) {
+    const button = element("button", { type: "button", style: hueStyle(badge.hue), title: `${badge.title}, badge ${badge.code}` },
+      element("i", {}, badge.initials), badge.name);
+    button.addEventListener("click", () => scan(badge.code, `badge de ${badge.name}`));
+    $("#badges").append(button);
+  }
+}
+
+setInterval(showUptime, 1000);
+connect();
+search();
+showBadges();

@@ -1,0 +1,243 @@
+"""The demo's devices: a printer, the drawer behind it, two scanners; hides which simulated class stands behind a name.
+
+All of them are on the far side of real wires (TCP, pty, Unix socket), so the daemon that is killed and started again
+finds them as it left them.
+"""
+
+import asyncio
+import errno
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from appliance.clock import Clock
+from appliance.hal.scanner.layouts import LAYOUTS
+from appliance.hal.scanner.wedge import KEY_ENTER
+from appliance.hal.simulated.paper import Strip
+from appliance.hal.simulated.printer import SimulatedPrinter
+from appliance.hal.simulated.scanner import (
+    SimulatedSerialScanner,
+    SimulatedWedgeScanner,
+    events_of,
+    keys_of,
+    strokes_of,
+)
+
+PRINTER_PORT: Final = 9100
+"""What network printers listen on; another free port is taken when it is busy."""
+WEDGE_LAYOUT: Final = "ch"
+"""Keyboard the wedge scanner is set to in the till."""
+PAPERS_MAX: Final = 200
+
+
+class PrinterState(msgspec.Struct, frozen=True):
+    power: bool
+    cable: bool
+    paper: str
+    """`ok`, `low` or `out`."""
+    cover_open: bool
+    jammed: bool
+    offline: bool
+    cuts: int
+    papers: tuple[int, ...]
+    """Numbers of the papers that came out, newest first."""
+    uncut: int
+    """Lines that are printed and not cut off yet."""
+
+
+class DrawerState(msgspec.Struct, frozen=True):
+    is_open: bool
+    pulses: int
+
+
+class ScannerState(msgspec.Struct, frozen=True):
+    id: str
+    """`serial` or `wedge`."""
+    plugged: bool
+    layout: str | None
+    """Keyboard the till expects of it; None for a scanner that is no keyboard."""
+    scans: int
+
+
+class Devices:
+    """The demo's devices, once plugged in. Everything a visitor may do to them is a method."""
+
+    def __init__(self, folder: Path, clock: Clock, printer_port: int) -> None:
+        """`folder` holds the pty link and the wedge's socket; its name must be short."""
+        self._clock = clock
+        self._printer = SimulatedPrinter(port=printer_port)
+        self._printer.on_change = self._collect
+        self._serial = SimulatedSerialScanner(folder / "scanner")
+        self._wedge = SimulatedWedgeScanner(folder / "wedge", layout=WEDGE_LAYOUT, clock=clock)
+        self._scans = {"serial": 0, "wedge": 0}
+        self._powered = self._cabled = True
+        self._papers: dict[int, Strip] = {}
+        self._last: Strip | None = None
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """Role to address, for the daemon's settings."""
+        return {
+            "printer.receipt": self._printer.url,
+            "drawer.main": "via:printer.receipt?open=high",
+            "scanner.counter": self._serial.url,
+            "scanner.wedge": self._wedge.url,
+        }
+
+    @property
+    def printer(self) -> PrinterState:
+        printer = self._printer
+        paper = "out" if printer.is_paper_out else "low" if printer.is_paper_low else "ok"
+        return PrinterState(
+            power=self._powered,
+            cable=self._cabled,
+            paper=paper,
+            cover_open=printer.is_cover_open,
+            jammed=printer.is_cutter_jammed,
+            offline=printer.is_offline,
+            cuts=printer.cut_count,
+            papers=tuple(reversed(self._papers)),
+            uncut=len(printer.paper.elements),
+        )
+
+    @property
+    def drawer(self) -> DrawerState:
+        return DrawerState(self._printer.drawer.is_open, self._printer.drawer.pulse_count)
+
+    @property
+    def scanners(self) -> tuple[ScannerState, ...]:
+        serial = ScannerState("serial", self._serial.is_plugged, None, self._scans["serial"])
+        wedge = ScannerState("wedge", self._wedge.is_plugged, WEDGE_LAYOUT, self._scans["wedge"])
+        return serial, wedge
+
+    def paper(self, number: int) -> Strip | None:
+        """A paper that came out; 0 is what hangs out of the printer uncut. None: no such paper (any more)."""
+        return self._printer.paper if number == 0 else self._papers.get(number)
+
+    async def plug_in(self) -> None:
+        await self._printer.plug()
+        await self._serial.plug()
+        await self._wedge.plug()
+
+    def unplug_all(self) -> None:
+        self._printer.unplug()
+        self._serial.unplug()
+        self._wedge.unplug()
+
+    async def handle_printer(self, action: str) -> None:
+        """Do by hand what `action` says; KeyError for an unknown one."""
+        actions: dict[str, Callable[[], None]] = {
+            "paper-low": self._printer.run_low,
+            "paper-out": self._printer.run_out_of_paper,
+            "paper-new": self._printer.load_paper,
+            "cover-open": self._printer.open_cover,
+            "cover-close": self._printer.close_cover,
+            "jam": self._printer.jam_cutter,
+            "unjam": self._printer.clear_jam,
+            "offline": lambda: self._printer.set_offline(True),
+            "online": lambda: self._printer.set_offline(False),
+            "tear-off": self._printer.tear_off,
+            "power-off": lambda: self._set_power(False),
+            "power-on": lambda: self._set_power(True),
+            "cable-out": lambda: self._set_cable(False),
+            "cable-in": lambda: self._set_cable(True),
+        }
+        actions[action]()
+        if self._powered and self._cabled:
+            await self._printer.plug()
+
+    def handle_drawer(self, action: str) -> None:
+        """`open` with the key, or `close`; KeyError for anything else."""
+        drawer = self._printer.drawer
+        {"open": drawer.open_with_key, "close": drawer.close}[action]()
+
+    async def handle_scanner(self, scanner: str, action: str) -> None:
+        """`plug` or `unplug` a scanner's cable; KeyError for an unknown scanner or action."""
+        device = self._scanner(scanner)
+        if action == "plug":
+            await device.plug()
+        elif action == "unplug":
+            device.unplug()
+        else:
+            raise KeyError(action)
+
+    def is_plugged(self, scanner: str) -> bool:
+        return self._scanner(scanner).is_plugged
+
+    def scan(self, scanner: str, code: str, layout: str = WEDGE_LAYOUT) -> None:
+        """Read one label. `layout`: the keyboard the wedge is programmed for; another than the till expects gives the
+        famous wrong characters. KeyError for an unknown scanner or layout, ValueError for what no keyboard types."""
+        if scanner == "serial":
+            self._serial.scan(code)
+        elif scanner == "wedge":
+            self._type(code, layout)
+        else:
+            raise KeyError(scanner)
+        self._scans[scanner] += 1
+
+    def _scanner(self, scanner: str) -> SimulatedSerialScanner | SimulatedWedgeScanner:
+        devices: dict[str, SimulatedSerialScanner | SimulatedWedgeScanner]
+        devices = {"serial": self._serial, "wedge": self._wedge}
+        return devices[scanner]
+
+    def _type(self, code: str, layout: str) -> None:
+        if layout == WEDGE_LAYOUT:
+            self._wedge.scan(code)
+            return
+        keys = keys_of(layout)
+        strokes = [stroke for character in code for stroke in strokes_of(character, keys)]
+        strokes += [(KEY_ENTER, 1), (KEY_ENTER, 0)]
+        self._wedge.send(events_of(strokes, self._clock.monotonic_ns() // 1_000))
+
+    def _set_power(self, powered: bool) -> None:
+        self._powered = powered
+        if not powered:
+            self._printer.power_off()
+
+    def _set_cable(self, cabled: bool) -> None:
+        self._cabled = cabled
+        if not cabled:
+            self._printer.unplug()
+
+    def _collect(self) -> None:
+        """Number each paper as it comes out."""
+        receipts = self._printer.receipts
+        if receipts and receipts[-1] is not self._last:
+            self._last = receipts[-1]
+            self._papers[max(self._papers, default=0) + 1] = self._last
+            if len(self._papers) > PAPERS_MAX:
+                del self._papers[min(self._papers)]
+
+
+@asynccontextmanager
+async def open_devices(folder: Path, clock: Clock) -> AsyncIterator[Devices]:
+    """Plug everything in; pulled out when the block ends."""
+    devices = Devices(folder, clock, free_port(PRINTER_PORT))
+    try:
+        await devices.plug_in()
+        yield devices
+    finally:
+        devices.unplug_all()
+        await asyncio.sleep(0)  # aborted sessions say goodbye on the next turn of the loop
+
+
+def free_port(wanted: int, host: str = "127.0.0.1") -> int:
+    """`wanted` when it is free on this machine, otherwise 0: any."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, wanted))
+        except OSError as error:
+            if error.errno not in (errno.EADDRINUSE, errno.EACCES):
+                raise
+            return 0
+    return wanted
+
+
+def layout_names() -> tuple[str, ...]:
+    """Keyboards a wedge scanner can be programmed for."""
+    return tuple(LAYOUTS)
