@@ -7,6 +7,7 @@ again (pyudev issue 194: a monitor that overflowed once never works again), and 
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from msgspec import Struct
@@ -60,7 +61,9 @@ def matches(address: Address, port: Port) -> bool:
 class Ports:
     """The ports that are there and who holds them."""
 
-    def __init__(self) -> None:
+    def __init__(self, load_udev: Callable[[], Any] | None = None) -> None:
+        """`load_udev` gives the pyudev module, on another thread; it may raise ImportError."""
+        self._load_udev = load_udev or _load_pyudev
         self._ports: dict[str, Port] = {}
         self._holders: dict[str, Holder] = {}
         self._changed = asyncio.Event()
@@ -102,7 +105,7 @@ class Ports:
     async def run(self) -> None:
         """Follow udev until cancelled; returns at once where there is none."""
         try:
-            self._pyudev = await asyncio.to_thread(_load_pyudev)
+            self._pyudev = await asyncio.to_thread(self._load_udev)
             self._bind()
         except (ImportError, OSError) as error:
             log.info("no hot plug here: %s", error)

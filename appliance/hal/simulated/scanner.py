@@ -68,6 +68,7 @@ class SimulatedWedgeScanner:
         self._clock = clock or SystemClock()
         self._server: asyncio.Server | None = None
         self._sessions: set[_WedgeSession] = set()
+        self._attached = asyncio.Event()
         self._typed_until_us = 0
 
     @property
@@ -82,7 +83,20 @@ class SimulatedWedgeScanner:
         if self._server is None:
             self._path.unlink(missing_ok=True)
             loop = asyncio.get_running_loop()
-            self._server = await loop.create_unix_server(lambda: _WedgeSession(self._sessions), self._path)
+            self._server = await loop.create_unix_server(lambda: _WedgeSession(self), self._path)
+
+    async def attached(self) -> None:
+        """Wait until a till reads the keys; before that they go nowhere, as with a real keyboard."""
+        await self._attached.wait()
+
+    def attach(self, session: "_WedgeSession") -> None:
+        self._sessions.add(session)
+        self._attached.set()
+
+    def detach(self, session: "_WedgeSession") -> None:
+        self._sessions.discard(session)
+        if not self._sessions:
+            self._attached.clear()
 
     def unplug(self) -> None:
         if self._server is not None:
@@ -120,17 +134,17 @@ class SimulatedWedgeScanner:
 
 
 class _WedgeSession(asyncio.Protocol):
-    def __init__(self, sessions: "set[_WedgeSession]") -> None:
-        self._sessions = sessions
+    def __init__(self, scanner: SimulatedWedgeScanner) -> None:
+        self._scanner = scanner
         self.transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
-        self._sessions.add(self)
+        self._scanner.attach(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._sessions.discard(self)
+        self._scanner.detach(self)
 
 
 def keys_of(layout: str) -> dict[str, tuple[int, int]]:

@@ -1,0 +1,134 @@
+"""Slots: a device comes back for ever, a crashing driver is left alone, changes are told once."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+
+from appliance.clock import ManualClock, SystemClock
+from appliance.hal.address import parse_address
+from appliance.hal.device import DeviceKind, DeviceState, FaultReason, Health
+from appliance.hal.hotplug import Ports
+from appliance.hal.simulated.pty import PtyCable
+from appliance.hal.supervisor import Slot
+
+
+class Crashing:
+    """A driver with a bug."""
+
+    def __init__(self):
+        self.runs = 0
+        self.ran = asyncio.Event()
+
+    async def run(self, link):
+        self.runs += 1
+        self.ran.set()
+        raise KeyError("bug")
+
+
+class Listening:
+    """A driver that reads until the link is lost."""
+
+    def __init__(self, slot):
+        self.slot = slot
+        self.ready = asyncio.Event()
+
+    async def run(self, link):
+        self.slot.report(DeviceState.READY)
+        self.ready.set()
+        while True:
+            await link.read()
+
+
+def slot_with(events, clock=None):
+    return Slot("scanner.front", DeviceKind.SCANNER, clock or SystemClock(), events.append, pause_ms_max=250)
+
+
+def test_three_crashes_in_a_minute_quarantine_until_asked(run, tmp_path, caplog):
+    async def main():
+        cable = PtyCable(tmp_path / "line")
+        cable.plug()
+        events = []
+        quarantined = asyncio.Event()
+
+        def emit(event):
+            events.append(event)
+            if event.state is DeviceState.QUARANTINED:
+                quarantined.set()
+
+        slot = Slot("scanner.front", DeviceKind.SCANNER, SystemClock(), emit, pause_ms_max=250)
+        driver = Crashing()
+        async with asyncio.TaskGroup() as group:
+            address = parse_address(f"serial://{cable.path}", DeviceKind.SCANNER)
+            task = group.create_task(slot.run(address, driver, Ports()), name="slot")
+            await quarantined.wait()
+            assert driver.runs == 3
+            assert slot.health.fault is FaultReason.CRASHED
+            driver.ran.clear()
+            slot.nudge()
+            await driver.ran.wait()
+            task.cancel()
+        cable.unplug()
+
+    run(main())
+    assert "bug" in caplog.text
+
+
+def test_a_device_comes_back_and_is_told_once_each_way(run, tmp_path):
+    async def main():
+        cable = PtyCable(tmp_path / "line")
+        events: list[Health] = []
+        slot = slot_with(events)
+        driver = Listening(slot)
+        async with asyncio.TaskGroup() as group:
+            address = parse_address(f"serial://{cable.path}", DeviceKind.SCANNER)
+            task = group.create_task(slot.run(address, driver, Ports()), name="slot")
+            for _ in range(2):
+                driver.ready.clear()
+                cable.plug()
+                await driver.ready.wait()
+                cable.unplug()
+            while slot.health.state is not DeviceState.ABSENT:
+                await asyncio.sleep(0)
+            task.cancel()
+        states = [event.state for event in events]
+        assert states in (
+            [DeviceState.READY, DeviceState.ABSENT] * 2,
+            [DeviceState.ABSENT, *[DeviceState.READY, DeviceState.ABSENT] * 2],
+        )
+
+    run(main())
+
+
+def test_a_report_without_change_is_silent():
+    events = []
+    clock = ManualClock(datetime(2026, 11, 21, 8, 0, tzinfo=UTC))
+
+    async def main():
+        slot = slot_with(events, clock)
+        slot.report(DeviceState.READY)
+        slot.report(DeviceState.READY)
+        slot.report(DeviceState.READY, model="X")
+        slot.report(DeviceState.READY)
+        assert [event.model for event in events] == [None, "X"]
+        assert events[-1].since == clock.now()
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("reason", [FaultReason.NO_PERMISSION, FaultReason.BUSY])
+def test_two_seconds_of_grace_for_rights_that_are_being_set(reason):
+    clock = ManualClock(datetime(2026, 11, 21, 8, 0, tzinfo=UTC))
+
+    async def main():
+        from datetime import timedelta
+
+        slot = slot_with([], clock)
+        clock.advance(timedelta(seconds=1))
+        slot._after_fault(reason)
+        assert slot.health.state is DeviceState.STARTING
+        clock.advance(timedelta(seconds=2))
+        slot._after_fault(reason)
+        assert (slot.health.state, slot.health.fault) == (DeviceState.FAULT, reason)
+
+    asyncio.run(main())
