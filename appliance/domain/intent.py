@@ -59,6 +59,8 @@ class AddGoods(Intent):
     code: str = ""
     join: bool = True
     age_checked: bool = False
+    ticket: int = 0
+    """Another ticket than the one in hand: the note that is being split."""
 
 
 class ChangeQuantity(Intent):
@@ -117,6 +119,10 @@ class NameTicket(Intent):
 
 class HoldTicket(Intent):
     pass
+
+
+class PutAside(Intent):
+    """The ticket in hand makes room: held when it has lines, gone when it has none."""
 
 
 class RecallTicket(Intent):

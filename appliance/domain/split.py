@@ -35,7 +35,7 @@ def start_split(state: TillState, intent: i.StartSplit, local: str) -> list[j.An
     if note is None or not note.lines:
         raise Refusal("ticket.empty")
     if note.tenders:
-        raise Refusal("ticket.being_paid", amount=note.paid_minor)
+        raise Refusal("ticket.being_paid", amount_minor=note.paid_minor)
     if note.part_of or note.parts:
         raise Refusal("split.running")
     priced = price(note)

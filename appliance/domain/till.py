@@ -72,11 +72,13 @@ def _ticket(state: TillState) -> Ticket:
     return ticket
 
 
-def _basket(state: TillState) -> Ticket:
-    """The ticket in hand, still free to change (rule 4)."""
-    ticket = _ticket(state)
+def _basket(state: TillState, number: int = 0) -> Ticket:
+    """The ticket in hand, or the one named, still free to change (rule 4)."""
+    ticket = state.tickets.get(number) if number else state.ticket
+    if ticket is None:
+        raise Refusal("ticket.none")
     if ticket.tenders:
-        raise Refusal("ticket.being_paid", amount=ticket.paid_minor)
+        raise Refusal("ticket.being_paid", amount_minor=ticket.paid_minor)
     return ticket
 
 
@@ -126,7 +128,7 @@ def _open_session(state: TillState, intent: i.OpenSession, moment: Moment) -> Ou
     if last is not None and intent.business_date < last.business_date:
         raise Refusal("session.date_back", date=last.business_date)
     if intent.float_minor != intent.expected_minor and not intent.reason:
-        raise Refusal("float.difference", amount=intent.float_minor - intent.expected_minor)
+        raise Refusal("float.difference", amount_minor=intent.float_minor - intent.expected_minor)
     service = last.service + 1 if last is not None and last.business_date == intent.business_date else 1
     return Outcome(
         [
@@ -158,9 +160,9 @@ def _close_day(state: TillState, intent: i.CloseDay, moment: Moment) -> Outcome:
         raise Refusal("closing.being_paid", number=paying[0])
     expected = session.totals.expected_minor
     if intent.counted_minor != expected and not intent.reason:
-        raise Refusal("closing.difference", amount=intent.counted_minor - expected)
+        raise Refusal("closing.difference", amount_minor=intent.counted_minor - expected)
     if intent.leave_minor > intent.counted_minor:
-        raise Refusal("closing.leave_too_much", amount=intent.counted_minor)
+        raise Refusal("closing.leave_too_much", amount_minor=intent.counted_minor)
     facts: list[j.AnyFact] = list(_put_aside(state, moment)) if state.ticket is not None else []
     emptied = {fact.ticket for fact in facts if isinstance(fact, j.TicketEmptied)}
     closed = j.SessionClosed(
@@ -207,7 +209,7 @@ def _put_aside(state: TillState, moment: Moment) -> list[j.AnyFact]:
 
 def _add_goods(state: TillState, intent: i.AddGoods, moment: Moment) -> Outcome:
     _session(state)
-    ticket = _basket(state)
+    ticket = _basket(state, intent.ticket)
     if not 0 < intent.quantity_milli <= QUANTITY_MAX_MILLI:
         raise Refusal("quantity.limit", limit=QUANTITY_MAX_MILLI // 1000)
     if intent.join:
@@ -243,7 +245,7 @@ def _joins(line: Line, intent: i.AddGoods) -> bool:
 
 def _check_total(ticket: Ticket, more_minor: int) -> None:
     if sum([line.full_minor for line in ticket.lines]) + more_minor > TOTAL_MAX_MINOR:
-        raise Refusal("ticket.too_dear", limit=TOTAL_MAX_MINOR)
+        raise Refusal("ticket.too_dear", limit_minor=TOTAL_MAX_MINOR)
 
 
 def _change_quantity(state: TillState, intent: i.ChangeQuantity, moment: Moment) -> Outcome:
@@ -279,7 +281,7 @@ def _discount_line(state: TillState, intent: i.DiscountLine, moment: Moment) -> 
     if intent.rate_bp > 10_000:
         raise Refusal("discount.rate")
     if intent.amount_minor > line.full_minor:
-        raise Refusal("discount.too_much", amount=line.full_minor)
+        raise Refusal("discount.too_much", amount_minor=line.full_minor)
     if (line.discount_bp, line.discount_minor) == (intent.rate_bp, intent.amount_minor):
         return Outcome([])
     return Outcome([j.LineDiscounted(ticket.number, line.id, intent.rate_bp, intent.amount_minor)])
@@ -293,7 +295,7 @@ def _discount_ticket(state: TillState, intent: i.DiscountTicket, moment: Moment)
     if intent.rate_bp > 10_000:
         raise Refusal("discount.rate")
     if intent.amount_minor > subtotal:
-        raise Refusal("discount.too_much", amount=subtotal)
+        raise Refusal("discount.too_much", amount_minor=subtotal)
     if (ticket.discount_bp, ticket.discount_minor) == (intent.rate_bp, intent.amount_minor):
         return Outcome([])
     return Outcome([j.TicketDiscounted(ticket.number, intent.rate_bp, intent.amount_minor)])
@@ -352,8 +354,12 @@ def _hold_ticket(state: TillState, intent: i.HoldTicket, moment: Moment) -> Outc
     if not ticket.lines:
         raise Refusal("ticket.empty")
     if ticket.tenders:
-        raise Refusal("ticket.being_paid", amount=ticket.paid_minor)
+        raise Refusal("ticket.being_paid", amount_minor=ticket.paid_minor)
     return Outcome([j.TicketHeld(ticket.number, moment.local)])
+
+
+def _put_aside_ticket(state: TillState, intent: i.PutAside, moment: Moment) -> Outcome:
+    return Outcome(_put_aside(state, moment) if state.ticket is not None else [])
 
 
 def _recall_ticket(state: TillState, intent: i.RecallTicket, moment: Moment) -> Outcome:
@@ -371,7 +377,7 @@ def _void_ticket(state: TillState, intent: i.VoidTicket, moment: Moment) -> Outc
     if ticket is None:
         raise Refusal("ticket.none")
     if ticket.tenders:
-        raise Refusal("ticket.being_paid", amount=ticket.paid_minor)
+        raise Refusal("ticket.being_paid", amount_minor=ticket.paid_minor)
     if ticket.corrects:
         raise Refusal("ticket.corrects", number=ticket.corrects)
     return Outcome([j.TicketVoided(ticket.number, intent.reason, price(ticket).total_minor, len(ticket.lines))])
@@ -417,14 +423,14 @@ def _tender(ticket: Ticket, intent: i.Tend, remaining: int) -> Tender:
     if intent.amount_minor is not None and given <= 0:
         raise Refusal("tender.amount")
     if mode.rounding_minor > 1 and given % mode.rounding_minor:
-        raise Refusal("tender.no_such_coin", step=mode.rounding_minor)
+        raise Refusal("tender.no_such_coin", step_minor=mode.rounding_minor)
     received = change = 0
     if given < due:
         paid, rounding = given, 0
     elif given == due:
         paid = remaining
     elif mode.overpayment == "refuse" or not (mode.gives_change or mode.overpayment == "keep"):
-        raise Refusal("tender.too_much", amount=due)
+        raise Refusal("tender.too_much", amount_minor=due)
     else:
         paid, received = remaining, given
         change = given - due if mode.gives_change or mode.overpayment == "change" else 0
@@ -493,7 +499,7 @@ def _close_ticket(state: TillState, intent: i.CloseTicket, moment: Moment) -> Ou
     priced = price(ticket)
     remaining = priced.total_minor - ticket.paid_minor
     if remaining > 0:
-        raise Refusal("tender.still_due", amount=remaining)
+        raise Refusal("tender.still_due", amount_minor=remaining)
     return _close(state, session, ticket, priced, tuple(ticket.tenders))
 
 
@@ -578,6 +584,7 @@ _STEP: dict[type, Step] = {
     i.ChangeMode: _change_mode,
     i.NameTicket: _name_ticket,
     i.HoldTicket: _hold_ticket,
+    i.PutAside: _put_aside_ticket,
     i.RecallTicket: _recall_ticket,
     i.VoidTicket: _void_ticket,
     i.RestoreTicket: _restore_ticket,

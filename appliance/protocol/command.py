@@ -148,6 +148,12 @@ class EnterCode(Command, tag="EnterCode"):
     code: Code
 
 
+class TypeCode(Command, tag="TypeCode"):
+    """The digits in the Code Barre sheet so far: the view answers with the check digit's verdict (feature S-06)."""
+
+    text: Code
+
+
 class AddFreePrice(Command, tag="AddFreePrice"):
     amount_minor: Amount
     group: Word
@@ -283,7 +289,7 @@ class MoveBack(Command, tag="MoveBack"):
 
 
 class ShowPart(Command, tag="ShowPart"):
-    """Opens a part; the number after the last one adds a part."""
+    """Opens a part; the number after the last one adds a part, 0 is the next part that is not paid."""
 
     part: Id
 
@@ -362,7 +368,8 @@ AnyCommand = (
     SelectSeller | SignIn | Lock | SetCount | FocusCount | KeepFloat | OpenSession
     | GoHome | GoBack | ShowCategory | ShowPage | Arm | Search | OpenSheet | EditLine | SetScope | CloseSheet
     | DismissMessage | ActOnMessage | Undo | SetProfile
-    | NewTicket | AddProduct | EnterCode | AddFreePrice | SelectLine | ChangeQuantity | SetQuantity | SetPrice
+    | NewTicket | AddProduct | EnterCode | TypeCode | AddFreePrice | SelectLine | ChangeQuantity | SetQuantity
+    | SetPrice
     | DiscountLine | DiscountTicket | OfferLine | CommentLine | RemoveLine | NameTicket | ChangeMode | HoldTicket
     | RecallTicket | OrderNotes | VoidTicket
     | StartPayment | TakeCash | TakeCard | AddTender | RemoveTender | CloseTicket | CorrectPayment

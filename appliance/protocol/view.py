@@ -272,6 +272,10 @@ class CodeEntrySheet(Piece, tag="code_entry"):
     terminal: Literal["ready", "reading", "unable"] = "unable"
     """Whether the payment terminal can read codes; "unable" disables SCAN with its sentence."""
     note: Message | None = None
+    proposed: str = ""
+    """The check digit that would complete the twelve (or seven) digits typed."""
+    verdict: Literal["", "good", "bad"] = ""
+    """Of the check digit, once a whole EAN stands there."""
 
 
 class FreePriceGroup(Piece):

@@ -41,12 +41,17 @@ def append(conn: Any, entries: list[Entry]) -> None:
         return
     conn.execute("BEGIN IMMEDIATE")
     try:
-        conn.executemany(_INSERT, [_row(entry) for entry in entries])
+        insert(conn, entries)
         conn.execute("COMMIT")
     except BaseException:
         if conn.in_transaction:
             conn.execute("ROLLBACK")
         raise
+
+
+def insert(conn: Any, entries: list[Entry]) -> None:
+    """Add entries as a part of the caller's transaction."""
+    conn.executemany(_INSERT, [_row(entry) for entry in entries])
 
 
 def _row(entry: Entry) -> tuple[Any, ...]:

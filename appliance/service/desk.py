@@ -1,0 +1,133 @@
+"""What is on the cashier's screen and not in the books: which screen, which page, what is armed or asked.
+
+Everything here may be lost with the process; the tickets may not, and are the ledger's. A restart comes back on the ticket
+in hand, on the sale screen.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from appliance.domain.catalog import FAVOURITES
+from appliance.domain.intent import Intent
+from appliance.domain.journal import SessionClosed, XRead
+from appliance.protocol import view as v
+from appliance.protocol.command import AnyCommand
+
+Field = Literal["quantity", "price", "discount_rate", "discount_amount"]
+
+
+class Undoable(msgspec.Struct):
+    """What "Annuler" does while it is offered."""
+
+    id: int
+    code: str
+    params: dict[str, str | int]
+    intent: Intent
+    ghost_index: int = -1
+    ghost_name: str = ""
+    ghost_milli: int = 0
+
+
+class Notice(msgspec.Struct):
+    """A message of the top bar, and the command its buttons stand for."""
+
+    code: str
+    params: dict[str, str | int]
+    level: v.Level
+    actions: tuple[str, ...] = ()
+    retry: AnyCommand | None = None
+    """What "Vendre quand même" and the like do."""
+    source: str = ""
+    """Device or subject it speaks of: a newer one of the same source replaces it."""
+    sticky: bool = False
+    """Stays until solved or closed; others fold away after ten seconds."""
+
+
+class Drawer(msgspec.Struct):
+    """Coins and notes being counted, at the opening or the closing."""
+
+    counts: dict[int, int] = {}
+    focus_minor: int = 0
+
+
+class Desk(msgspec.Struct):
+    screen: v.Screen = "lock"
+    sheet: str = ""
+    """Tag of the sheet that is open; "" for none."""
+    # selling
+    category: int = FAVOURITES
+    page: int = 1
+    armed: int = 1
+    search: str | None = None
+    selected: int = 0
+    """Line id; 0 selects the last one."""
+    columns: int = 4
+    rows: int = 6
+    shows_result: bool = False
+    last_group: str = ""
+    """VAT group of the free-price pad used last."""
+    free_product: int | None = None
+    typed_code: str = ""
+    editor_line: int = 0
+    editor_field: Field = "quantity"
+    editor_scope: Literal["line", "ticket"] = "line"
+    age: AnyCommand | None = None
+    """The command that waits for "Âge vérifié ?", with its article's name and limit."""
+    age_name: str = ""
+    age_years: int = 0
+    # notes
+    notes_order: Literal["time", "table", "amount"] = "time"
+    notes_search: str = ""
+    notes_page: int = 1
+    home_page: int = 1
+    # people
+    picked_seller: str = ""
+    wrong_pin: bool = False
+    sellers_page: int = 1
+    approval_right: str = ""
+    approval_command: AnyCommand | None = None
+    reason_purpose: Literal["void", "open_drawer", "float_difference", "closing_difference"] = "void"
+    # split
+    split_note: int = 0
+    persons: int = 2
+    # the day
+    drawer: Drawer = msgspec.field(default_factory=Drawer)
+    closing_step: Literal["count", "check", "confirm"] = "count"
+    closing_reason: str = ""
+    leave_minor: int | None = None
+    report: XRead | SessionClosed | None = None
+    report_at: str = ""
+    # messages
+    notices: list[Notice] = []
+    undo: Undoable | None = None
+    next_undo: int = 1
+    cue: v.Cue | None = None
+
+    def close_sheet(self) -> None:
+        self.sheet = ""
+        self.free_product = None
+        self.typed_code = ""
+        self.age = None
+        self.approval_command = None
+
+    def sound(self, sound: v.Sound) -> None:
+        serial = 1 if self.cue is None else self.cue.serial + 1
+        self.cue = v.Cue(serial, sound)
+
+    def say(self, code: str, level: v.Level = "info", *, actions: tuple[str, ...] = (), source: str = "", **params: Any) -> None:
+        """Put a message on the top bar; the newest of a source replaces the older one."""
+        self.notices = [notice for notice in self.notices if not source or notice.source != source]
+        self.notices.insert(0, Notice(code, params, level, actions, None, source, level == "error"))
+        del self.notices[8:]
+
+    def hush(self, source: str) -> None:
+        """What this source had to say is over."""
+        self.notices = [notice for notice in self.notices if notice.source != source]
+
+    def offer_undo(self, code: str, intent: Intent, **params: str | int) -> Undoable:
+        self.undo = Undoable(self.next_undo, code, params, intent)
+        self.next_undo += 1
+        return self.undo

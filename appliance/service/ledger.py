@@ -1,0 +1,304 @@
+"""The single writer: facts go into the journal and the state through here, and through nothing else.
+
+`do` decides and applies in memory at once; `settle` returns when everything decided so far is on the disk. Whoever moves
+money, paper or the drawer settles first (durable before visible). Changes of a basket settle by themselves within
+`BASKET_DELAY_S`. Several waiting orders share one transaction.
+
+A transaction that raised is unknown: the database is opened again and asked. If the entries are there, all is well; if not,
+the state is read back from the disk, the order is refused, and nothing was printed, opened or shown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import shutil
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from appliance.clock import Clock
+from appliance.domain import intent as i
+from appliance.domain.effect import Effect
+from appliance.domain.errors import Refusal
+from appliance.domain.journal import DURABLE, ClockCorrected, Entry, chain
+from appliance.domain.state import TillState, apply
+from appliance.domain.till import Moment, Outcome, step
+from appliance.store import journal as store
+from appliance.store.database import Database, DatabaseError
+
+BASKET_DELAY_S: Final = 0.05
+CROWD_NS: Final = 300_000
+"""Orders that follow a commit within this time are let gather, so that they share the next one."""
+SNAPSHOT_EVERY: Final = 500
+RESERVE_BYTES: Final = 4 * 1024 * 1024
+FREE_BYTES_MIN: Final = 1024 * 1024
+
+Companion = Callable[[Any], None]
+"""A further write in the same transaction, given the connection."""
+
+log = logging.getLogger(__name__)
+
+
+class StoreFault(Refusal):
+    """The disk refused: `store.full`, `store.read_only` or `store.failed`. The state is what the disk holds."""
+
+
+class Ledger:
+    """State, journal and the road between them. Use from one task at a time; `settle` may be awaited by many."""
+
+    def __init__(self, database: Database, clock: Clock, local_now: Callable[[datetime], str]) -> None:
+        self._database = database
+        self._clock = clock
+        self._local_now = local_now
+        self.state = TillState()
+        self._head = store.Head("", 0, b"", "")
+        self._pending: list[Entry] = []
+        self._companions: list[Companion] = []
+        self._urgent = False
+        self._durable_seq = 0
+        self._flushing: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._last_flush_ns = 0
+        self._since_snapshot = 0
+        self.fault = ""
+        """Code of the store fault that selling waits for; "" when the disk is well."""
+        self.on_fault: Callable[[str], None] = lambda code: None
+
+    async def open(self, new_epoch: str) -> list[str]:
+        """Read the state; returns the ids of recent orders. Raises BrokenJournal when the chain does not hold."""
+        await self._database.open()
+        return self._database.run_in_place(lambda conn: self._load(conn, new_epoch))
+
+    def _load(self, conn: Any, new_epoch: str) -> list[str]:
+        self._head = store.read_head(conn, new_epoch)
+        self.state = store.load_state(conn)
+        self._durable_seq = self._head.seq
+        return store.recent_origins(conn)
+
+    async def close(self) -> None:
+        """Settle what is pending, keep a snapshot, close."""
+        await self.settle()
+        state, seq = store.encode_state(self.state), self._head.seq
+        if not self.fault:
+            await self._database.run(lambda conn: store.save_snapshot(conn, seq, state))
+        await self._database.close()
+
+    @property
+    def seq(self) -> int:
+        """Number of the newest entry, durable or not."""
+        return self._head.seq
+
+    @property
+    def epoch(self) -> str:
+        return self._head.epoch
+
+    @property
+    def is_settled(self) -> bool:
+        return self._durable_seq >= self._head.seq and self._flushing is None
+
+    @property
+    def is_urgent(self) -> bool:
+        """Something that must be durable before it is seen waits for its commit."""
+        return self._urgent
+
+    # --- deciding -----------------------------------------------------------------------------------------------
+
+    def moment(self) -> Moment:
+        """Now, and who stands at the till. The time written never goes back behind the newest entry."""
+        now = self._clock.now()
+        at = stamp(now)
+        return Moment(at, self._local_now(now), self.state.seller)
+
+    def do(self, intent: i.Intent, origin: str = "", moment: Moment | None = None) -> Outcome:
+        """Decide and apply. Raises Refusal with nothing changed. Not durable before `settle`."""
+        moment = moment or self.moment()
+        outcome = step(self.state, intent, moment)
+        facts = outcome.facts
+        if not facts:
+            return outcome
+        if moment.at < self._head.at:
+            facts = [ClockCorrected(_seconds(moment.at, self._head.at)), *facts]
+            moment = Moment(self._head.at, moment.local, moment.actor)
+        head = self._head
+        entries = chain(
+            facts, seq=head.seq, prev_hash=head.hash, epoch=head.epoch, at=moment.at, actor=moment.actor, origin=origin
+        )
+        for fact in facts:
+            apply(self.state, fact, moment.at, moment.actor)
+            if isinstance(fact, DURABLE):
+                self._urgent = True
+        self._head = store.Head(head.epoch, entries[-1].seq, entries[-1].hash, moment.at)
+        self._pending += entries
+        return outcome
+
+    def also(self, companion: Companion) -> None:
+        """Write this too, in the transaction of what was just decided."""
+        self._companions.append(companion)
+
+    # --- settling -----------------------------------------------------------------------------------------------
+
+    def settle_soon(self) -> None:
+        """Let the basket's changes become durable by themselves."""
+        if self._pending and self._timer is None and self._flushing is None:
+            self._timer = asyncio.get_running_loop().call_later(BASKET_DELAY_S, self._start_flush)
+
+    async def settle(self) -> None:
+        """Return when everything decided so far is durable. Raises StoreFault when the disk refused it."""
+        if self._durable_seq >= self._head.seq:
+            return
+        if self._clock.monotonic_ns() - self._last_flush_ns < CROWD_NS:
+            await asyncio.sleep(0)
+        if self._flushing is None and self._pending and self._database.may_run_in_place:
+            entries, companions = self._take()
+            try:
+                self._database.run_in_place(lambda conn: write(conn, entries, companions))
+            except DatabaseError as error:
+                await self._watch(self._recover(entries, error))
+            else:
+                self._flushed(entries)
+            return
+        target = self._head.seq
+        while self._durable_seq < target:
+            if self._flushing is None:
+                self._start_flush()
+            if self._flushing is not None:
+                await asyncio.shield(self._flushing)
+
+    def _take(self) -> tuple[list[Entry], list[Companion]]:
+        taken = self._pending, self._companions
+        self._pending, self._companions, self._urgent = [], [], False
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        return taken
+
+    def _start_flush(self) -> None:
+        self._timer = None
+        if self._pending and self._flushing is None:
+            self._watch(self._flush(*self._take()))
+
+    def _watch(self, work: Coroutine[Any, Any, None]) -> asyncio.Future[None]:
+        """Run the one flush of the moment as a task; it ends even when nobody waits for it any more."""
+        task = asyncio.get_running_loop().create_task(work, name="ledger.flush")
+        self._flushing = task
+        task.add_done_callback(self._end_flush)
+        return task
+
+    def _end_flush(self, task: asyncio.Task[None]) -> None:
+        self._flushing = None
+        if task.cancelled() or task.exception() is not None:
+            return
+        self.settle_soon()
+
+    async def _flush(self, entries: list[Entry], companions: list[Companion]) -> None:
+        try:
+            await self._database.run(lambda conn: write(conn, entries, companions))
+        except DatabaseError as error:
+            await self._recover(entries, error)
+        else:
+            self._flushed(entries)
+
+    def _flushed(self, entries: list[Entry]) -> None:
+        self._last_flush_ns = self._clock.monotonic_ns()
+        self._since_snapshot += len(entries)
+        self._durable_seq = max(self._durable_seq, entries[-1].seq)
+        if self.fault:
+            self.fault = ""
+            self.on_fault("")
+
+    # --- faults -------------------------------------------------------------------------------------------------
+
+    async def _recover(self, entries: list[Entry], error: Exception) -> None:
+        """The commit is unknown: open again and look. Raises StoreFault when the entries are not there."""
+        code = fault_code(error)
+        log.error("commit of entries %s failed: %s; opening the database again", _range(entries), error)
+        self._pending, self._companions, self._urgent = [], [], False
+        await self._database.close()
+        await self._database.open()
+        self._database.run_in_place(lambda conn: self._load(conn, self._head.epoch))
+        if self._head.seq >= entries[-1].seq:
+            log.warning("entries %s are there after all", _range(entries))
+            self._flushed(entries)
+            return
+        self.fault = code
+        self.on_fault(code)
+        raise StoreFault(code)
+
+    async def snapshot_if_due(self) -> None:
+        """Keep the state from time to time so that a start has little to replay; call it when the till is idle."""
+        if self._since_snapshot < SNAPSHOT_EVERY or not self.is_settled or self.fault:
+            return
+        self._since_snapshot = 0
+        state, seq = store.encode_state(self.state), self._head.seq
+        await self._database.run(lambda conn: store.save_snapshot(conn, seq, state))
+
+    def check_room(self) -> None:
+        """Refuse before the money when the disk is full. Raises StoreFault."""
+        usage = os.statvfs(self._database.path.parent)
+        if usage.f_bavail * usage.f_frsize < FREE_BYTES_MIN:
+            raise StoreFault("store.full")
+
+    def reserve(self) -> Path:
+        return self._database.path.parent / "reserve"
+
+    def keep_reserve(self) -> None:
+        """Set room aside that only the closing of the day may use."""
+        path = self.reserve()
+        if path.exists() or shutil.disk_usage(path.parent).free < 2 * RESERVE_BYTES:
+            return
+        path.write_bytes(bytes(RESERVE_BYTES))
+
+    def release_reserve(self) -> None:
+        """The day is being closed: its reserve is for this."""
+        self.reserve().unlink(missing_ok=True)
+
+    async def read(self, job: Callable[[Any], Any]) -> Any:
+        """Ask the database something on its thread."""
+        return await self._database.run(job)
+
+    def read_now(self, job: Callable[[Any], Any]) -> Any:
+        """Ask the database something small at once."""
+        return self._database.run_in_place(job)
+
+
+def write(conn: Any, entries: list[Entry], companions: list[Companion]) -> None:
+    """Entries and their companions in one transaction."""
+    if not companions:
+        store.append(conn, entries)
+        return
+    conn.execute("BEGIN IMMEDIATE")
+    try:
+        for companion in companions:
+            companion(conn)
+        store.insert(conn, entries)
+        conn.execute("COMMIT")
+    except BaseException:
+        if conn.in_transaction:
+            conn.execute("ROLLBACK")
+        raise
+
+
+def fault_code(error: Exception) -> str:
+    """What a database error means for the person at the till."""
+    text = str(error).lower()
+    if "full" in text:
+        return "store.full"
+    if "readonly" in text or "read-only" in text:
+        return "store.read_only"
+    return "store.failed"
+
+
+def stamp(now: datetime) -> str:
+    """UTC with milliseconds, sortable as text."""
+    return now.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+
+
+def _seconds(earlier: str, later: str) -> int:
+    return int((datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds())
+
+
+def _range(entries: list[Entry]) -> str:
+    return f"{entries[0].seq}..{entries[-1].seq}"

@@ -1,0 +1,169 @@
+"""Taking money: cash keys, tenders, the end of a ticket, its receipt and the drawer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from appliance.domain import intent as i
+from appliance.domain.catalog import TenderMode
+from appliance.domain.errors import Refusal
+from appliance.domain.till import Outcome
+from appliance.protocol import command as c
+
+if TYPE_CHECKING:
+    from appliance.service.till import Till
+
+
+def tender_of(till: Till, mode_id: str) -> TenderMode:
+    """A means of payment that is switched on. Raises Refusal."""
+    for mode in till.shop.tenders:
+        if mode.id == mode_id and mode.enabled:
+            return mode
+    raise Refusal("tender.unknown")
+
+
+def tender_of_kind(till: Till, kind: str) -> TenderMode:
+    """The first enabled means of a kind, in the merchant's order. Raises Refusal."""
+    found = [mode for mode in till.shop.tenders if mode.kind == kind and mode.enabled]
+    if not found:
+        raise Refusal("tender.unknown")
+    return min(found, key=lambda mode: mode.order)
+
+
+def _tend(till: Till, mode: TenderMode, amount_minor: int | None) -> None:
+    if mode.needs_customer:
+        raise Refusal("tender.needs_customer")
+    outcome = till.do(i.Tend(mode, amount_minor))
+    if till.ticket is None:
+        finish(till, outcome)
+    else:
+        till.desk.screen = "payment"
+
+
+def finish(till: Till, outcome: Outcome) -> None:
+    """The ticket is closed: the panel with the change, the receipt when it always prints, the next part of a split."""
+    desk = till.desk
+    desk.close_sheet()
+    desk.sound("sale_closed")
+    desk.hush("refusal")
+    desk.screen, desk.shows_result, desk.selected, desk.armed = "sale", True, 0, 1
+    till.forget_undo()
+    closed = till.state.last_closed
+    assert closed is not None
+    if till.config.receipt_policy == "always":
+        till.do(i.IssueCopy(closed.document))
+    if closed.part_of:
+        rest = rest_of_note(till, closed.part_of)
+        if rest:
+            desk.say("split.part_paid", source="split", part=closed.part, rest_minor=rest)
+            till.fold_messages()
+
+
+def rest_of_note(till: Till, note: int) -> int:
+    """What is still to pay of a split note: its undivided lines and its open parts."""
+    from appliance.domain.ticket import price
+
+    open_tickets = till.state.parts_of(note)
+    if note in till.state.tickets:
+        open_tickets.append(till.state.tickets[note])
+    return sum(price(ticket).total_minor for ticket in open_tickets)
+
+
+def _take_cash(till: Till, command: c.TakeCash) -> None:
+    """A one-touch key: this much received in cash closes the sale."""
+    _must_close(till, tender_of_kind(till, "cash"), command.amount_minor)
+
+
+def _take_card(till: Till, command: c.TakeCard) -> None:
+    _tend(till, tender_of_kind(till, "card"), None)
+
+
+def _must_close(till: Till, mode: TenderMode, amount_minor: int) -> None:
+    from appliance.domain.till import due_in_cash
+
+    ticket = till.ticket
+    if ticket is None:
+        raise Refusal("ticket.none")
+    from appliance.domain.ticket import price
+
+    due, _ = due_in_cash(price(ticket).total_minor - ticket.paid_minor, mode.rounding_minor)
+    if amount_minor < due:
+        raise Refusal("tender.not_enough", amount_minor=due)
+    _tend(till, mode, amount_minor)
+
+
+def _start_payment(till: Till, command: c.StartPayment) -> None:
+    ticket = till.ticket
+    if ticket is None:
+        raise Refusal("ticket.none")
+    if not ticket.lines:
+        raise Refusal("ticket.empty")
+    till.ledger.check_room()
+    till.desk.close_sheet()
+    till.desk.screen = "payment"
+
+
+def _add_tender(till: Till, command: c.AddTender) -> None:
+    _tend(till, tender_of(till, command.mode), command.amount_minor)
+
+
+def _remove_tender(till: Till, command: c.RemoveTender) -> None:
+    till.do(i.RemoveTender(command.tender))
+
+
+def _close_ticket(till: Till, command: c.CloseTicket) -> None:
+    """"Encaisser": a total of 0.00 closes; anything else still due is taken in cash, exact."""
+    from appliance.domain.ticket import price
+
+    ticket = till.ticket
+    if ticket is None:
+        raise Refusal("ticket.none")
+    remaining = price(ticket).total_minor - ticket.paid_minor
+    if remaining > 0:
+        raise Refusal("tender.still_due", amount_minor=remaining)
+    finish(till, till.do(i.CloseTicket()))
+
+
+def _correct(till: Till, command: c.CorrectPayment) -> None:
+    """Own sale or a manager: the settlement is reversed and the same basket paid again."""
+    closed = till.state.last_closed
+    if closed is None:
+        raise Refusal("correct.none")
+    if closed.seller != till.state.seller and not till.require("correct_payment", command):
+        return
+    till.do(i.CorrectPayment())
+    till.desk.close_sheet()
+    till.desk.shows_result, till.desk.screen = False, "payment"
+    till.desk.say("payment.corrected", source="payment", number=closed.ticket)
+    till.fold_messages()
+
+
+def _print_receipt(till: Till, command: c.PrintReceipt) -> None:
+    closed = till.state.last_closed
+    if closed is None:
+        raise Refusal("receipt.none")
+    till.do(i.IssueCopy(closed.document))
+    till.desk.close_sheet()
+
+
+def _open_drawer(till: Till, command: c.OpenDrawer) -> None:
+    """Without a sale: a right and a reason, on record (feature H-11)."""
+    if command.reason not in {reason.id for reason in till.shop.reasons_for("drawer")}:
+        raise Refusal("reason.unknown")
+    if till.require("open_drawer", command):
+        till.do(i.OpenDrawer(command.reason))
+        till.desk.close_sheet()
+
+
+HANDLERS: Final[dict[type, Callable[[Any, Any], None]]] = {
+    c.StartPayment: _start_payment,
+    c.TakeCash: _take_cash,
+    c.TakeCard: _take_card,
+    c.AddTender: _add_tender,
+    c.RemoveTender: _remove_tender,
+    c.CloseTicket: _close_ticket,
+    c.CorrectPayment: _correct,
+    c.PrintReceipt: _print_receipt,
+    c.OpenDrawer: _open_drawer,
+}

@@ -1,0 +1,220 @@
+"""Signing in, locking, moving between screens, messages, and a manager's word for one action."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from appliance.domain import intent as i
+from appliance.domain.catalog import Seller
+from appliance.domain.errors import Refusal
+from appliance.protocol import command as c
+
+if TYPE_CHECKING:
+    from appliance.service.till import Till
+
+
+async def sign_in(till: Till, command: c.SignIn) -> None:
+    """Checks the PIN off the loop; the handler then lets the seller in. Raises Refusal."""
+    await till.operators.check_pin(command.seller, command.pin)
+
+
+async def approve(till: Till, command: c.Approve) -> c.AnyCommand:
+    """Checks a manager's PIN; returns the command that waited for it. Raises Refusal."""
+    waiting = till.desk.approval_command
+    if waiting is None:
+        raise Refusal("approval.none")
+    manager = await till.operators.check_manager_pin(command.pin)
+    return approved_by(till, manager)
+
+
+def approved_by(till: Till, manager: Seller) -> c.AnyCommand:
+    """The action goes on by itself and both names are recorded (feature U-03)."""
+    waiting = till.desk.approval_command
+    assert waiting is not None
+    till.do(i.NoteApproval(till.desk.approval_right, manager.id))
+    till.desk.close_sheet()
+    till.desk.wrong_pin = False
+    till.approved = True
+    return waiting
+
+
+def enter(till: Till, seller: Seller, *, by_badge: bool = False) -> None:
+    """A seller is at the till: back on the ticket in hand, else home, else the opening."""
+    till.do(i.SignIn(seller.id, seller.name, by_badge))
+    desk = till.desk
+    desk.wrong_pin = False
+    desk.picked_seller = ""
+    desk.close_sheet()
+    if till.state.session is None:
+        start_opening(till)
+    else:
+        land(till)
+    idle_again(till)
+
+
+def start_opening(till: Till) -> None:
+    from appliance.service.desk import Drawer
+
+    till.desk.screen = "opening"
+    till.desk.drawer = Drawer()
+
+
+def land(till: Till) -> None:
+    """The screen of a till that sells: its ticket in hand, or home."""
+    ticket = till.ticket
+    desk = till.desk
+    desk.shows_result = False
+    if ticket is None:
+        desk.screen = "home"
+    elif ticket.part_of and not ticket.tenders:
+        desk.screen, desk.split_note = "split", ticket.part_of
+    else:
+        desk.screen = "payment" if ticket.tenders else "sale"
+
+
+def idle_again(till: Till) -> None:
+    """The till locks by itself when nobody touched it for a while (feature U-06)."""
+    seconds = till.config.lock_after_s
+    if seconds and not till.operators.is_open_to_all:
+        till.later("idle", float(seconds), lambda: _lock_idle(till))
+
+
+def _lock_idle(till: Till) -> None:
+    if till.desk.screen not in ("lock", "starting"):
+        _lock(till, c.Lock())
+        till.ledger.settle_soon()
+
+
+def _sign_in(till: Till, command: c.SignIn) -> None:
+    seller = till.operators.seller(command.seller)
+    assert seller is not None
+    enter(till, seller)
+
+
+def _select(till: Till, command: c.SelectSeller) -> None:
+    if till.operators.seller(command.seller) is None:
+        raise Refusal("pin.unknown_seller")
+    till.desk.picked_seller = command.seller
+    till.desk.wrong_pin = False
+
+
+def _lock(till: Till, command: c.Lock) -> None:
+    if till.operators.is_open_to_all:
+        return
+    till.do(i.Lock())
+    till.desk.close_sheet()
+    till.desk.screen = "lock"
+    till.desk.shows_result = False
+    till.desk.wrong_pin = False
+    till.cancel("idle")
+
+
+def _home(till: Till, command: c.GoHome) -> None:
+    """Accueil; the ticket in hand stays as it is and is found again by "Vente"."""
+    require_session(till)
+    till.desk.close_sheet()
+    till.desk.shows_result = False
+    till.desk.search = None
+    till.desk.screen = "home"
+    ticket = till.ticket
+    if ticket is not None:
+        if ticket.tenders:
+            till.desk.screen = "payment"
+            raise Refusal("ticket.being_paid", amount_minor=ticket.paid_minor)
+        till.do(i.LeaveSplit(ticket.part_of) if ticket.part_of in till.state.tickets else i.PutAside())
+
+
+def require_session(till: Till) -> None:
+    if till.state.session is None:
+        raise Refusal("session.closed")
+
+
+def _back(till: Till, command: c.GoBack) -> None:
+    """The screen before; a sheet is closed first."""
+    desk = till.desk
+    if desk.sheet:
+        desk.close_sheet()
+    elif desk.search is not None:
+        desk.search = None
+    elif desk.screen == "payment":
+        _leave_payment(till)
+    elif desk.screen == "split":
+        till.do(i.LeaveSplit(desk.split_note))
+        desk.screen = "home"
+    elif desk.screen == "closing" and desk.closing_step != "count":
+        desk.closing_step = "check" if desk.closing_step == "confirm" else "count"
+    elif desk.screen in ("closing", "x_report"):
+        land(till)
+    elif desk.screen == "opening":
+        _lock(till, c.Lock())
+    elif desk.screen == "sale":
+        _home(till, c.GoHome())
+
+
+def _leave_payment(till: Till) -> None:
+    ticket = till.ticket
+    if ticket is not None and ticket.tenders:
+        raise Refusal("ticket.being_paid", amount_minor=ticket.paid_minor)
+    till.desk.screen = "split" if ticket is not None and ticket.part_of else "sale"
+
+
+def _close_sheet(till: Till, command: c.CloseSheet) -> None:
+    till.desk.close_sheet()
+
+
+def _dismiss(till: Till, command: c.DismissMessage) -> None:
+    if till.desk.notices:
+        del till.desk.notices[0]
+
+
+def _act(till: Till, command: c.ActOnMessage) -> None:
+    """One of the buttons of the message on the bar."""
+    desk = till.desk
+    if not desk.notices or command.action not in desk.notices[0].actions:
+        return
+    notice = desk.notices.pop(0)
+    if command.action == "free_price":
+        desk.sheet = "free_price"
+    elif command.action == "search":
+        desk.screen, desk.search = "sale", ""
+    elif command.action == "print_help":
+        desk.notices.insert(0, notice)
+        desk.sheet = "print_help"
+    elif command.action in ("retry_print", "retry"):
+        desk.notices.insert(0, notice)
+        till.retry_devices()
+    elif notice.retry is not None:
+        till.run(notice.retry)
+
+
+def _undo(till: Till, command: c.Undo) -> None:
+    undo = till.desk.undo
+    if undo is None or undo.id != command.undo:
+        raise Refusal("undo.too_late")
+    till.forget_undo()
+    till.do(undo.intent)
+    if isinstance(undo.intent, i.RestoreTicket | i.RecallTicket):
+        till.desk.close_sheet()
+        till.desk.shows_result = False
+        till.desk.screen = "sale"
+
+
+def _profile(till: Till, command: c.SetProfile) -> None:
+    if (till.desk.columns, till.desk.rows) != (command.columns, command.rows):
+        till.desk.columns, till.desk.rows = command.columns, command.rows
+        till.desk.page = 1
+
+
+HANDLERS: Final[dict[type, Callable[[Any, Any], None]]] = {
+    c.SignIn: _sign_in,
+    c.SelectSeller: _select,
+    c.Lock: _lock,
+    c.GoHome: _home,
+    c.GoBack: _back,
+    c.CloseSheet: _close_sheet,
+    c.DismissMessage: _dismiss,
+    c.ActOnMessage: _act,
+    c.Undo: _undo,
+    c.SetProfile: _profile,
+}

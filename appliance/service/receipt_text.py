@@ -1,0 +1,265 @@
+"""What stands on paper: receipts, X and Z as printer-independent blocks, in the shop's language.
+
+Layout only. A receipt shows what the law asks for (CGI art. 286 and its doctrine; Swiss LTVA art. 26): who sold, number and
+date, every line, discounts per rate, the total, the means, the tax table. A top-up never passes here. Names are cleaned
+by the printer's encoder; nothing on this page knows a byte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from appliance import i18n
+from appliance.domain.catalog import Shop
+from appliance.domain.closing import Totals, all_offers
+from appliance.domain.journal import SessionClosed, TicketClosed, XRead
+from appliance.domain.ticket import Line, discount_per_rate
+from appliance.hal.device import Align, Barcode, BarcodeKind, Block, Columns, Cut, Feed, Paper, Row, Rule, Text
+from appliance.service.operators import Operators
+from appliance.service.scanning import receipt_code
+
+VAT_SHARES = (2, 4, 5, 4, 5)
+
+
+class Letterhead:
+    """The shop's words and numbers for every paper of this till."""
+
+    def __init__(self, shop: Shop, operators: Operators, zone: ZoneInfo, locale: str, language: str, till: str) -> None:
+        self.shop = shop
+        self.operators = operators
+        self.zone = zone
+        self.locale = locale
+        self.language = language
+        self.till = till
+
+    def t(self, code: str, **params: object) -> str:
+        return i18n.t(code, self.language, **params)
+
+    def amount(self, minor: int) -> str:
+        return i18n.amount(minor, self.locale)
+
+    def when(self, at: str) -> str:
+        local = datetime.fromisoformat(at).astimezone(self.zone)
+        return f"{i18n.short_date(local.date(), self.locale)} {local:%H:%M}"
+
+    def head(self) -> list[Block]:
+        shop = self.shop
+        lines: list[Block] = [Text(shop.name.upper(), bold=True, tall=True, align=Align.CENTER)]
+        lines += [Text(line, align=Align.CENTER) for line in shop.address]
+        lines += [Text(line, align=Align.CENTER) for line in (shop.phone, shop.vat_number) if line]
+        return [*lines, Rule()]
+
+
+def receipt(head: Letterhead, closed: TicketClosed, at: str, copy: int, printed_at: str) -> Paper:
+    """The receipt of a sealed ticket. A copy says DUPLICATA, its count and when it was printed, and changes nothing else."""
+    t, amount = head.t, head.amount
+    blocks = head.head()
+    if copy:
+        blocks += [
+            Text(t("receipt.duplicata", copy=copy), bold=True, tall=True, align=Align.CENTER),
+            Text(head.when(printed_at), align=Align.CENTER),
+            Rule(),
+        ]
+    blocks += [
+        Columns(t("receipt.ticket", number=f"{closed.ticket:04d}"), head.when(at)),
+        Columns(f"{head.shop.register_name}, {head.operators.name_of(closed.seller)}", _mode_name(head, closed.mode)),
+        *([Text(t("receipt.note", name=closed.name))] if closed.name else []),
+        *([Text(t("receipt.corrects", number=f"{closed.corrects:06d}"))] if closed.corrects else []),
+        Rule(),
+        *_lines(head, closed),
+        Rule(),
+        Columns(t("receipt.total", currency=head.shop.currency), amount(closed.total_minor), bold=True, tall=True),
+        *_tenders(head, closed),
+        Rule(),
+        *_vat_table(head, closed),
+        Rule(),
+        Columns(t("receipt.articles", count=_articles(closed.lines)), t("receipt.document", number=f"{closed.document:06d}")),
+        *[Text(line, align=Align.CENTER) for line in head.shop.footer],
+        Barcode(receipt_code(head.till, closed.document), BarcodeKind.CODE128),
+        Cut(),
+    ]
+    return Paper(tuple(blocks))
+
+
+def _mode_name(head: Letterhead, mode: str) -> str:
+    return next((row.name for row in head.shop.sale_modes if row.id == mode), mode)
+
+
+def _articles(lines: Iterable[Line]) -> int:
+    return sum(line.quantity_milli // 1000 if line.unit == "piece" else 1 for line in lines)
+
+
+def _lines(head: Letterhead, closed: TicketClosed) -> list[Block]:
+    blocks: list[Block] = []
+    for line, amount_minor in zip(closed.lines, closed.amounts, strict=True):
+        letter = head.shop.rate_letter(line.rate_bp)
+        quantity = f"1/{line.share_of}" if line.share_of else i18n.quantity(line.quantity_milli, head.locale)
+        blocks.append(Columns(f"{quantity:>2} {line.name}", f"{head.amount(line.full_minor)} {letter}"))
+        if line.quantity_milli != 1000 and not line.share_of:
+            each = head.amount(line.unit_price_minor)
+            blocks.append(Text(f"   {quantity} x {each}"))
+        if line.offered:
+            blocks.append(Columns("   " + _offer_label(head, line.offered), f"{head.amount(-line.full_minor)} {letter}"))
+        elif amount_minor != line.full_minor:
+            blocks.append(Columns("   " + _discount_label(head, line), f"{head.amount(amount_minor - line.full_minor)} {letter}"))
+        if line.comment:
+            blocks.append(Text(f"   {line.comment}"))
+    for rate_bp, off_minor in discount_per_rate(closed.lines, closed.shares).items():
+        rate = f" {i18n.rate(closed.discount_bp, head.locale)}" if closed.discount_bp else ""
+        label = head.t("receipt.ticket_discount", rate=rate, letter=head.shop.rate_letter(rate_bp))
+        blocks.append(Columns(f"   {label}", f"{head.amount(-off_minor)} {head.shop.rate_letter(rate_bp)}"))
+    return blocks
+
+
+def _discount_label(head: Letterhead, line: Line) -> str:
+    if line.discount_bp:
+        return head.t("receipt.discount_rate", rate=i18n.rate(line.discount_bp, head.locale))
+    return head.t("receipt.discount")
+
+
+def _offer_label(head: Letterhead, reason: str) -> str:
+    label = next((row.label for row in head.shop.reasons if row.id == reason), reason)
+    return head.t("receipt.offered", reason=label)
+
+
+def _tenders(head: Letterhead, closed: TicketClosed) -> list[Block]:
+    t, amount = head.t, head.amount
+    blocks: list[Block] = []
+    for tender in closed.tenders:
+        if tender.kind != "cash":
+            blocks.append(Columns(tender.name, amount(tender.amount_minor + tender.change_minor + tender.kept_minor)))
+            if tender.change_minor:
+                blocks.append(Columns(t("receipt.change"), amount(tender.change_minor)))
+            continue
+        if tender.rounding_minor:
+            blocks.append(Columns(t("receipt.rounding"), amount(tender.rounding_minor)))
+            due = tender.amount_minor + tender.rounding_minor
+            blocks.append(Columns(t("receipt.due_in_cash"), amount(due), bold=True))
+        blocks.append(Columns(t("receipt.received"), amount(tender.received_minor)))
+        blocks.append(Columns(t("receipt.change"), amount(tender.change_minor)))
+    if not closed.tenders:
+        blocks.append(Text(t("receipt.nothing_to_pay")))
+    return blocks
+
+
+def _vat_table(head: Letterhead, closed: TicketClosed) -> list[Block]:
+    t, amount = head.t, head.amount
+    words = ("receipt.vat", "receipt.rate", "receipt.net", "receipt.vat", "receipt.gross")
+    rows: list[Block] = [Row(tuple(t(word) for word in words), VAT_SHARES)]
+    for row in closed.vat:
+        cells = (
+            head.shop.rate_letter(row.rate_bp), i18n.rate(row.rate_bp, head.locale),
+            amount(row.net_minor), amount(row.vat_minor), amount(row.gross_minor),
+        )  # fmt: skip
+        rows.append(Row(cells, VAT_SHARES))
+    vat = sum(row.vat_minor for row in closed.vat)
+    total = ("", "", amount(closed.total_minor - vat), amount(vat), amount(closed.total_minor))
+    return [*rows, Row(total, VAT_SHARES, bold=True)]
+
+
+def report(head: Letterhead, figures: XRead | SessionClosed, opened_at: str, at: str) -> Paper:
+    """The paper of a Lecture X or a Ticket Z (feature Z-11)."""
+    t, totals = head.t, figures.totals
+    is_z = isinstance(figures, SessionClosed)
+    title = t("report.z" if is_z else "report.x", number=f"{figures.number:04d}")
+    blocks: list[Block] = [
+        *head.head(),
+        Text(title, bold=True, tall=True, align=Align.CENTER),
+        Columns(t("report.session", number=f"{figures.session:04d}"), head.shop.register_name),
+        Text(t("report.period", begin=head.when(opened_at), end=head.when(at))),
+        Rule(),
+        Columns(t("report.turnover"), head.amount(totals.turnover_minor), bold=True, tall=True),
+        Columns(t("report.tickets"), str(totals.tickets)),
+        Rule(),
+        *_report_rates(head, totals),
+        Rule(),
+        *_report_groups(head, totals),
+        Rule(),
+        *_report_cash(head, figures),
+        Rule(),
+        *_report_watch(head, totals),
+    ]
+    if isinstance(figures, SessionClosed):
+        blocks += [
+            Rule(),
+            Columns(t("report.perpetual"), head.amount(figures.perpetual_minor)),
+            Columns(t("report.perpetual_absolute"), head.amount(figures.perpetual_absolute_minor)),
+            Columns(t("report.documents"), f"{totals.first_document:06d}-{totals.last_document:06d}"),
+            Text(t("report.closed_by", name=figures.by)),
+        ]
+    else:
+        blocks.append(Text(t("report.nothing_reset")))
+    return Paper((*blocks, Feed(1), Cut()))
+
+
+def _report_rates(head: Letterhead, totals: Totals) -> list[Block]:
+    t, amount = head.t, head.amount
+    rows: list[Block] = [Row((t("receipt.rate"), t("receipt.net"), t("receipt.vat"), t("receipt.gross")), (4, 5, 4, 5), True)]
+    for rate_bp, rate in sorted(totals.rates.items()):
+        net = rate.gross_minor - rate.vat_minor
+        cells = (i18n.rate(rate_bp, head.locale), amount(net), amount(rate.vat_minor), amount(rate.gross_minor))
+        rows.append(Row(cells, (4, 5, 4, 5)))
+    return rows
+
+
+def _report_groups(head: Letterhead, totals: Totals) -> list[Block]:
+    t = head.t
+    shares = (6, 2, 4)
+
+    def group(title: str, rows: list[tuple[str, int, int]]) -> list[Block]:
+        return [
+            Text(t(title), bold=True),
+            *[Row((name, str(count), head.amount(minor)), shares) for name, count, minor in rows],
+        ]
+
+    tenders = [(tally.name, tally.count, tally.amount_minor) for tally in totals.tenders.values()]
+    modes = [(_mode_name(head, mode), tally.count, tally.amount_minor) for mode, tally in totals.modes.items()]
+    sellers = [(head.operators.name_of(who), tally.count, tally.amount_minor) for who, tally in totals.sellers.items()]
+    return [
+        *group("report.by_tender", tenders),
+        Columns(t("report.rounding"), head.amount(totals.rounding_minor)),
+        Rule(),
+        *group("report.by_mode", modes),
+        Rule(),
+        *group("report.by_seller", sellers),
+    ]
+
+
+def _report_cash(head: Letterhead, figures: XRead | SessionClosed) -> list[Block]:
+    t, amount, totals = head.t, head.amount, figures.totals
+    rows: list[Block] = [
+        Columns(t("report.float"), amount(totals.float_minor)),
+        Columns(t("report.cash_sales"), i18n.signed(totals.cash_minor, head.locale)),
+        Columns(t("report.expected"), amount(figures.expected_minor), bold=True),
+    ]
+    if isinstance(figures, SessionClosed):
+        difference = figures.counted_minor - figures.expected_minor
+        rows += [
+            Columns(t("report.counted"), amount(figures.counted_minor), bold=True),
+            Columns(t("report.difference"), i18n.signed(difference, head.locale), bold=True),
+            Columns(t("report.leave"), amount(figures.leave_minor)),
+            Columns(t("report.safe"), amount(figures.counted_minor - figures.leave_minor)),
+        ]
+    return rows
+
+
+def _report_watch(head: Letterhead, totals: Totals) -> list[Block]:
+    t, amount = head.t, head.amount
+    offers = all_offers(totals)
+    rows: list[Block] = [
+        Columns(t("report.discounts", count=totals.discounts.count), amount(totals.discounts.amount_minor)),
+        Columns(t("report.offers", count=offers.count), amount(offers.amount_minor)),
+    ]
+    for reason, tally in totals.offers.items():
+        label = next((row.label for row in head.shop.reasons if row.id == reason), reason)
+        rows.append(Columns(f"   {label}, {tally.count}", amount(tally.amount_minor)))
+    return [
+        *rows,
+        Columns(t("report.voids", count=totals.voids.count), amount(totals.voids.amount_minor)),
+        Columns(t("report.removed", count=totals.removed.count), amount(totals.removed.amount_minor)),
+        Columns(t("report.corrections", count=totals.corrections.count), amount(totals.corrections.amount_minor)),
+        Columns(t("report.drawer_openings"), str(totals.drawer_openings)),
+        Columns(t("report.copies"), str(totals.copies)),
+    ]

@@ -1,0 +1,273 @@
+"""The till as its users meet it: one inbox, one order at a time, one view.
+
+`submit` takes an order from any client, `scan` a code from any scanner. Both run their handler at once on the loop (no await
+inside), then wait for the commit of what it decided, then let the effects happen (paper, drawer), then show the view. A
+repeated order id gets the first answer and does nothing more, also across restarts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from appliance.clock import Clock
+from appliance.config import Config
+from appliance.domain import effect as e
+from appliance.domain import intent as i
+from appliance.domain.catalog import Catalog, SaleMode, Shop
+from appliance.domain.errors import Refusal
+from appliance.domain.state import TillState
+from appliance.domain.ticket import Ticket
+from appliance.domain.till import Outcome
+from appliance.protocol import command as c
+from appliance.protocol.message import Answer, Order
+from appliance.service.desk import Desk
+from appliance.service.ledger import Ledger, StoreFault
+from appliance.service.operators import Operators
+
+ANSWERS_KEPT: Final = 5_000
+ANNOUNCE_S: Final = 10.0
+UNDO_S: Final = 6.0
+ARMED_S: Final = 10.0
+
+log = logging.getLogger(__name__)
+
+Perform = Callable[[e.Effect], None]
+"""Carries out one effect after its commit; returns at once."""
+
+
+class Till:
+    """Everything a handler may use. Handlers live in `selling`, `paying`, `dividing`, `day` and `scanning`."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        shop: Shop,
+        catalog: Catalog,
+        config: Config,
+        clock: Clock,
+        perform: Perform,
+        retry_devices: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.ledger = ledger
+        self.shop = shop
+        self.catalog = catalog
+        self.config = config
+        self.clock = clock
+        self.operators = Operators(shop, clock)
+        self.desk = Desk()
+        self.zone = ZoneInfo(config.timezone)
+        self.approved = False
+        """The running command was allowed by a manager."""
+        self._perform = perform
+        self.retry_devices = retry_devices
+        """Ends every device's back-off: somebody just plugged, filled or switched something on."""
+        self._effects: list[e.Effect] = []
+        self._origin = ""
+        self._answers: OrderedDict[str, Answer | asyncio.Future[Answer]] = OrderedDict()
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self.rev = 0
+        self.on_change: Callable[[], None] = lambda: None
+        """Called after every change that a view shows."""
+
+    # --- what handlers use --------------------------------------------------------------------------------------
+
+    @property
+    def state(self) -> TillState:
+        return self.ledger.state
+
+    @property
+    def ticket(self) -> Ticket | None:
+        return self.ledger.state.ticket
+
+    def do(self, intent: i.Intent) -> Outcome:
+        """Let the core decide; its effects happen after the commit."""
+        outcome = self.ledger.do(intent, self._origin)
+        if outcome.effects:
+            self._effects += outcome.effects
+        return outcome
+
+    def effect(self, effect: e.Effect) -> None:
+        """One more thing to do after the commit."""
+        self._effects.append(effect)
+
+    def local(self) -> datetime:
+        """The shop's wall clock."""
+        return self.clock.now().astimezone(self.zone)
+
+    def mode(self, mode_id: str) -> SaleMode:
+        try:
+            return self.shop.sale_mode(mode_id)
+        except KeyError:
+            raise Refusal("mode.unknown", mode=mode_id) from None
+
+    def rate_bp(self, mode_id: str, tax_class: str) -> int:
+        """VAT rate of a class in a sale mode today. Raises Refusal when none is in force."""
+        try:
+            return self.mode(mode_id).rate_bp(tax_class, self.local().date().isoformat())
+        except KeyError:
+            raise Refusal("tax.no_rate", tax_class=tax_class) from None
+
+    def require(self, right: str, command: c.Command) -> bool:
+        """Whether the seller may go on; otherwise asks for a manager and keeps the command to run it again."""
+        if self.approved or self.operators.may(self.state.seller, right):
+            return True
+        self.desk.close_sheet()
+        self.desk.sheet = "approval"
+        self.desk.approval_right = right
+        self.desk.approval_command = command  # type: ignore[assignment]
+        return False
+
+    def later(self, name: str, seconds: float, what: Callable[[], None]) -> None:
+        """Do something in a while, unless asked again under the same name before."""
+        self.cancel(name)
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return
+
+        def run() -> None:
+            self._timers.pop(name, None)
+            what()
+            self.changed()
+
+        self._timers[name] = loop.call_later(seconds, run)
+
+    def cancel(self, name: str) -> None:
+        timer = self._timers.pop(name, None)
+        if timer is not None:
+            timer.cancel()
+
+    def close(self) -> None:
+        for name in list(self._timers):
+            self.cancel(name)
+
+    def changed(self) -> None:
+        self.rev += 1
+        self.on_change()
+
+    # --- orders -------------------------------------------------------------------------------------------------
+
+    def remember(self, origins: list[str]) -> None:
+        """Orders that were done before the restart: sent again, they are answered, not done again."""
+        for origin in origins[-ANSWERS_KEPT:]:
+            self._answers[origin] = Answer(origin, True, 0)
+
+    async def submit(self, order: Order) -> Answer:
+        """Carry out an order; the answer comes after its commit. Never raises on what a client may send."""
+        known = self._answers.get(order.id)
+        if known is not None:
+            return known if isinstance(known, Answer) else await asyncio.shield(known)
+        waiting: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._answers[order.id] = waiting
+        try:
+            answer = await self._carry_out(order)
+        except BaseException:
+            del self._answers[order.id]
+            waiting.cancel()
+            raise
+        self._answers[order.id] = answer
+        while len(self._answers) > ANSWERS_KEPT:
+            self._answers.popitem(last=False)
+        waiting.set_result(answer)
+        return answer
+
+    async def _carry_out(self, order: Order) -> Answer:
+        command: c.AnyCommand = order.command
+        try:
+            if isinstance(command, c.SignIn):
+                await people.sign_in(self, command)
+            elif isinstance(command, c.Approve):
+                command = await people.approve(self, command)
+            self._origin = order.id
+            self._handle(command)
+            await self._settle()
+        except StoreFault as fault:
+            self._refuse(fault)
+            self.desk.close_sheet()
+            return Answer(order.id, False, self.rev, fault.code, dict(fault.params))
+        except Refusal as refusal:
+            self._refuse(refusal)
+            return Answer(order.id, False, self.rev, refusal.code, dict(refusal.params))
+        finally:
+            self.approved = False
+            self._origin = ""
+        return Answer(order.id, True, self.rev)
+
+    def run(self, command: c.AnyCommand) -> None:
+        """A command that another one stands for, within the same order."""
+        self._handle(command)
+
+    def _handle(self, command: c.AnyCommand) -> None:
+        handler = HANDLERS.get(type(command))
+        if handler is not None:
+            handler(self, command)
+
+    async def _settle(self) -> None:
+        """Durable, then effects, then the view. Basket changes settle by themselves."""
+        effects, self._effects = self._effects, []
+        if effects or self.ledger.is_urgent:
+            await self.ledger.settle()
+            for effect in effects:
+                self._perform(effect)
+        else:
+            self.ledger.settle_soon()
+        self.changed()
+
+    def _refuse(self, refusal: Refusal) -> None:
+        self._effects.clear()
+        level = "error" if isinstance(refusal, StoreFault) else "warn"
+        if refusal.code.startswith("pin."):
+            self.desk.wrong_pin = True
+        else:
+            self.desk.say(refusal.code, level, source="refusal", **refusal.params)
+            self.fold_messages()
+        log.info("refused %s %s", refusal.code, refusal.params)
+        self.changed()
+
+    async def scan(self, text: str, symbology: str | None = None) -> None:
+        """A code was read; it goes where screens.md section 3 says. Never raises on any code."""
+        try:
+            scanning.route(self, text, symbology)
+            await self._settle()
+        except Refusal as refusal:
+            self.desk.sound("scan_refused")
+            self._refuse(refusal)
+
+    async def show(self) -> None:
+        """Something outside changed (a device, the clock): settle and draw again."""
+        await self._settle()
+
+    def fold_messages(self) -> None:
+        """Warnings leave the bar after ten seconds; errors stay until solved or closed."""
+        self.later("announce", ANNOUNCE_S, self._fold)
+
+    def _fold(self) -> None:
+        self.desk.notices = [notice for notice in self.desk.notices if notice.sticky]
+
+    def offer_undo(self, code: str, intent: i.Intent, **params: str | int) -> Any:
+        """"Annuler" for six seconds."""
+        undo = self.desk.offer_undo(code, intent, **params)
+        self.later("undo", UNDO_S, self.forget_undo)
+        return undo
+
+    def forget_undo(self) -> None:
+        self.cancel("undo")
+        self.desk.undo = None
+
+
+from appliance.service import day, dividing, paying, people, scanning, selling  # noqa: E402  (handlers need Till)
+
+HANDLERS: Final[dict[type, Callable[[Any, Any], None]]] = {
+    **people.HANDLERS,
+    **selling.HANDLERS,
+    **paying.HANDLERS,
+    **dividing.HANDLERS,
+    **day.HANDLERS,
+    **scanning.HANDLERS,
+}
