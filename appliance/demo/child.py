@@ -37,6 +37,8 @@ class ChildState(msgspec.Struct, frozen=True):
     name: str
     pid: int | None
     """None: not running now."""
+    ready: bool
+    """It serves; for a child that does not say so: it runs."""
     started_at: datetime | None
     """Wall clock of the last start."""
     restarts: int
@@ -61,21 +63,19 @@ class Child:
         self._quick_ends = 0
         self._started_at: datetime | None = None
         self._ready = asyncio.Event()
+        self._was_ready = False
         self._hopeless = asyncio.Event()
 
     @property
     def state(self) -> ChildState:
         pid = self._process.pid if self._process is not None else None
-        return ChildState(self.name, pid, self._started_at, max(0, self._starts - 1))
-
-    @property
-    def is_ready(self) -> bool:
-        return self._ready.is_set()
+        return ChildState(self.name, pid, self._ready.is_set(), self._started_at, max(0, self._starts - 1))
 
     def kill(self) -> bool:
         """Pull its plug: SIGKILL. False when it is not running just now."""
         if self._process is None or self._process.returncode is not None:
             return False
+        self._ready.clear()
         self._process.kill()
         return True
 
@@ -97,7 +97,7 @@ class Child:
                 await self._run_once()
                 steady = self._clock.monotonic_ns() - started_ns > STEADY_NS
                 self._quick_ends = 0 if steady else self._quick_ends + 1
-                if self._quick_ends >= FAILED_STARTS and not self._ready.is_set():
+                if self._quick_ends >= FAILED_STARTS and not self._was_ready:
                     self._hopeless.set()
                 pause_ms = min(PAUSE_MS_MAX, PAUSE_MS << max(0, self._quick_ends - 2))
                 await asyncio.sleep(pause_ms / 1_000)
@@ -117,11 +117,12 @@ class Child:
             self._starts += 1
             self._started_at = self._clock.now()
             if process.stdout is None:
-                self._ready.set()
+                self._serves()
             else:
                 await self._listen(process.stdout, log)
             status = await process.wait()
             log.write(f"-- {self.name} ended with status {status}\n".encode())
+        self._ready.clear()
         self._process = None
 
     async def _listen(self, output: asyncio.StreamReader, log: BinaryIO) -> None:
@@ -129,7 +130,11 @@ class Child:
             log.write(line)
             log.flush()
             if line.strip() == READY:
-                self._ready.set()
+                self._serves()
+
+    def _serves(self) -> None:
+        self._was_ready = True
+        self._ready.set()
 
     async def _end(self) -> None:
         process = self._process
@@ -138,6 +143,9 @@ class Child:
         process.send_signal(signal.SIGTERM)
         try:
             async with asyncio.timeout(ENDING_S):
+                if process.stdout is not None:
+                    with self._log.open("ab") as log:
+                        log.write(await process.stdout.read())
                 await process.wait()
         except TimeoutError:
             process.kill()

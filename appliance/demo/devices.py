@@ -214,9 +214,9 @@ class Devices:
 
 
 @asynccontextmanager
-async def open_devices(folder: Path, clock: Clock) -> AsyncIterator[Devices]:
-    """Plug everything in; pulled out when the block ends."""
-    devices = Devices(folder, clock, free_port(PRINTER_PORT))
+async def open_devices(folder: Path, clock: Clock, printer_port: int = PRINTER_PORT) -> AsyncIterator[Devices]:
+    """Plug everything in; pulled out when the block ends. The printer takes another port when its own is busy."""
+    devices = Devices(folder, clock, free_port(printer_port))
     try:
         await devices.plug_in()
         yield devices

@@ -22,7 +22,6 @@ asked for.
 """
 
 import asyncio
-import unicodedata
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import lru_cache
@@ -47,6 +46,7 @@ from appliance.demo.devices import (
 )
 from appliance.demo.display import png_bytes
 from appliance.demo.fault import DemoFailed
+from appliance.domain.catalog import fold
 from appliance.domain.errors import Refusal
 
 PAGE: Final = Path(__file__).parent / "page"
@@ -163,7 +163,7 @@ class Bench:
         return answer(self.state())
 
     async def products(self, request: web.Request) -> web.Response:
-        words = _plain(request.query.get("q", "")[:100]).split()
+        words = fold(request.query.get("q", "")[:100]).split()
         return answer([tile for tile in self._shelf.tiles if all(word in _words_of(tile) for word in words)])
 
     async def badges(self, request: web.Request) -> web.Response:
@@ -284,12 +284,7 @@ async def open_bench(bench: Bench, host: str, port: int) -> AsyncIterator[str]:
 
 @lru_cache(maxsize=1_000)
 def _words_of(tile: Tile) -> str:
-    return _plain(f"{tile.name} {tile.category} {tile.code} {tile.pack}")
-
-
-def _plain(text: str) -> str:
-    """Lower case without accents, as people search."""
-    return "".join(char for char in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(char))
+    return fold(f"{tile.name} {tile.category} {tile.code} {tile.pack}")
 
 
 def _png(picture: bytes) -> web.Response:

@@ -143,7 +143,7 @@ function show(now) {
   showProcesses(now.processes);
 }
 
-const count = (number, one, many) => `${number} ${number < 2 ? one : many}`;
+const count = (number, one, many) => `${number}\u00a0${number < 2 ? one : many}`;
 
 function showScreen(screen) {
   const note = $("#screen-note");
@@ -245,8 +245,8 @@ function showUncut(strips, uncut) {
 
 function showProcesses(processes) {
   const list = $("#processes");
-  for (const { name, pid, restarts } of processes) {
-    $(`#lamp-${name}`).dataset.ok = String(pid !== null);
+  for (const { name, pid, ready, restarts } of processes) {
+    $(`#lamp-${name}`).dataset.ok = String(ready);
     let entry = list.querySelector(`[data-name="${name}"]`);
     if (!entry) {
       const kill = element("button", { type: "button", class: "danger", "data-post": `/api/process/${name}/kill` }, "Couper (kill -9)");
@@ -264,14 +264,14 @@ function showUptime() {
   for (const { name, pid, started_at, restarts } of state?.processes ?? []) {
     const words = $(`#processes [data-name="${name}"] small`);
     const seconds = Math.max(0, Math.floor((Date.now() - Date.parse(started_at)) / 1000));
-    const up = pid === null ? "arrêté" : `en marche depuis ${duration(seconds)}`;
+    const up = pid === null ? "arrêté" : `depuis ${duration(seconds)}`;
     words.textContent = `${up} · ${count(restarts, "redémarrage", "redémarrages")}`;
   }
 }
 
 function duration(seconds) {
-  if (seconds < 60) return `${seconds} s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  if (seconds < 60) return `${seconds}\u00a0s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}\u00a0min ${seconds % 60}\u00a0s`;
   return `${Math.floor(seconds / 3600)} h ${Math.floor(seconds % 3600 / 60)} min`;
 }
 
@@ -302,6 +302,11 @@ $("#random").addEventListener("click", async (event) => {
   const answer = await post("/api/scan/random", { count: 10, scanner });
   event.target.disabled = false;
   if (answer) say(`${answer.codes.length} produits scannés`);
+});
+$("#unknown").addEventListener("click", () => {
+  const digits = `761${String(Math.floor(Math.random() * 1e9)).padStart(9, "0")}`;
+  const sum = [...digits].reduce((total, digit, place) => total + Number(digit) * (place % 2 ? 3 : 1), 0);
+  scan(`${digits}${(10 - sum % 10) % 10}`);
 });
 $("#scan-form").addEventListener("submit", (event) => {
   event.preventDefault();
