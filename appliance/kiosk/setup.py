@@ -24,7 +24,7 @@ def configure(width: int, height: int, windowed: bool = False, fps: int = 60) ->
             "height": str(height),
             "maxfps": str(fps),
             "multisamples": "0",
-            "fullscreen": "0" if windowed else "fake",
+            "fullscreen": "0",
             "borderless": "0" if windowed else "1",
             "resizable": "0",
             "position": "custom",

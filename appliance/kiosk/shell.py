@@ -4,12 +4,15 @@ Hides which widget is on the screen. All screens are built once and kept; changi
 transition. It is drawn by `show(view)` and speaks through `send(command)`.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from kivy.properties import ObjectProperty, StringProperty
 
+from appliance.i18n import t
 from appliance.kiosk.screens import SCREENS, SHEETS, screen_for
 from appliance.kiosk.screens.base import Screen, SheetView
+from appliance.kiosk.screens.text_entry import TextEntry
 from appliance.kiosk.theme import profile_for, theme
 from appliance.kiosk.widgets import load_kv
 from appliance.kiosk.widgets.base import Box
@@ -29,6 +32,7 @@ class Shell(Box):
         self._sheets: dict[type[Any], SheetView] = {}
         self._sheet: SheetView | None = None
         self._shown: TillView | None = None
+        self._entry: TextEntry | None = None
         super().__init__(**kwargs)
         self.send = send
 
@@ -41,16 +45,27 @@ class Shell(Box):
 
     def _screen(self, name: str) -> Screen:
         if name not in self._screens:
-            self._screens[name] = SCREENS[name](send=self._post)
+            self._screens[name] = SCREENS[name](send=self._post, ask=self.ask)
         return self._screens[name]
 
     def _sheet_view(self, kind: type[Any]) -> SheetView:
         if kind not in self._sheets:
-            self._sheets[kind] = SHEETS[kind](send=self._post)
+            self._sheets[kind] = SHEETS[kind](send=self._post, ask=self.ask)
         return self._sheets[kind]
 
     def _post(self, command: cmd.Command) -> None:
         self.send(command)
+
+    def ask(self, label: str, text: str, done: Callable[[str], None]) -> None:
+        """Types a line of text over whatever is on the screen."""
+        self._entry = TextEntry(label, text, t("screen.text.next"), done)
+        self.ids.over.add_widget(self._entry)
+
+    def _typing(self) -> Any:
+        """Who gets what is typed: the text being asked for, the sheet, the screen."""
+        if self._entry is not None and self._entry.parent is not None:
+            return self._entry
+        return self._sheet or self.screen
 
     @property
     def screen(self) -> Screen | None:
@@ -127,12 +142,12 @@ class Shell(Box):
     # physical keyboard
     def typed(self, text: str) -> bool:
         """A character from a physical keyboard goes to the sheet, else to the screen."""
-        owner = self._sheet or self.screen
+        owner = self._typing()
         return owner is not None and owner.typed(text)
 
     def key(self, name: str) -> bool:
         """An editing key from a physical keyboard goes to the sheet, else to the screen."""
-        owner = self._sheet or self.screen
+        owner = self._typing()
         return owner is not None and owner.key(name)
 
     def function_key(self, number: int) -> bool:

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from appliance.kiosk.screens import result, sale  # noqa: F401  result is named in sale.kv
+from appliance.kiosk.screens import choice, code_entry, free_price, line_editor, menu, notes, result, sale  # noqa: F401
 from appliance.kiosk.screens.base import Screen, SheetView
+from appliance.protocol import view as v
 from appliance.protocol.view import TillView
 
 SCREENS: dict[str, type[Screen]] = {
@@ -11,7 +12,19 @@ SCREENS: dict[str, type[Screen]] = {
 }
 """By `TillView.screen`."""
 
-SHEETS: dict[type[Any], type[SheetView]] = {}
+SHEETS: dict[type[Any], type[SheetView]] = {
+    v.LineEditorSheet: line_editor.LineEditor,
+    v.MenuSheet: menu.MoreMenu,
+    v.CodeEntrySheet: code_entry.CodeEntry,
+    v.FreePriceSheet: free_price.FreePrice,
+    v.NotesSheet: notes.Notes,
+    v.ModeSheet: choice.Modes,
+    v.ReasonSheet: choice.Reasons,
+    v.ApprovalSheet: choice.Approval,
+    v.AgeSheet: choice.Age,
+    v.ConfirmCloseSheet: choice.ConfirmClose,
+    v.PrintHelpSheet: choice.PrintHelp,
+}
 """By the type of `TillView.sheet`."""
 
 

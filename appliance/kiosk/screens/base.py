@@ -1,5 +1,6 @@
 """What every screen and every sheet has in common."""
 
+from collections.abc import Callable
 from typing import Any
 
 from kivy.properties import ObjectProperty, OptionProperty
@@ -15,6 +16,10 @@ def _nowhere(_command: cmd.Command) -> None:
     """Where commands go before the app has connected the screen."""
 
 
+def _nobody(_label: str, _text: str, _done: Callable[[str], None]) -> None:
+    """Where texts are asked for before the app has connected the screen."""
+
+
 class Shown(Box):
     """A part of the kiosk that shows a view and sends commands.
 
@@ -22,6 +27,8 @@ class Shown(Box):
     """
 
     send = ObjectProperty(_nowhere)
+    ask = ObjectProperty(_nobody)
+    """`ask(label, text, done)` types a line of text on the on-screen keyboard and calls `done(text)`."""
 
     @property
     def compact(self) -> bool:

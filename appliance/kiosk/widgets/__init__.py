@@ -50,9 +50,9 @@ from appliance.kiosk.widgets.base import (
 
 load_kv(str(ASSETS.parent / "theme.py"))
 
-from appliance.kiosk.widgets import controls, fields, keyboard, keypad, sheet, tender, ticket, tile, topbar  # noqa: E402
+from appliance.kiosk.widgets import controls, fields, grid, keyboard, keypad, note, sheet, tender, ticket, tile, topbar  # noqa: E402
 
 __all__ = [
     "Box", "Cells", "Col", "Icon", "Layer", "Painted", "Press", "Row", "Rule", "Space", "Stage", "Text", "load_kv",
-    "controls", "fields", "keyboard", "keypad", "sheet", "tender", "ticket", "tile", "topbar",
+    "controls", "fields", "grid", "keyboard", "keypad", "note", "sheet", "tender", "ticket", "tile", "topbar",
 ]  # fmt: skip

@@ -16,6 +16,7 @@ from kivy.graphics import (
     ClearColor,
     Color,
     Fbo,
+    InstructionGroup,
     PopMatrix,
     PushMatrix,
     Rectangle,
@@ -65,7 +66,9 @@ class Painted(Widget):
 
     def __init__(self, **kwargs: Any) -> None:
         self._shapes: list[tuple[Color, Any, float]] = []
+        self._paint = InstructionGroup()
         super().__init__(**kwargs)
+        self.canvas.before.insert(0, self._paint)
         for name in ("radius", "corners", "line_width"):
             self.fbind(name, self._paint_rebuild)
         for name in ("pos", "size"):
@@ -86,12 +89,12 @@ class Painted(Widget):
         return self.fill_pressed if self.pressed and self.fill_pressed else self.fill
 
     def _paint_rebuild(self, *_: Any) -> None:
-        self.canvas.before.clear()
+        self._paint.clear()
         self._shapes = []
         self._paint_tint()
 
     def _paint_build(self) -> None:
-        group = self.canvas.before
+        group = self._paint
         if self.line_width and self.line != "none":
             self._paint_add(group, 0)
         if self._paint_face() not in ("none", ""):
@@ -118,7 +121,7 @@ class Painted(Widget):
 
     def _paint_tint(self, *_: Any) -> None:
         if len(self._shapes) != self._paint_wanted():
-            self.canvas.before.clear()
+            self._paint.clear()
             self._shapes = []
             self._paint_build()
             self._paint_place()
@@ -304,10 +307,6 @@ class Space(Widget):
 
 class Rule(Painted):
     """A horizontal rule, one pixel unless told otherwise."""
-
-    size_hint_y = NumericProperty(None, allownone=True)
-    height = NumericProperty(1)
-    fill = StringProperty("line")
 
 
 class Text(Widget):

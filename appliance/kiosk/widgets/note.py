@@ -1,0 +1,19 @@
+"""The card of a held note, on Accueil and in the sheet over the sale. `on_rename` is the pencil."""
+
+from kivy.properties import ObjectProperty
+
+from appliance.kiosk.viewmodel.note import NoteModel
+from appliance.kiosk.widgets.base import Col, Press, load_kv
+
+
+class NoteCardBox(Press, Col):
+    """Shows a NoteModel; grey while another till has the note."""
+
+    model = ObjectProperty(NoteModel(), rebind=True)
+    __events__ = ("on_rename",)
+
+    def on_rename(self) -> None:
+        """The pencil was touched."""
+
+
+load_kv(__file__)
