@@ -171,9 +171,17 @@ class _StreamTransport(Transport, asyncio.Protocol):
         if self._lost is None:
             self._lose("given up")
             self._may_write.set()
-            self._under.abort()  # never close(): it would wait for a device that does not read
+            if not self._under.is_closing():
+                self._under.abort()  # never close(): it would wait for a device that does not read
 
     async def closed(self) -> None:
+        try:
+            await self._until_freed()
+        except asyncio.CancelledError:
+            await self._until_freed()  # half closed it would still be busy for the next opener
+            raise
+
+    async def _until_freed(self) -> None:
         try:
             async with asyncio.timeout(_CLOSE_TIMEOUT_S):  # tcdrain may hang (pyserial-asyncio-fast issue 33)
                 await self._freed.wait()

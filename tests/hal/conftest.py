@@ -32,7 +32,9 @@ class Bench:
         return found
 
     async def state(self, role: str, state: DeviceState) -> Health:
-        return await self.until(lambda: next((h for h in self.devices.health() if (h.role, h.state) == (role, state)), None))
+        return await self.until(
+            lambda: next((h for h in self.devices.health() if (h.role, h.state) == (role, state)), None)
+        )
 
     def of(self, kind: type) -> list[Any]:
         return [event for event in self.events if isinstance(event, kind)]

@@ -11,7 +11,9 @@ from appliance.hal.hotplug import Port, Ports, class_of, matches
 
 SCANNER, PRINTER = DeviceKind.SCANNER, DeviceKind.PRINTER
 ACM = Port("/devices/1/tty/ttyACM0", "/dev/ttyACM0", "tty", {"ID_BUS": "usb", "ID_SERIAL": "Datalogic_7"})
-KEYS = Port("/devices/2/event4", "/dev/input/event4", "input", {"ID_BUS": "usb", "ID_INPUT_KEYBOARD": "1", "ID_SERIAL": "Z"})
+KEYS = Port(
+    "/devices/2/event4", "/dev/input/event4", "input", {"ID_BUS": "usb", "ID_INPUT_KEYBOARD": "1", "ID_SERIAL": "Z"}
+)
 LP = Port("/devices/3/lp1", "/dev/usb/lp1", "usbmisc", {})
 CONSOLE = Port("/devices/4/tty1", "/dev/tty1", "tty", {})
 

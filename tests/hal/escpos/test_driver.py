@@ -1,0 +1,305 @@
+"""Printing end to end over TCP and pty, against a printer that runs out, jams, hangs and loses its cable."""
+
+import asyncio
+
+import pytest
+
+from appliance.hal.device import (
+    Columns,
+    Cut,
+    DeviceState,
+    FaultReason,
+    Health,
+    Paper,
+    PrintOutcome,
+    Rule,
+    Text,
+)
+from appliance.hal.simulated.printer import SerialSimulatedPrinter, SimulatedPrinter
+
+RECEIPT = "printer.receipt"
+READY, ABSENT, DEGRADED = DeviceState.READY, DeviceState.ABSENT, DeviceState.DEGRADED
+
+
+def paper(name="Café", lines=6):
+    return Paper((Text(name), *(Columns(f"Ligne {n}", "1.00") for n in range(lines)), Rule(), Cut()))
+
+
+def test_a_receipt_is_confirmed_by_the_printer_itself(run, bench):
+    async def main():
+        printer = SimulatedPrinter()
+        await printer.plug()
+        async with bench({RECEIPT: printer.url}) as table:
+            await table.devices.printer().ready()
+            result = await table.devices.printer().print(paper(), 7)
+            assert result.outcome is PrintOutcome.CONFIRMED
+            assert result.byte_count > 100
+            (receipt,) = printer.receipts
+            assert receipt.lines[0] == "Café"
+            assert receipt.lines[1] == "Ligne 0".ljust(44) + "1.00"
+            health = table.devices.printer().health
+            assert health.model == "TILLBOX SIM-80"
+            assert health.counters["jobs"] == 1
+        printer.unplug()
+
+    run(main())
+
+
+@pytest.mark.parametrize("knows_ids", [True, False])
+def test_over_a_serial_line_with_either_barrier(run, bench, tmp_path, knows_ids):
+    async def main():
+        printer = SerialSimulatedPrinter(tmp_path / "printer", columns=32, knows_ids=knows_ids)
+        await printer.plug()
+        async with bench({RECEIPT: printer.url}) as table:
+            await table.devices.printer().ready()
+            assert table.devices.printer().columns == 32
+            for number in range(3):
+                assert (await table.devices.printer().print(paper(), number)).outcome is PrintOutcome.CONFIRMED
+            assert len(printer.receipts) == 3
+            printer.unplug()
+            await table.state(RECEIPT, ABSENT)
+            await printer.plug()
+            await table.devices.printer().ready()
+            assert (await table.devices.printer().print(paper(), 4)).outcome is PrintOutcome.CONFIRMED
+        printer.unplug()
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("break_it", "mend_it", "fault"),
+    [
+        ("run_out_of_paper", "load_paper", FaultReason.PAPER_OUT),
+        ("open_cover", "close_cover", FaultReason.COVER_OPEN),
+        ("jam_cutter", "clear_jam", FaultReason.CUTTER_JAM),
+    ],
+)
+def test_nothing_is_sent_while_a_person_is_needed(run, bench, break_it, mend_it, fault):
+    async def main():
+        printer = SimulatedPrinter()
+        await printer.plug()
+        async with bench({RECEIPT: printer.url}) as table:
+            await table.devices.printer().ready()
+            getattr(printer, break_it)()
+            health = await table.state(RECEIPT, DEGRADED)
+            assert health.fault is fault
+            before = printer.received_count
+            result = await table.devices.printer().print(paper(), 1)
+            assert (result.outcome, result.fault, result.byte_count) == (PrintOutcome.NOTHING_SENT, fault, 0)
+            assert printer.received_count == before
+            getattr(printer, mend_it)()
+            await table.devices.printer().ready()
+            assert (await table.devices.printer().print(paper(), 1)).outcome is PrintOutcome.CONFIRMED
+        printer.unplug()
+
+    run(main())
+
+
+def test_low_paper_warns_and_prints(run, bench):
+    async def main():
+        printer = SimulatedPrinter()
+        await printer.plug()
+        async with bench({RECEIPT: printer.url}) as table:
+            await table.devices.printer().ready()
+            printer.run_low()
+            assert (await table.state(RECEIPT, DEGRADED)).fault is FaultReason.PAPER_LOW
+            assert (await table.devices.printer().print(paper(), 1)).outcome is PrintOutcome.CONFIRMED
+        printer.unplug()
+
+    run(main())
+
+
+@pytest.mark.parametrize("knows_ids", [True, False])
+def test_paper_that_ends_in_the_middle_finishes_by_itself(run, bench, knows_ids):
+    async def main():
+        printer = SimulatedPrinter(knows_ids=knows_ids)
+        await printer.plug()
+        async with bench({RECEIPT: printer.url}) as table:
+            await table.devices.printer().ready()
+            printer.run_out_after(3)
+            async with asyncio.TaskGroup() as group:
+                job = group.create_task(table.devices.printer().print(paper(), 1), name="job")
+                await table.state(RECEIPT, DEGRADED)
+                assert not job.done()
+                assert printer.held_count > 0
+                printer.load_paper()
+                assert (await job).outcome is PrintOutcome.CONFIRMED
+            assert len(printer.receipts) == 1
+            assert len(printer.receipts[0].lines) == 8
+        printer.unplug()
+
+    run(main())
+
+
+def test_a_printer_too_full_to_read_is_waited_for(run, bench):
+    """The job is larger than the printer's buffer, so its TCP window closes until there is paper."""
+
+    async def main():
+        printer = SimulatedPrinter(buffer_bytes=256)
+        await printer.plug()
+        async with bench({RECEIPT: printer.url}) as table:
+            await table.devices.printer().ready()
+            printer.run_out_after(1)
+            long = Paper(tuple(Text(f"{n}".rjust(48)) for n in range(3_900)) + (Cut(),))
+            async with asyncio.TaskGroup() as group:
+                job = group.create_task(table.devices.printer().print(long, 1), name="job")
+                await table.state(RECEIPT, DEGRADED)
+                printer.load_paper()
+                assert (await job).outcome is PrintOutcome.CONFIRMED
+            assert [int(line) for line in printer.receipts[0].lines] == list(range(3_900))
+        printer.unplug()
+
+    run(main())
+
+
+@pytest.mark.full
+def test_a_closed_window_outlasts_the_tcp_timeout(run, bench):
+    """Way: hold for longer than TCP_USER_TIMEOUT, which counts a closed window as silence."""
+
+    async def main():
+        printer = SimulatedPrinter(buffer_bytes=256)
+        await printer.plug()
+        async with bench({RECEIPT: printer.url}) as table:
+            await table.devices.printer().ready()
+            printer.run_out_after(1)
+            long = Paper(tuple(Text(f"{n}".rjust(48) * 20) for n in range(3_900)) + (Cut(),))
+            async with asyncio.TaskGroup() as group:
+                job = group.create_task(table.devices.printer().print(long, 1), name="job")
+                await table.state(RECEIPT, DEGRADED)
+                await asyncio.wait((job,), timeout=12)
+                printer.load_paper()
+                assert (await job).outcome is PrintOutcome.CONFIRMED
+        printer.unplug()
+
+    run(main(), 60)
+
+
+def test_a_link_cut_at_any_byte_is_uncertain_and_printed_at_most_once(run, bench):
+    async def main():
+        printer = SimulatedPrinter()
+        await printer.plug()
+        async with bench({RECEIPT: printer.url}) as table:
+            await table.devices.printer().ready()
+            size = (await table.devices.printer().print(paper(lines=1), 0)).byte_count
+            printer.receipts.clear()
+            uncertain = 0
+            for cut_at in range(1, size + 10, 7):
+                await table.devices.printer().ready()
+                printer.forget()  # a power cut in between: no half line from the last turn
+                printer.tear_off()
+                printer.receipts.clear()
+                printer.cut_link()
+                await table.until(lambda: table.devices.printer().health.state is not READY)
+                await table.devices.printer().ready()
+                await table.until(lambda: table.devices.printer().health.model)
+                printer.cut_link_after(cut_at)
+                result = await table.devices.printer().print(paper(lines=1), cut_at)
+                assert result.outcome is PrintOutcome.UNCERTAIN
+                assert result.fault is FaultReason.UNREACHABLE
+                assert len(printer.receipts) <= 1
+                uncertain += 1
+                await table.state(RECEIPT, ABSENT)
+                table.devices.retry(RECEIPT)
+            assert table.devices.printer().health.counters["uncertain"] == uncertain
+        printer.unplug()
+
+    run(main(), 60)
+
+
+def test_a_printer_that_is_off_is_absent_and_comes_back(run, bench):
+    async def main():
+        printer = SimulatedPrinter()
+        await printer.plug()
+        async with bench({RECEIPT: printer.url}) as table:
+            await table.devices.printer().ready()
+            printer.power_off()
+            assert (await table.state(RECEIPT, ABSENT)).fault is FaultReason.UNREACHABLE
+            result = await table.devices.printer().print(paper(), 1)
+            assert (result.outcome, result.fault) == (PrintOutcome.NOTHING_SENT, FaultReason.UNREACHABLE)
+            await printer.power_on()
+            await table.devices.printer().ready()
+            assert (await table.devices.printer().print(paper(), 1)).outcome is PrintOutcome.CONFIRMED
+            assert [event.state for event in table.of(Health)].count(ABSENT) == 1
+        printer.unplug()
+
+    run(main())
+
+
+def test_a_printer_that_hangs_before_the_job_gets_no_byte_of_it(run, bench):
+    async def main():
+        printer = SimulatedPrinter()
+        await printer.plug()
+        async with bench({RECEIPT: printer.url}) as table:
+            await table.devices.printer().ready()
+            printer.is_mute = True
+            table.devices.printer()._heard_at_ns -= 2_000_000_000  # last heard two seconds ago
+            result = await table.devices.printer().print(paper(), 1)
+            assert (result.outcome, result.fault) == (PrintOutcome.NOTHING_SENT, FaultReason.NO_ANSWER)
+            assert not printer.receipts
+        printer.unplug()
+
+    run(main())
+
+
+def test_a_server_that_is_no_printer_is_a_fault(run, bench):
+    async def main():
+        printer = SimulatedPrinter(answers=False)
+        await printer.plug()
+        url = printer.url.replace("silent-80", "epson-80")
+        async with bench({RECEIPT: url}) as table:
+            assert (await table.state(RECEIPT, DeviceState.FAULT)).fault is FaultReason.NO_ANSWER
+        printer.unplug()
+
+    run(main())
+
+
+def test_a_silent_printer_is_assumed_to_have_printed(run, bench):
+    async def main():
+        printer = SimulatedPrinter(answers=False)
+        await printer.plug()
+        async with bench({RECEIPT: printer.url}) as table:
+            await table.devices.printer().ready()
+            async with asyncio.TaskGroup() as group:
+                job = group.create_task(table.devices.printer().print(paper(), 1), name="job")
+                assert (await job).outcome is PrintOutcome.ASSUMED
+            assert len(printer.receipts) == 1
+        printer.unplug()
+
+    run(main())
+
+
+def test_jobs_are_done_one_at_a_time_in_order(run, bench):
+    async def main():
+        printer = SimulatedPrinter()
+        await printer.plug()
+        async with bench({RECEIPT: printer.url}) as table:
+            await table.devices.printer().ready()
+            async with asyncio.TaskGroup() as group:
+                for number in range(20):
+                    group.create_task(table.devices.printer().print(paper(f"Ticket {number}"), number), name="job")
+            assert [strip.lines[0] for strip in printer.receipts] == [f"Ticket {number}" for number in range(20)]
+        printer.unplug()
+
+    run(main())
+
+
+@pytest.mark.parametrize("knows_ids", [True, False])
+def test_the_answer_to_a_cancelled_job_does_not_confirm_the_next(run, bench, knows_ids):
+    async def main():
+        printer = SimulatedPrinter(knows_ids=knows_ids)
+        await printer.plug()
+        async with bench({RECEIPT: printer.url}) as table:
+            await table.devices.printer().ready()
+            await table.until(lambda: table.devices.printer().health.model == "TILLBOX SIM-80")
+            printer.run_out_after(2)
+            async with asyncio.TaskGroup() as group:
+                job = group.create_task(table.devices.printer().print(paper("premier"), 1), name="job")
+                await table.state(RECEIPT, DEGRADED)
+                job.cancel()
+            printer.load_paper()
+            await table.devices.printer().ready()
+            assert (await table.devices.printer().print(paper("second"), 2)).outcome is PrintOutcome.CONFIRMED
+            assert [strip.lines[0] for strip in printer.receipts] == ["premier", "second"]
+        printer.unplug()
+
+    run(main())
