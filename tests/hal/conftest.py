@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -11,6 +11,9 @@ from appliance.clock import SystemClock
 from appliance.hal.address import DevicesConfig
 from appliance.hal.device import DeviceEvent, Devices, DeviceState, Health
 from appliance.hal.registry import open_devices
+
+
+T = TypeVar("T")
 
 
 class Bench:
@@ -25,7 +28,7 @@ class Bench:
         self.events.append(event)
         self._news.set()
 
-    async def until(self, condition: Callable[[], Any]) -> Any:
+    async def until(self, condition: Callable[[], T | None]) -> T:
         while not (found := condition()):
             self._news.clear()
             await self._news.wait()

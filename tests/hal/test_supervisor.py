@@ -78,7 +78,13 @@ def test_a_device_comes_back_and_is_told_once_each_way(run, tmp_path):
     async def main():
         cable = PtyCable(tmp_path / "line")
         events: list[Health] = []
-        slot = slot_with(events)
+        absent = asyncio.Event()
+
+        def emit(event):
+            events.append(event)
+            absent.set() if event.state is DeviceState.ABSENT else absent.clear()
+
+        slot = Slot("scanner.front", DeviceKind.SCANNER, SystemClock(), emit, pause_ms_max=250)
         driver = Listening(slot)
         async with asyncio.TaskGroup() as group:
             address = parse_address(f"serial://{cable.path}", DeviceKind.SCANNER)
@@ -88,8 +94,8 @@ def test_a_device_comes_back_and_is_told_once_each_way(run, tmp_path):
                 cable.plug()
                 await driver.ready.wait()
                 cable.unplug()
-            while slot.health.state is not DeviceState.ABSENT:
-                await asyncio.sleep(0)
+                await absent.wait()
+            await absent.wait()
             task.cancel()
         states = [event.state for event in events]
         assert states in (
@@ -101,7 +107,7 @@ def test_a_device_comes_back_and_is_told_once_each_way(run, tmp_path):
 
 
 def test_a_report_without_change_is_silent():
-    events = []
+    events: list[Health] = []
     clock = ManualClock(datetime(2026, 11, 21, 8, 0, tzinfo=UTC))
 
     async def main():

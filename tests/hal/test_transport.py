@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from typing import Any
 
 import pytest
 
@@ -89,7 +90,7 @@ def test_opening_fails_with_a_reason(run, url, kind, reason):
 
 def test_a_serial_line_has_one_owner_and_is_free_after_the_end(run, tmp_path):
     async def main():
-        heard = []
+        heard: list[bytes] = []
         cable = PtyCable(tmp_path / "line", heard.append)
         cable.plug()
         address = parse_address(f"serial://{cable.path}", SCANNER)
@@ -134,7 +135,7 @@ def test_a_full_device_holds_the_writer_until_it_reads_again(run, tmp_path):
     async def main():
         path = tmp_path / "lp0"
         os.mkfifo(path)
-        link = await open_transport(parse_address(f"usblp://{path}", PRINTER))
+        link: Any = await open_transport(parse_address(f"usblp://{path}", PRINTER))
         asyncio.get_running_loop().remove_reader(link._fd)  # only the far end reads here
         payload = b"z" * 200_000
         async with asyncio.TaskGroup() as group:

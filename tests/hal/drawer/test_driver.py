@@ -54,7 +54,7 @@ def test_a_stuck_drawer_gets_a_second_pulse_and_is_told(run, bench):
         assert (result.opened, result.fault) == (Opened.NO, FaultReason.DRAWER_STUCK)
         assert result.duration_ms < 1_500
         assert printer.drawer.pulse_count == 2
-        assert drawer.health.state is DeviceState.DEGRADED
+        assert drawer.health.fault is FaultReason.DRAWER_STUCK
         printer.drawer.is_stuck = False
         assert (await drawer.open()).opened is Opened.YES
         assert drawer.health.state is DeviceState.READY

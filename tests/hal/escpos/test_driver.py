@@ -140,7 +140,7 @@ def test_a_printer_too_full_to_read_is_waited_for(run, bench):
         async with bench({RECEIPT: printer.url}) as table:
             await table.devices.printer().ready()
             printer.run_out_after(1)
-            long = Paper(tuple(Text(f"{n}".rjust(48)) for n in range(3_900)) + (Cut(),))
+            long = Paper((*(Text(f"{n}".rjust(48)) for n in range(3_900)), Cut()))
             async with asyncio.TaskGroup() as group:
                 job = group.create_task(table.devices.printer().print(long, 1), name="job")
                 await table.state(RECEIPT, DEGRADED)
@@ -162,7 +162,7 @@ def test_a_closed_window_outlasts_the_tcp_timeout(run, bench):
         async with bench({RECEIPT: printer.url}) as table:
             await table.devices.printer().ready()
             printer.run_out_after(1)
-            long = Paper(tuple(Text(f"{n}".rjust(48) * 20) for n in range(3_900)) + (Cut(),))
+            long = Paper((*(Text(f"{n}".rjust(48) * 20) for n in range(3_900)), Cut()))
             async with asyncio.TaskGroup() as group:
                 job = group.create_task(table.devices.printer().print(long, 1), name="job")
                 await table.state(RECEIPT, DEGRADED)

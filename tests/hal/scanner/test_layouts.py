@@ -1,4 +1,4 @@
-"""The layout tables against libxkbcommon, the library that keyboards are read with elsewhere (asked where installed)."""
+"""The layout tables against libxkbcommon, which reads keyboards elsewhere (asked where it is installed)."""
 
 import ctypes
 import ctypes.util
@@ -34,7 +34,7 @@ def test_table_says_what_libxkbcommon_says(name):
     context = ctypes.c_void_p(xkb.xkb_context_new(0))
     names = RuleNames(b"evdev", b"pc105", layout, variant, b"")
     keymap = ctypes.c_void_p(xkb.xkb_keymap_new_from_names(context, ctypes.byref(names), 0))
-    if not keymap:
+    if keymap.value is None:
         pytest.skip("xkb-data is not installed")
     state = ctypes.c_void_p(xkb.xkb_state_new(keymap))
     shift, third = (1 << xkb.xkb_keymap_mod_get_index(keymap, mod) for mod in (b"Shift", b"Mod5"))
