@@ -8,7 +8,7 @@ import os
 
 
 def configure(width: int, height: int, windowed: bool = False, fps: int = 60) -> None:
-    """Must run before `kivy.core.window` is imported. Sizes are pixels of the panel."""
+    """Must run before `kivy.core.window` is imported. Sizes are pixels of the panel; 0 takes the whole display."""
     os.environ.setdefault("KIVY_NO_ARGS", "1")
     os.environ.setdefault("KIVY_NO_FILELOG", "1")
     os.environ.setdefault("KIVY_NO_CONFIG", "1")
@@ -20,11 +20,11 @@ def configure(width: int, height: int, windowed: bool = False, fps: int = 60) ->
     settings = {
         "kivy": {"kivy_clock": "interrupt", "exit_on_escape": "0", "log_level": "warning", "keyboard_mode": "system"},
         "graphics": {
-            "width": str(width),
-            "height": str(height),
+            "width": str(width or 1280),
+            "height": str(height or 800),
             "maxfps": str(fps),
             "multisamples": "0",
-            "fullscreen": "0",
+            "fullscreen": "auto" if not width and not windowed else "0",
             "borderless": "0" if windowed else "1",
             "resizable": "0",
             "position": "custom",

@@ -4,20 +4,27 @@ Hides which widget is on the screen. All screens are built once and kept; changi
 transition. It is drawn by `show(view)` and speaks through `send(command)`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
+from kivy.clock import Clock
 from kivy.properties import ObjectProperty, StringProperty
 
 from appliance.i18n import t
 from appliance.kiosk.screens import SCREENS, SHEETS, screen_for
 from appliance.kiosk.screens.base import Screen, SheetView
 from appliance.kiosk.screens.text_entry import TextEntry
+from appliance.kiosk.viewmodel.bar import MessageModel
+from appliance.kiosk.viewmodel.words import sentence
 from appliance.kiosk.theme import profile_for, theme
 from appliance.kiosk.widgets import load_kv
 from appliance.kiosk.widgets.base import Box
 from appliance.protocol import command as cmd
 from appliance.protocol.view import TillView
+
+
+REFUSAL_S = 6
 
 
 class Shell(Box):
@@ -27,12 +34,14 @@ class Shell(Box):
     current = StringProperty("")
 
     def __init__(self, panel: tuple[int, int], send: Any, **kwargs: Any) -> None:
-        self._panel = panel
+        self.panel = panel
         self._screens: dict[str, Screen] = {}
         self._sheets: dict[type[Any], SheetView] = {}
         self._sheet: SheetView | None = None
         self._shown: TillView | None = None
         self._entry: TextEntry | None = None
+        self._refusal: MessageModel | None = None
+        self._refusal_end = Clock.create_trigger(self._forget_refusal, REFUSAL_S)
         super().__init__(**kwargs)
         self.send = send
 
@@ -87,12 +96,12 @@ class Shell(Box):
             screen.opened()
             self.ids.body.add_widget(screen)
         screen.show(view)
-        self.ids.bar.model = screen.bar(view)
-        self._show_sheet(view, screen)
         self._shown = view
+        self._show_bar()
+        self._show_sheet(view, screen)
 
     def _dress(self, view: TillView) -> None:
-        profile = profile_for(*self._panel) if view.profile == "auto" else view.profile
+        profile = profile_for(*self.panel) if view.profile == "auto" else view.profile
         if theme.m.name != profile:
             theme.use_profile(profile)
         theme.mode = view.theme
@@ -117,6 +126,35 @@ class Shell(Box):
         self._sheet = wanted
         if wanted is not None:
             wanted.show(view, view.sheet)
+
+    def refuse(self, code: str, params: Mapping[str, Any]) -> None:
+        """Says for a while why an order was refused, unless the view itself already says so."""
+        view = self._shown
+        if view is None or view.message is not None or not code:
+            return
+        self._refusal = MessageModel(sentence(code, params, view), "warn", "warning")
+        self._show_bar()
+        self._refusal_end.cancel()
+        self._refusal_end()
+
+    def _forget_refusal(self, *_: Any) -> None:
+        self._refusal = None
+        self._show_bar()
+
+    def _show_bar(self) -> None:
+        if self.screen is None or self._shown is None:
+            return
+        model = self.screen.bar(self._shown)
+        if model.message is None and self._refusal is not None:
+            model = replace(model, message=self._refusal)
+        self.ids.bar.model = model
+
+    def close_message(self) -> None:
+        """✕ on the message."""
+        if self._refusal is not None:
+            self._forget_refusal()
+        else:
+            self.send(cmd.DismissMessage())
 
     # what the bar asks
     def bar_left(self) -> None:

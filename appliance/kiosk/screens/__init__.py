@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from appliance.kiosk.screens import choice, code_entry, free_price, line_editor, menu, notes, result, sale  # noqa: F401
+from appliance.kiosk.screens import choice, code_entry, free_price, line_editor, menu, notes, result, sale, starting  # noqa: F401
 from appliance.kiosk.screens.base import Screen, SheetView
 from appliance.protocol import view as v
 from appliance.protocol.view import TillView
 
 SCREENS: dict[str, type[Screen]] = {
+    "starting": starting.Starting,
     "sale": sale.SaleScreen,
 }
 """By `TillView.screen`."""

@@ -9,6 +9,7 @@ from appliance.kiosk.viewmodel.entry import Entry
 from appliance.kiosk.viewmodel.free_price import FreePriceModel, free_price_model
 from appliance.kiosk.widgets import Col, Row, load_kv
 from appliance.kiosk.widgets.controls import PushButton
+from appliance.kiosk.widgets.paint import text_width
 from appliance.kiosk.widgets.tender import TenderButton
 from appliance.protocol import command as cmd
 from appliance.protocol.view import FreePriceSheet, TillView
@@ -48,7 +49,7 @@ class NameKeys(Row):
         """One key a name, as wide as its word asks."""
         self.clear_widgets()
         for i, name in enumerate(self.names):
-            key = PushButton(text=name, px=16, padding=(6, 0, 6, 0), height=52, size_hint_x=len(name) + 2)
+            key = PushButton(text=name, px=16, padding=(6, 0, 6, 0), height=52, size_hint_x=text_width(name, 16, 600) + 22)
             key.bind(on_tap=lambda _key, index=i: self.dispatch("on_choose", index))
             self.add_widget(key)
         self.on_chosen()

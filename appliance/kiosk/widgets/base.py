@@ -153,17 +153,21 @@ class Box(Painted, Layout):
     self_align = StringProperty("")
 
     def __init__(self, **kwargs: Any) -> None:
+        self._fitted: set[str] = set()
         super().__init__(**kwargs)
         for name in ("pos", "size", "gap", "padding", "justify", "align", "direction", "fit", "children", "mirrors"):
             self.fbind(name, self._trigger_layout)
         theme.bind(hand=self._trigger_layout)
 
     def on_fit(self, _box: Any, fit: str) -> None:
-        """A fitted side is no longer shared by the parent."""
-        if "w" in fit:
-            self.size_hint_x = None
-        if "h" in fit:
-            self.size_hint_y = None
+        """A fitted side is not shared by the parent; one that is no longer fitted is shared again."""
+        for letter, hint in (("w", "size_hint_x"), ("h", "size_hint_y")):
+            if letter in fit:
+                setattr(self, hint, None)
+                self._fitted.add(letter)
+            elif letter in self._fitted:
+                setattr(self, hint, 1)
+                self._fitted.discard(letter)
 
     def do_layout(self, *_: Any) -> None:
         """Places the children; called before the next frame when something changed."""

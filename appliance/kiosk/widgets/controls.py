@@ -15,6 +15,7 @@ from kivy.properties import (
 )
 
 from appliance.kiosk.widgets.base import Box, Col, Painted, Press, Row, load_kv
+from appliance.kiosk.widgets.paint import text_width
 
 # kind: fill, tone, pressed fill, border, border width
 KINDS = {
@@ -154,7 +155,8 @@ class Segmented(Row):
             choice.text, choice.icon = text, icon
             choice.padding = (self.side_padding, 0, self.side_padding, 0)
             if self.share:
-                choice.fit, choice.size_hint_x = "", max(1, len(text))
+                choice.fit = ""
+                choice.size_hint_x = 1 if len(self.choices) == 2 else text_width(text, 17, 600) + 36
         self._mark()
 
     def _mark(self, *_: Any) -> None:
