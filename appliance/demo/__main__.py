@@ -22,7 +22,7 @@ from appliance.demo.bench.server import Bench, open_bench
 from appliance.demo.bench.shelf import fill_shelf
 from appliance.demo.child import Child, supervised
 from appliance.demo.devices import Devices, free_port, open_devices
-from appliance.demo.display import VirtualDisplay, open_display
+from appliance.demo.display import VirtualDisplay, has_screen, open_display
 from appliance.demo.fault import DemoFailed
 from appliance.demo.hands import Hands
 from appliance.demo.progress import Progress
@@ -50,8 +50,7 @@ class Options(msgspec.Struct, frozen=True):
     @property
     def virtual(self) -> bool:
         """True when the kiosk needs a display of its own."""
-        has_screen = bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-        return self.kiosk and (self.headless or not has_screen)
+        return self.kiosk and (self.headless or not has_screen(os.environ))
 
 
 class Demo:

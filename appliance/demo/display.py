@@ -7,9 +7,11 @@ first, then the colour map (12 bytes each), then the rows.
 
 import asyncio
 import mmap
+import re
 import shutil
+import socket
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from io import BytesIO
 from pathlib import Path
@@ -23,11 +25,15 @@ START_S: Final = 15.0
 _HEADER: Final = struct.Struct(">25I")
 _XWD_VERSION: Final = 7
 _COLOUR_BYTES: Final = 12
+_LOCAL_DISPLAY: Final = re.compile(r"(?:unix)?:(\d+)(?:\.\d+)?")
 _PATCH: Final = struct.Struct(">HHHH")
 
 
 class VirtualDisplay:
     """A running Xvfb: its name and its picture."""
+
+    PATCH_BYTES: Final = _PATCH.size
+    """Bytes before the PNG of a patch."""
 
     def __init__(self, name: str, buffer: mmap.mmap) -> None:
         self.name = name
@@ -59,6 +65,23 @@ class VirtualDisplay:
         box = box or (0, 0, 1, 1)
         png = png_bytes(image.crop(box))
         return _PATCH.pack(box[0], box[1], box[2] - box[0], box[3] - box[1]) + png
+
+
+def has_screen(environment: Mapping[str, str]) -> bool:
+    """True when a window can be opened: a Wayland session, or an X display. A DISPLAY of this machine may be stale, so
+    its server is called (X(7): `:0` is the socket /tmp/.X11-unix/X0)."""
+    name = environment.get("DISPLAY", "")
+    if environment.get("WAYLAND_DISPLAY"):
+        return True
+    local = _LOCAL_DISPLAY.fullmatch(name)
+    if local is None:
+        return bool(name)
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(f"/tmp/.X11-unix/X{local[1]}")
+        except OSError:
+            return False
+    return True
 
 
 def png_bytes(image: Image.Image) -> bytes:

@@ -9,7 +9,7 @@ from PIL import Image
 from Xlib import X
 from Xlib.display import Display
 
-from appliance.demo.display import open_display
+from appliance.demo.display import has_screen, open_display
 from appliance.demo.hands import Hands
 
 RED = 0xCC2211
@@ -79,3 +79,15 @@ def test_touches_and_keys_reach_the_program(run, tmp_path):
             hands.close()
 
     run(story())
+
+
+def test_a_screen_is_there_only_if_it_answers(run, tmp_path):
+    async def story():
+        async with open_display(tmp_path, tmp_path / "x.log", 800, 600) as display:
+            assert has_screen({"DISPLAY": display.name})
+        assert not has_screen({"DISPLAY": display.name})
+
+    run(story())
+    assert has_screen({"WAYLAND_DISPLAY": "wayland-0"})
+    assert not has_screen({})
+    assert has_screen({"DISPLAY": "localhost:10.0"})

@@ -186,7 +186,7 @@ const PRINTER_ACTIONS = [
   [(p) => p.cover_open, "Ouvrir le capot", "cover-open", "Fermer le capot", "cover-close"],
   [(p) => p.jammed, "Bloquer le couteau", "jam", "Libérer le couteau", "unjam"],
   [(p) => !p.power, "Éteindre", "power-off", "Allumer", "power-on"],
-  [(p) => !p.cable, "Débrancher le réseau", "cable-out", "Rebrancher le réseau", "cable-in"],
+  [(p) => !p.cable, "Débrancher réseau", "cable-out", "Rebrancher réseau", "cable-in"],
 ];
 
 function showPrinter(printer) {
@@ -341,7 +341,7 @@ async function search() {
 function tileButton(tile) {
   const price = tile.sold_out ? element("span", { class: "note" }, "épuisé") : element("span", {}, tile.price || "sans prix");
   const button = element("button", { type: "button", style: hueStyle(tile.hue), title: tile.pack ? `Carton : ${tile.pack}` : "" },
-    element("b", {}, tile.name + (tile.age_limit ? ` (${tile.age_limit}+)` : "")), element("span", {}, tile.code), price);
+    element("b", {}, tile.name.replace(/ (k?g|[cdm]?l)\b/g, "\u00a0$1") + (tile.age_limit ? ` (${tile.age_limit}+)` : "")), element("span", {}, tile.code), price);
   button.addEventListener("click", () => scan(tile.code, tile.name));
   return button;
 }
