@@ -12,7 +12,6 @@ from appliance.hal.address import DevicesConfig
 from appliance.hal.device import DeviceEvent, Devices, DeviceState, Health
 from appliance.hal.registry import open_devices
 
-
 T = TypeVar("T")
 
 

@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 
 _GREETING_TIMEOUT_S = 1.0
 _HEARTBEAT_S = 5.0
+_POLL_S = 2.0
 _MISSED_MAX = 2
 _FRESH_NS = 1_000_000_000
 _ANSWER_TIMEOUT_S = 0.5
@@ -146,7 +147,9 @@ class EscposPrinter:
         self._pushes = False  # sends ASB
         self._knows_ids = False
         self._polled: dict[int, int] = {}
-        self._asked = 0
+        self._asked = 0  # the DLE EOT that is not answered yet
+        self._is_sweeping = False  # asking all four: told when they are complete
+        self._is_writing = False
         self._names: list[str] = []
         self._fault: FaultReason | None = None
         self._barrier: asyncio.Future[None] | None = None
@@ -176,31 +179,37 @@ class EscposPrinter:
     async def _listen(self, link: Transport) -> None:
         missed = 0
         while True:
-            received = await link.read(_HEARTBEAT_S)
+            received = await link.read(_HEARTBEAT_S if self._pushes else _POLL_S)
             if received:
                 missed = 0
                 self._digest(received)
-            elif not self._turn.locked():  # during a job the barrier watches over the link
+            elif not self._is_writing and not (self._pushes and self._turn.locked()):
+                # While a job's bytes wait to leave, a question would wait behind them: the barrier watches then.
                 if missed >= _MISSED_MAX:
                     raise LinkLost(FaultReason.NO_ANSWER, "heartbeat")
                 missed += 1
                 if self._pushes:
                     await self._ask(link, 1)
-                else:
-                    await self._ask_all(link)
+                elif await self._ask_all(link):
+                    missed = 0
 
     async def _ask(self, link: Transport, number: int) -> None:
         """DLE EOT n; only one may be on its way, since answers do not say which they answer."""
         self._asked = number
         await link.write(encoder.ask_now(number))
 
-    async def _ask_all(self, link: Transport) -> None:
-        """The four statuses one by one, for printers without ASB."""
+    async def _ask_all(self, link: Transport) -> bool:
+        """The four statuses one by one, for printers without ASB. True when it answered."""
+        answered, self._is_sweeping = False, True
         for number in (1, 2, 3, 4):
             await self._ask(link, number)
-            self._digest(await link.read(_ANSWER_TIMEOUT_S))
+            while self._asked and (received := await link.read(_ANSWER_TIMEOUT_S)):
+                self._digest(received)
+                answered = True
+        self._is_sweeping = False
         if self._polled:
             self._apply(status_of(self._polled))
+        return answered
 
     def _digest(self, received: bytes) -> None:
         if not received:
@@ -214,6 +223,9 @@ class EscposPrinter:
                     self._apply(status)
                 case RealTime(byte):
                     self._polled[self._asked] = byte
+                    self._asked = 0
+                    if not self._pushes and not self._is_sweeping:
+                        self._apply(status_of(self._polled))
                 case InOrder():
                     self._in_order()
                 case Done(token):
@@ -275,7 +287,8 @@ class EscposPrinter:
         self._heard.clear()
         try:
             async with asyncio.timeout(_ANSWER_TIMEOUT_S):
-                await self._ask(link, 1)
+                if not self._asked:
+                    await self._ask(link, 1)
                 await self._heard.wait()
         except LinkLost as lost:
             return lost.reason
@@ -294,7 +307,9 @@ class EscposPrinter:
             if not self._profile.answers:
                 return await self._send_blindly(link, payload, self._barrier)
             async with asyncio.timeout(_BARRIER_TIMEOUT_S) as self._barrier_timeout:
+                self._is_writing = True
                 await link.write(payload + (encoder.process_id(self._awaited) if by_id else encoder.ASK_PAPER))
+                self._is_writing = False
                 await self._barrier
             return PrintOutcome.CONFIRMED, None
         except LinkLost as lost:
@@ -306,6 +321,7 @@ class EscposPrinter:
             self._orphans += not by_id
             raise
         finally:
+            self._is_writing = False
             self._barrier_timeout = None
             self._barrier = None
             self._awaited = b""

@@ -49,12 +49,13 @@ class SimulatedDrawer:
 class PrinterMachine:
     """The printer itself. Everything it may be told by hand is a public method."""
 
-    def __init__(self, columns: int = 48, knows_ids: bool = True, answers: bool = True) -> None:
-        """`knows_ids`: GS ( H works; `answers` False: a clone that never sends a byte."""
+    def __init__(self, columns: int = 48, knows_ids: bool = True, answers: bool = True, pushes: bool = True) -> None:
+        """`knows_ids`: GS ( H works; `answers` False: a clone that never sends a byte; `pushes` False: no ASB."""
         self.columns = columns
         self.width = columns * 12
         self.knows_ids = knows_ids
         self.answers = answers
+        self.pushes = pushes
         self.drawer = SimulatedDrawer()
         self.drawer.on_change = self._changed
         self.send: Callable[[bytes], None] = lambda payload: None
@@ -248,7 +249,7 @@ class PrinterMachine:
                 if width and len(args) > 5:
                     self._print(Raster(width, args[5:], self._align))
             case "GS a":
-                self._reports = args[0] != 0
+                self._reports = self.pushes and args[0] != 0
                 self._reported = b""
                 self._report()
             case "GS r":
@@ -326,10 +327,11 @@ class SimulatedPrinter(PrinterMachine):
         columns: int = 48,
         knows_ids: bool = True,
         answers: bool = True,
+        pushes: bool = True,
         buffer_bytes: int = 4_096,
     ) -> None:
         """Port 0 takes a free one at `plug`, and keeps it."""
-        super().__init__(columns, knows_ids, answers)
+        super().__init__(columns, knows_ids, answers, pushes)
         self._host = host
         self._port = port
         self._buffer_bytes = buffer_bytes

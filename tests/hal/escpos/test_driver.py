@@ -268,6 +268,45 @@ def test_a_silent_printer_is_assumed_to_have_printed(run, bench):
     run(main())
 
 
+def test_a_printer_that_must_be_asked_is_asked(run, bench):
+    """A clone without automatic status: its paper is noticed by polling, in the middle of a job too."""
+
+    async def main():
+        printer = SimulatedPrinter(pushes=False, knows_ids=False)
+        await printer.plug()
+        async with bench({RECEIPT: printer.url, "drawer.main": "via:printer.receipt"}) as table:
+            await table.devices.printer().ready()
+            assert (await table.devices.printer().print(paper(), 1)).outcome is PrintOutcome.CONFIRMED
+            printer.run_out_after(2)
+            async with asyncio.TaskGroup() as group:
+                job = group.create_task(table.devices.printer().print(paper(), 2), name="job")
+                assert (await table.state(RECEIPT, DEGRADED)).fault is FaultReason.PAPER_OUT
+                printer.load_paper()
+                assert (await job).outcome is PrintOutcome.CONFIRMED
+            assert len(printer.receipts) == 2
+        printer.unplug()
+
+    run(main())
+
+
+@pytest.mark.full
+def test_a_printer_that_falls_silent_is_a_fault_and_one_that_idles_is_not(run, bench):
+    async def main():
+        printer = SimulatedPrinter()
+        await printer.plug()
+        async with bench({RECEIPT: printer.url}) as table:
+            await table.devices.printer().ready()
+            received = printer.received_count
+            await asyncio.wait((asyncio.get_running_loop().create_future(),), timeout=11)
+            assert printer.received_count > received  # heartbeats
+            assert table.devices.printer().health.state is READY
+            printer.is_mute = True
+            assert (await table.state(RECEIPT, DeviceState.FAULT)).fault is FaultReason.NO_ANSWER
+        printer.unplug()
+
+    run(main(), 60)
+
+
 def test_jobs_are_done_one_at_a_time_in_order(run, bench):
     async def main():
         printer = SimulatedPrinter()
