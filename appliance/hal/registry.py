@@ -33,6 +33,8 @@ from appliance.hal.hotplug import Ports
 from appliance.hal.scanner.driver import ScannerDriver
 from appliance.hal.supervisor import Driver, Slot
 
+__all__ = ["DevicesConfig", "Registry", "open_devices"]
+
 log = logging.getLogger(__name__)
 
 
