@@ -2,14 +2,38 @@
 
 from typing import Any
 
-from appliance.kiosk.screens import choice, code_entry, free_price, line_editor, menu, notes, result, sale, starting  # noqa: F401
+from appliance.kiosk.screens import (
+    choice,
+    closing,
+    code_entry,
+    free_price,
+    home,
+    line_editor,
+    lock,
+    menu,
+    notes,
+    opening,
+    payment,
+    result,  # noqa: F401  named in sale.kv
+    sale,
+    split,
+    starting,
+    x_report,
+)
 from appliance.kiosk.screens.base import Screen, SheetView
 from appliance.protocol import view as v
 from appliance.protocol.view import TillView
 
 SCREENS: dict[str, type[Screen]] = {
     "starting": starting.Starting,
+    "lock": lock.LockScreen,
+    "opening": opening.OpeningScreen,
+    "home": home.HomeScreen,
     "sale": sale.SaleScreen,
+    "payment": payment.PaymentScreen,
+    "split": split.SplitScreen,
+    "x_report": x_report.ReportScreen,
+    "closing": closing.ClosingScreen,
 }
 """By `TillView.screen`."""
 

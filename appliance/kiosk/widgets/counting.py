@@ -15,7 +15,7 @@ class CountBox(Press, Box):
 class CountLine(Row):
     """One note or coin. `on_count(value_minor, count)`, `on_focus_count(value_minor)`."""
 
-    model = ObjectProperty(CountRowModel(0, "", 0, ""))
+    model = ObjectProperty(CountRowModel(0, "", 0, ""), rebind=True)
     key_height = NumericProperty(56)
     __events__ = ("on_count", "on_focus_count")
 
@@ -35,7 +35,7 @@ class CountLine(Row):
 class CountCard(Col):
     """Billets or Pièces. model: CountCardModel; events as CountLine."""
 
-    model = ObjectProperty(CountCardModel())
+    model = ObjectProperty(CountCardModel(), rebind=True)
     title = StringProperty("")
     __events__ = ("on_count", "on_focus_count")
 

@@ -14,7 +14,7 @@ HEAD_HEIGHT = 28
 class FigureTable(Col):
     """Heads, then rows below rules; the total is bold. model: TableModel."""
 
-    model = ObjectProperty(TableModel())
+    model = ObjectProperty(TableModel(), rebind=True)
     tone = StringProperty("ink")
     head_tone = StringProperty("ink-2")
 
@@ -52,7 +52,7 @@ class FigureTable(Col):
 class FigureCard(Col):
     """A card with icon, title, a note at the right, and a table. model: CardModel."""
 
-    model = ObjectProperty(CardModel())
+    model = ObjectProperty(CardModel(), rebind=True)
     tone = StringProperty("ink")
     note_tone = StringProperty("ink-2")
     note_wt = NumericProperty(500)

@@ -13,11 +13,11 @@ from appliance.kiosk.widgets.base import Col, Painted, Row, load_kv
 LENGTH = 4
 
 
-class Dot(Painted):
+class PinDot(Painted):
     """One digit: an empty ring, or full."""
 
 
-class Dots(Row):
+class PinDots(Row):
     """entered: how many are full. Red while the last code was wrong."""
 
     entered = NumericProperty(0)
@@ -27,7 +27,7 @@ class Dots(Row):
 class PinPanel(Col):
     """Title, hint or trouble, dots, keypad. model: PinModel; `on_pin(pin)` at the fourth digit."""
 
-    model = ObjectProperty(PinModel())
+    model = ObjectProperty(PinModel(), rebind=True)
     entered = NumericProperty(0)
     keypad_gap = NumericProperty(10)
     __events__ = ("on_pin",)
