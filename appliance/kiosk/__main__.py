@@ -1,4 +1,4 @@
-"""Starts the kiosk: `python -m appliance.kiosk --socket PATH`. Ends with status 1 and a traceback when anything fails."""
+"""Starts the kiosk: `python -m appliance.kiosk --socket PATH`. Status 1 and a traceback when anything fails."""
 
 import argparse
 import faulthandler
@@ -56,11 +56,7 @@ def main() -> None:
 
     from appliance.kiosk.app import Kiosk
 
-    try:
-        Kiosk(args.socket).run()
-    except BaseException as error:
-        sys.excepthook(type(error), error, error.__traceback__)
-        raise SystemExit(1) from None
+    Kiosk(args.socket).run()
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """The running kiosk: window, keyboard, client, shell.
 
-Hides Kivy's own habits: no settings panel (there is no `App`), Escape, F1 and the window keys are dead, closing the
-window is refused. Crash-only: an exception ends the process with its traceback in the log, the supervisor starts it again
-and the daemon sends the whole view.
+Hides Kivy's own habits: no settings panel (there is no `App`), Escape, F1 and the window keys are dead, closing
+the window is refused. Crash-only: an exception ends the process with its traceback in the log, the supervisor
+starts it again and the daemon sends the whole view.
 """
 
 from pathlib import Path

@@ -1,9 +1,9 @@
 """The kiosk's end of the Unix socket. The only place in the kiosk that knows threads.
 
-Hides the road from socket to screen: a reader thread decodes, keeps the newest view and wakes Kivy's clock, which with
-the interrupt clock reaches the pixel without waiting for a frame (reference/performance.md section 4.2). Views that were
-overtaken are never drawn. It connects again for ever; an order that was not answered when the line broke is sent again
-under its own id, and the daemon answers it once.
+Hides the road from socket to screen: a reader thread decodes, keeps the newest view and wakes Kivy's clock, which
+with the interrupt clock reaches the pixel without waiting for a frame (reference/performance.md section 4.2).
+Views that were overtaken are never drawn. It connects again for ever; an order that was not answered when the line
+broke is sent again under its own id, and the daemon answers it once.
 """
 
 import queue
@@ -17,13 +17,12 @@ import msgspec
 from kivy.clock import Clock
 from kivy.logger import Logger
 
-from appliance.clock import SystemClock
 from appliance.protocol import message
 from appliance.protocol.command import AnyCommand
 from appliance.protocol.view import TillView
 
 RETRY_S = 0.2
-RESEND_NS = 10_000_000_000
+RESEND_S = 10.0
 """An unanswered order older than this is not sent again: the person has seen that nothing happened."""
 CHUNK = 1 << 18
 
@@ -40,12 +39,11 @@ class Client:
     ) -> None:
         self._path = path
         self._on_view, self._on_answer, self._on_link = on_view, on_answer, on_link
-        self._clock = SystemClock()
         self._lock = threading.Lock()
         self._latest: TillView | None = None
         self._said: list[message.Answer | bool] = []
         self._woken = False
-        self._orders: dict[str, tuple[int, message.Order]] = {}
+        self._orders: dict[str, tuple[float, message.Order]] = {}
         self._outbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._closing = threading.Event()
         self._socket: socket.socket | None = None
@@ -66,7 +64,7 @@ class Client:
         with self._lock:
             if self._socket is None:
                 return order.id
-            self._orders[order.id] = (self._clock.monotonic_ns(), order)
+            self._orders[order.id] = (Clock.time(), order)
         self._outbox.put(message.encode(order))
         return order.id
 
@@ -89,7 +87,7 @@ class Client:
         outbox.put(message.encode(message.Hello(message.VERSION)))
         with self._lock:
             self._outbox, self._socket = outbox, line
-            oldest = self._clock.monotonic_ns() - RESEND_NS
+            oldest = Clock.time() - RESEND_S
             self._orders = {key: kept for key, kept in self._orders.items() if kept[0] > oldest}
             for _at, order in self._orders.values():
                 outbox.put(message.encode(order))

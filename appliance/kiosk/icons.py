@@ -140,7 +140,7 @@ ONLY_FILL = frozenset(
 
 
 def glyph(name: str, filled: bool) -> tuple[str, str]:
-    """The character of an icon and the weight ("bold" or "fill") that has it; the other weight serves when one is absent."""
+    """The character of an icon and the weight ("bold" or "fill") that has it; one serves when the other is absent."""
     weight = "fill" if filled else "bold"
     if name in ONLY_BOLD:
         weight = "bold"

@@ -15,14 +15,13 @@ from appliance.i18n import t
 from appliance.kiosk.screens import SCREENS, SHEETS, screen_for
 from appliance.kiosk.screens.base import Screen, SheetView
 from appliance.kiosk.screens.text_entry import TextEntry
+from appliance.kiosk.theme import profile_for, theme
 from appliance.kiosk.viewmodel.bar import MessageModel
 from appliance.kiosk.viewmodel.words import sentence
-from appliance.kiosk.theme import profile_for, theme
 from appliance.kiosk.widgets import load_kv
 from appliance.kiosk.widgets.base import Box
 from appliance.protocol import command as cmd
 from appliance.protocol.view import TillView
-
 
 REFUSAL_S = 6
 
@@ -110,7 +109,7 @@ class Shell(Box):
     def _show_sheet(self, view: TillView, screen: Screen) -> None:
         kind = type(view.sheet)
         wanted = self._sheet_view(kind) if view.sheet is not None and kind in SHEETS else None
-        place = None
+        place: Any = None
         if wanted is not None:
             place = {"pane": screen.sheet_pane(), "menu": self.ids.below_bar, "modal": self.ids.over}[wanted.place]
             place = self.ids.over if place is None else place

@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from kivy.event import EventDispatcher
-from kivy.properties import BooleanProperty, DictProperty, NumericProperty, ObjectProperty, OptionProperty, StringProperty
+from kivy.properties import (
+    BooleanProperty,
+    DictProperty,
+    NumericProperty,
+    ObjectProperty,
+    OptionProperty,
+    StringProperty,
+)
 
 ASSETS = Path(__file__).parent / "assets"
 TOKENS: dict[str, Any] = json.loads((ASSETS / "tokens.json").read_text(encoding="utf-8"))
@@ -82,7 +89,8 @@ PROFILES = {
         "compact", pad=8, gap=6, bar_button=52, chip=36, tile_pad=(16, 6, 6, 4), tile_px=(16, 19), price_px=(16, 24),
         badge=(28, 24, 15), category_px=(15, 18), category_pad=16, quantity_width=48, quantity_px=17, search_px=16,
         client_px=17, line_pad=(10, 4, 12, 4), action_height=52, action_icon=20, action_count=5,
-        total_pad=(12, 6, 12, 4), total_px=(36, 40), total_row=46, total_label=52, card_width=100, pay_px=21, pay_pad=14, quick_px=20,
+        total_pad=(12, 6, 12, 4), total_px=(36, 40), total_row=46, total_label=52,
+        card_width=100, pay_px=21, pay_pad=14, quick_px=20,
     ),
     "base": _profile("base"),
     "large": _profile("large", card_width=140),

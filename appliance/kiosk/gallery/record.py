@@ -14,8 +14,10 @@ HERE = Path(__file__).parent
 NB = "\N{NO-BREAK SPACE}"
 PANELS = {"": (1280, 800), "compact": (1024, 600), "large": (1920, 1080)}
 ALLOWED = (
-    "TakeCash", "TakeCard", "StartPayment", "HoldTicket", "PrintReceipt", "CancelReceipt", "CorrectPayment", "NewTicket",
-    "RecallTicket", "AddProduct", "EditLine", "RemoveLine", "Undo", "OpenSheet", "EnterCode", "AddFreePrice", "OfferLine",
+    "TakeCash", "TakeCard", "StartPayment", "HoldTicket", "PrintReceipt", "CancelReceipt", "CorrectPayment",
+    "NewTicket",
+    "RecallTicket", "AddProduct", "EditLine", "RemoveLine", "Undo", "OpenSheet", "EnterCode", "AddFreePrice",
+    "OfferLine",
 )  # fmt: skip
 
 SHOP = v.Shop(name="Boulangerie-Épicerie du Bourg", till_name="Caisse 1")
@@ -24,7 +26,8 @@ TAKE_AWAY = v.SaleModeKey("take_away", "À emporter", "bag", 260, is_default=Tru
 EAT_IN = v.SaleModeKey("eat_in", "Sur place", "fork-knife", 810)
 DEVICES = ("scanner", "printer", "drawer", "terminal", "network", "sync")
 CATEGORIES = (
-    ("Favoris", ""), ("Pains", "pain"), ("Viennoiseries", "viennoiserie"), ("Pâtisseries", "patisserie"), ("Salé", "sale"),
+    ("Favoris", ""), ("Pains", "pain"), ("Viennoiseries", "viennoiserie"), ("Pâtisseries", "patisserie"),
+    ("Salé", "sale"),
     ("Boissons chaudes", "chaud"), ("Boissons froides", "froid"), ("Épicerie", "epicerie"), ("Frais", "frais"),
 )  # fmt: skip
 TILES = (
@@ -32,9 +35,11 @@ TILES = (
     ("Croissant noisettes", 260, "viennoiserie"), ("Escargot aux raisins", 320, "viennoiserie"),
     ("Petit pain au lait", 130, "pain"), ("Ballon", 110, "pain"), (f"Pain mi-blanc 500{NB}g", 360, "pain"),
     (f"Pain au levain 750{NB}g", 680, "pain"), ("Baguette tradition", 320, "pain"),
-    (f"Tresse au beurre 500{NB}g", 650, "pain"), ("Ramequin au fromage", 460, "sale"), ("Taillé aux greubons", 340, "sale"),
+    (f"Tresse au beurre 500{NB}g", 650, "pain"), ("Ramequin au fromage", 460, "sale"),
+    ("Taillé aux greubons", 340, "sale"),
     ("Sandwich jambon-beurre", 690, "sale"), ("Sandwich thon", 720, "sale"), ("Carac", 420, "patisserie"),
-    ("Tarte aux pruneaux", 480, "patisserie"), ("Mille-feuille", 540, "patisserie"), ("Éclair au café", 460, "patisserie"),
+    ("Tarte aux pruneaux", 480, "patisserie"), ("Mille-feuille", 540, "patisserie"),
+    ("Éclair au café", 460, "patisserie"),
     ("Café", 420, "chaud"), ("Renversé", 480, "chaud"), ("Thé", 450, "chaud"), (f"Eau gazeuse 50{NB}cl", 320, "froid"),
     (f"Jus de pomme 33{NB}cl", 360, "froid"), ("Bircher maison", 590, "frais"), (f"Lait entier 1{NB}l", 195, "frais"),
     (f"Œufs, 6{NB}pièces", 540, "frais"), (f"Gruyère AOP 200{NB}g", 580, "frais"),
@@ -82,7 +87,8 @@ def ticket(**changes: Any) -> v.TicketView:
     """Ticket 0427 of the mock-ups."""
     usual: dict[str, Any] = {
         "number": 427, "mode": TAKE_AWAY, "lines": (CROISSANTS, LEVAIN, LAIT, JAM), "client": ROCHAT,
-        "clients_enabled": True, "article_count": 7, "subtotal_minor": 2340, "discount_minor": -234, "discount_bp": 1000,
+        "clients_enabled": True, "article_count": 7, "subtotal_minor": 2340, "discount_minor": -234,
+        "discount_bp": 1000,
         "discount_label": "VIP", "total_minor": 2106, "vat": (v.VatNote(260, 53),), "cash_keys": keys(2105, 25, 30, 50),
         "cash_due_minor": 2105, "cash_rounding_minor": -1, "remaining_minor": 2106,
     }  # fmt: skip
@@ -91,7 +97,9 @@ def ticket(**changes: Any) -> v.TicketView:
 
 def empty_ticket() -> v.TicketView:
     """A ticket without lines."""
-    return ticket(lines=(), client=None, article_count=0, subtotal_minor=0, discount_minor=0, total_minor=0, vat=(), cash_keys=())
+    return ticket(
+        lines=(), client=None, article_count=0, subtotal_minor=0, discount_minor=0, total_minor=0, vat=(), cash_keys=()
+    )
 
 
 def view(**changes: Any) -> v.TillView:
@@ -115,7 +123,9 @@ def unselected() -> tuple[v.LineView, ...]:
     return (CROISSANTS, LEVAIN, LAIT, msgspec.structs.replace(JAM, is_selected=False))
 
 
-def note(number: int, name: str, since: str, mode: v.SaleModeKey, total: int, *contents: tuple[int, str], **more: Any) -> v.NoteCard:
+def note(
+    number: int, name: str, since: str, mode: v.SaleModeKey, total: int, *contents: tuple[int, str], **more: Any
+) -> v.NoteCard:
     """A held note."""
     items = tuple((count * 1000, product) for count, product in contents)
     return v.NoteCard(number, name, since, more.pop("is_late", False), items, mode, total, **more)
@@ -151,7 +161,9 @@ def sales() -> None:
     write("20-rendu-monnaie", view(grid=grid(), result=result()))
     paper = v.Message("printer.paper_out", {}, "error", ("print_help", "retry_print"))
     lights = status(printer=("error", "status.paper_out"))
-    write("21-imprimante-papier", view(grid=grid(), result=result(receipt="waiting_paper"), message=paper, status=lights))
+    write(
+        "21-imprimante-papier", view(grid=grid(), result=result(receipt="waiting_paper"), message=paper, status=lights)
+    )
     offline = v.Message("offline.since", {"since": "08:12", "count": 14}, "warn", ("details",))
     lines = (line(1, 2, "Renversé", 480), line(2, 6, "Croissant au beurre", 160, is_selected=True))
     dark = ticket(
@@ -169,12 +181,37 @@ def sales() -> None:
     write("29-vente-1920x1080", view(grid=grid(30, BADGES)), "large")
 
 
+def more_sales() -> None:
+    """States of the sale without a mock-up of their own."""
+    found = msgspec.structs.replace(grid(), search="cro", hits=3, pages=1)
+    hits = tuple(tile for tile in found.tiles if tile and "Cro" in tile.label[0])
+    write("05b-recherche", view(grid=msgspec.structs.replace(found, tiles=hits)))
+    write("05c-recherche-vide", view(grid=msgspec.structs.replace(found, search="xyz", tiles=(), hits=0)))
+    many = tuple(line(i, 1 + i % 3, TILES[i % 23][0], TILES[i % 23][1], is_selected=i == 39) for i in range(40))
+    write("05d-quarante-lignes", view(ticket=ticket(lines=many, client=None, article_count=80)))
+    armed = msgspec.structs.replace(grid(badges=BADGES), armed=3)
+    write("05e-quantite-armee", view(grid=armed))
+    write("05f-gaucher", view(left_handed=True))
+    write("05g-sombre", view(theme="dark"))
+    paid = result(
+        change_minor=0,
+        received_minor=0,
+        rounding_minor=0,
+        coins=(),
+        tenders=(v.TenderView(1, "Carte", "credit-card", "card", 2106),),
+    )
+    write("20b-paye-par-carte", view(grid=grid(), result=paid))
+    write("20c-rendu-1024x600", view(grid=grid(20, short=True), result=result()), "compact")
+    write("01b-demarrage", view(screen="starting", ticket=None, grid=None))
+
+
 REASONS = (
     ("gesture", "Geste commercial"), ("mistake", "Erreur de commande"), ("damaged", "Produit abîmé"),
     ("evening", "Fin de journée"), ("tasting", "Dégustation"), ("staff", "Personnel"),
 )  # fmt: skip
 VAT_GROUPS = (
-    v.FreePriceGroup("food", "Alimentation", "bread", 260), v.FreePriceGroup("other", "Non alimentaire", "package", 810, "Sacs, bougies, vaisselle"),
+    v.FreePriceGroup("food", "Alimentation", "bread", 260),
+    v.FreePriceGroup("other", "Non alimentaire", "package", 810, "Sacs, bougies, vaisselle"),
     v.FreePriceGroup("alcohol", "Alcool", "wine", 810, "Demande l’âge", asks_age=True),
     v.FreePriceGroup("press", "Presse, livres", "newspaper", 260, "Journaux, magazines"),
     v.FreePriceGroup("none", "Hors TVA", "recycle", 0, "Consignes, timbres"),
@@ -200,6 +237,22 @@ def sheets() -> None:
     write("33-notes-en-attente", view(ticket=ticket(lines=unselected()), sheet=v.NotesSheet(cards, 5)))
 
 
+def more_sheets() -> None:
+    """Sheets without a mock-up of their own."""
+    reasons = tuple(v.ReasonKey(*reason) for reason in REASONS[:4])
+    modes = (EAT_IN, TAKE_AWAY, v.SaleModeKey("delivery", "Livraison", "moped", 260))
+    write("07b-modes", view(sheet=v.ModeSheet(modes)))
+    write("07c-annuler", view(sheet=v.ReasonSheet("void", reasons)))
+    write("07d-responsable", view(sheet=v.ApprovalSheet("price_change", 4)), typed="12")
+    write("07e-age", view(sheet=v.AgeSheet("Vin rouge 75 cl", 18)))
+    write("07f-aide-papier", view(sheet=v.PrintHelpSheet()))
+    write("06b-editeur-1024x600", view(sheet=v.LineEditorSheet(4, "quantity", "line", reasons)), "compact", typed="12")
+    write("32b-prix-manquant", view(sheet=v.FreePriceSheet((), (), 5, 20000, 118, "Gâteau du jour")), typed="450")
+    write("33b-notes-vides", view(ticket=empty_ticket(), sheet=v.NotesSheet((), 0)))
+
+
 if __name__ == "__main__":
     sales()
+    more_sales()
     sheets()
+    more_sheets()

@@ -78,11 +78,11 @@ class LineEditor(SheetView):
 
     def press(self, key: str) -> None:
         """A key of the pad: the value so far is applied."""
-        sheet = self._view.sheet if self._view else None
-        if not isinstance(sheet, LineEditorSheet):
+        view = self._view
+        if view is None or not isinstance(view.sheet, LineEditorSheet):
             return
         self._entry = self._entry.press(key)
-        self.model = line_editor_model(self._view, sheet, self._entry)
+        self.model = line_editor_model(view, view.sheet, self._entry)
         self.apply(self._entry.value)
 
     def preset(self, value: int) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from kivy.properties import ListProperty, ObjectProperty, StringProperty
+from kivy.properties import BooleanProperty, ListProperty, ObjectProperty, StringProperty
 
 from appliance.kiosk.screens.base import Screen
 from appliance.kiosk.theme import theme
@@ -47,6 +47,7 @@ class Tools(Layer):
     """Search, × n strip, Prix libre."""
 
     model = ObjectProperty(GridModel(), rebind=True)
+    owner = ObjectProperty(None, rebind=True)
     send = ObjectProperty(None)
 
 
@@ -54,17 +55,27 @@ class SaleScreen(Screen):
     """Shows a SaleModel."""
 
     model = ObjectProperty(SaleModel(), rebind=True)
-    typing = StringProperty("")
+    search = StringProperty("")
+    searching = BooleanProperty(False)
 
     def __init__(self, **kwargs: Any) -> None:
-        self._view: TillView | None = None
+        self._awaited: str | None = None
         super().__init__(**kwargs)
 
     def show(self, view: TillView) -> None:
         """Draws a view."""
-        self._view = view
         m = theme.m
         self.model = sale_model(view, m.cols * m.rows, self.compact, m.name == "large")
+        grid = self.model.grid
+        if self._awaited is None or not grid.searching or grid.search == self._awaited:
+            self._awaited = None
+            self.search, self.searching = grid.search, grid.searching
+
+    def look_for(self, text: str | None) -> None:
+        """Searches as typed: the field shows the letters at once, older results do not take them back."""
+        self._awaited = text if self.searching else None
+        self.search, self.searching = text or "", text is not None
+        self.send(cmd.Search(None if text is None else text[:64]))
 
     def go_left(self) -> None:
         """The house: to Accueil, the ticket stays."""
@@ -85,8 +96,7 @@ class SaleScreen(Screen):
         elif act == "remove":
             self.send(cmd.RemoveLine(line))
         else:
-            field = "price" if act == "price" else "discount_rate"
-            self.send(cmd.EditLine(line, field))
+            self.send(cmd.EditLine(line, "price" if act == "price" else "discount_rate"))
 
     def hold(self) -> None:
         """Attente; on an empty ticket the list of notes."""
@@ -101,23 +111,22 @@ class SaleScreen(Screen):
 
     def typed(self, text: str) -> bool:
         """Letters and digits start and go on with the search."""
-        grid = self.model.grid
-        if not text.strip() and not grid.searching:
+        if not text.strip() and not self.searching:
             return False
-        self.send(cmd.Search((grid.search + text)[:64]))
+        self.look_for(self.search + text)
         return True
 
     def key(self, name: str) -> bool:
         """Backspace and Esc work on the search; Enter takes digits as a code, else pays."""
-        grid = self.model.grid
-        if grid.searching and name == "backspace":
-            self.send(cmd.Search(grid.search[:-1] or None))
-        elif grid.searching and name == "escape":
-            self.send(cmd.Search(None))
-        elif name == "enter" and grid.searching:
-            if grid.search.isdigit():
-                self.send(cmd.EnterCode(grid.search))
-                self.send(cmd.Search(None))
+        if self.searching and name == "backspace":
+            self.look_for(self.search[:-1] or None)
+        elif self.searching and name == "escape":
+            self.look_for(None)
+        elif self.searching and name in ("enter", "next"):
+            code = self.search
+            self.look_for(None)
+            if code.isdigit():
+                self.send(cmd.EnterCode(code))
         elif name == "enter":
             self.send(cmd.StartPayment())
         else:

@@ -1,4 +1,4 @@
-"""A line of text typed on the on-screen keyboard, over whatever is on the screen; local to the kiosk until it is done."""
+"""A line of text typed on the on-screen keyboard, over whatever is on the screen; local until it is done."""
 
 from collections.abc import Callable
 from typing import Any

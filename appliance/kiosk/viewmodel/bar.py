@@ -161,7 +161,9 @@ def home_bar(view: TillView, right_icon: str = "gear") -> BarModel:
     )
 
 
-def back_bar(view: TillView, title: str, subtitle: str = "", right_icon: str = "", with_seller: bool = False) -> BarModel:
+def back_bar(
+    view: TillView, title: str, subtitle: str = "", right_icon: str = "", with_seller: bool = False
+) -> BarModel:
     """Bar of a screen one goes back from; `with_seller` also shows the sale mode and the seller (Encaissement)."""
     parts = common(view)
     if not with_seller:

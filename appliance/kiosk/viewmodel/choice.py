@@ -111,7 +111,9 @@ def modes_model(view: v.TillView, sheet: v.ModeSheet) -> ListModel:
     for mode in sheet.modes:
         detail = t("screen.mode.vat", view.language, rate=rate(mode.rate_bp, view.shop.locale)) if mode.rate_bp else ""
         items.append(ItemModel(mode.id, mode.name, detail, mode.icon, chosen=mode.id == now))
-    return ListModel(t("screen.mode.title", view.language), "arrows-left-right", t("screen.mode.hint", view.language), tuple(items))
+    return ListModel(
+        t("screen.mode.title", view.language), "arrows-left-right", t("screen.mode.hint", view.language), tuple(items)
+    )
 
 
 def reasons_model(view: v.TillView, sheet: v.ReasonSheet) -> ListModel:
@@ -130,7 +132,7 @@ def age_model(view: v.TillView, sheet: v.AgeSheet) -> QuestionModel:
         t("screen.age.title", lang, years=sheet.years),
         "warning",
         t("screen.age.text", lang, name=sheet.name, years=sheet.years),
-        (("no", t("screen.age.no", lang), "outd"), ("yes", t("screen.age.yes", lang), "pri")),
+        (("no", t("screen.age.no", lang), "outd"), ("yes", t("screen.age.yes", lang, years=sheet.years), "pri")),
     )
 
 
@@ -149,7 +151,9 @@ def help_model(view: v.TillView) -> QuestionModel:
     """How to change the paper."""
     lang = view.language
     steps = "\n".join(t(f"screen.print_help.step{i}", lang) for i in (1, 2, 3))
-    return QuestionModel(t("screen.print_help.title", lang), "printer", steps, (("no", t("screen.action.close", lang), "pri"),))
+    return QuestionModel(
+        t("screen.print_help.title", lang), "printer", steps, (("no", t("screen.action.close", lang), "pri"),)
+    )
 
 
 def approval_model(view: v.TillView, sheet: v.ApprovalSheet) -> ApprovalModel:

@@ -50,4 +50,5 @@ class Entry:
             return int(self.keys)
         places = {"quantity": 3, "rate": 2}[self.kind]
         whole, _point, part = self.keys.partition(".")
-        return int(whole or "0") * 10**places + int(part.ljust(places, "0") if part else "0")
+        scale: int = 10**places
+        return int(whole or "0") * scale + int(part.ljust(places, "0") if part else "0")

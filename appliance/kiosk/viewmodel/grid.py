@@ -54,6 +54,7 @@ class GridModel:
     search_hint: str = ""
     free_price: str = ""
     no_hit: str = ""
+    search_done: str = ""
 
 
 def tile_model(view: TillView, tile: TileView) -> TileModel:
@@ -63,7 +64,9 @@ def tile_model(view: TillView, tile: TileView) -> TileModel:
         price = t("screen.tile.sold_out", view.language)
     elif tile.is_free_price:
         price = t("screen.tile.free_price", view.language)
-    return TileModel(tile.product, short_name(tile.label), price, tile.hue or "neutre", "out" if tile.is_sold_out else "")
+    return TileModel(
+        tile.product, short_name(tile.label), price, tile.hue or "neutre", "out" if tile.is_sold_out else ""
+    )
 
 
 def grid_model(view: TillView, slots: int, long_strip: bool = False) -> GridModel:
@@ -98,5 +101,6 @@ def grid_model(view: TillView, slots: int, long_strip: bool = False) -> GridMode
         searching=searching,
         search_hint=t("screen.sale.search", lang),
         free_price=t("screen.sale.free_price", lang),
+        search_done=t("screen.action.done", lang),
         no_hit=t("screen.sale.no_hit", lang, text=grid.search) if searching and grid.search and not grid.tiles else "",
     )

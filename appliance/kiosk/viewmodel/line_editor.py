@@ -1,6 +1,7 @@
 """The line editor: quantity, price, discount, offer, comment."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from appliance.i18n import amount, quantity, rate, t
 from appliance.kiosk.viewmodel.entry import Entry
@@ -8,7 +9,8 @@ from appliance.kiosk.viewmodel.words import DOT
 from appliance.protocol import command as cmd
 from appliance.protocol.view import LineEditorSheet, LineView, TillView
 
-FIELDS = ("quantity", "price", "discount_rate", "discount_amount")
+Field = Literal["quantity", "price", "discount_rate", "discount_amount"]
+FIELDS: tuple[Field, ...] = ("quantity", "price", "discount_rate", "discount_amount")
 KINDS = {"quantity": "quantity", "price": "money", "discount_rate": "rate", "discount_amount": "money"}
 PRESETS = (500, 1000, 2000, 3000, 5000)
 COUNTS = (2000, 3000, 4000, 6000, 12000)
@@ -121,7 +123,11 @@ def command_for(sheet: LineEditorSheet, value: int) -> cmd.Command | None:
         return cmd.SetPrice(sheet.line, value) if value else None
     if sheet.field == "discount_rate":
         value = min(value, 10_000)
-        return cmd.DiscountTicket(rate_bp=value) if sheet.scope == "ticket" else cmd.DiscountLine(sheet.line, rate_bp=value)
+        return (
+            cmd.DiscountTicket(rate_bp=value)
+            if sheet.scope == "ticket"
+            else cmd.DiscountLine(sheet.line, rate_bp=value)
+        )
     if sheet.scope == "ticket":
         return cmd.DiscountTicket(amount_minor=value)
     return cmd.DiscountLine(sheet.line, amount_minor=value)

@@ -1,12 +1,14 @@
 """Held notes: the cards of Accueil and of the sheet over the sale."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from appliance.i18n import amount, t
 from appliance.kiosk.viewmodel.words import counted_name, number
 from appliance.protocol.view import NoteCard, NotesSheet, TillView
 
-ORDERS = ("time", "table", "amount")
+Order = Literal["time", "table", "amount"]
+ORDERS: tuple[Order, ...] = ("time", "table", "amount")
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The sale screen: grid, ticket or result, and which sheet stands over it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from appliance.kiosk.viewmodel.grid import GridModel, grid_model
 from appliance.kiosk.viewmodel.result import ResultModel, result_model
@@ -12,9 +12,9 @@ from appliance.protocol.view import TillView
 class SaleModel:
     """Everything the sale screen shows."""
 
-    grid: GridModel = GridModel()
-    ticket: TicketModel = TicketModel()
-    result: ResultModel = ResultModel()
+    grid: GridModel = field(default_factory=GridModel)
+    ticket: TicketModel = field(default_factory=TicketModel)
+    result: ResultModel = field(default_factory=ResultModel)
     has_result: bool = False
 
 

@@ -139,8 +139,8 @@ class Box(Painted, Layout):
     """A flex box. Children with a size_hint share the free space; others keep their size.
 
     direction: "row", "col" or "stack" (all on top of each other). padding: left, top, right, bottom.
-    justify and align as in CSS. fit: "w", "h" or "wh" takes the size of the content in that direction. mirrors: the order
-    of the children is reversed in the left-handed layout.
+    justify and align as in CSS. fit: "w", "h" or "wh" takes the size of the content in that direction.
+    mirrors: the order of the children is reversed in the left-handed layout.
     """
 
     direction = OptionProperty("row", options=["row", "col", "stack"])
@@ -215,6 +215,8 @@ class Box(Painted, Layout):
             x = self.right - right - width
         if "top" in hint:
             y = self.top - top - height
+        if "bottom" in hint:
+            y = self.y + bottom
         self._put(child, x, y, width, height)
 
     def _flow(self, inside: list[Any], axis: int) -> None:
@@ -272,7 +274,7 @@ class Col(Box):
 
 
 class Cells(Painted, Layout):
-    """Equal cells in columns, filled row by row; `row_height` 0 shares the height among `rows` (or as many as needed)."""
+    """Equal cells in columns, filled row by row; `row_height` 0 shares the height among `rows` (0: as needed)."""
 
     cols = NumericProperty(2)
     rows = NumericProperty(0)
@@ -472,7 +474,7 @@ class Icon(Text):
 
 
 class Press:
-    """Touch behaviour: `on_tap` fires on up inside the target, or on down with `fires: "down"` (keypad, tiles, + and -).
+    """Touch behaviour: `on_tap` fires on up inside the target, or on down with `fires: "down"` (keys, tiles, + and -).
 
     A disabled target fires `on_refused` instead, so that the screen can say why. The active area reaches 4 px beyond
     the edge, to the middle of the gap.
@@ -481,7 +483,7 @@ class Press:
     enabled = BooleanProperty(True)
     fires = OptionProperty("up", options=["up", "down"])
     slop = NumericProperty(4)
-    __events__ = ("on_tap", "on_refused")
+    __events__: tuple[str, ...] = ("on_tap", "on_refused")
 
     def on_tap(self) -> None:
         """The target was touched."""

@@ -12,7 +12,7 @@ from appliance.kiosk.widgets.base import Box, Col, Press, Row, load_kv
 LAYOUTS = {
     "qwertz-ch": ("qwertzuiopè", "asdfghjkléà", "yxcvbnm’-."),
     "azerty": ("azertyuiopé", "qsdfghjklmè", "wxcvbn’-.à"),
-    "digits": ("1234567890+", "-/:;()€&@\"°", ".,?!’#%=*_"),
+    "digits": ("1234567890+", '-/:;()€&@"°', ".,?!’#%=*_"),
     "accents": ("àâäæçéèêëîï", "ôöœùûüÿñßáí", "óúìòãõåø¿¡"),
 }
 

@@ -1,8 +1,8 @@
 """Textures of text and rounded corners, made once and kept.
 
 Hides the rasterising. A shape is one textured draw call with exact edges on whole pixels, which Kivy's smooth
-rectangles (fill plus a blended outline) are not; a line of text is one white texture that is tinted when drawn, so a new
-colour or theme costs nothing.
+rectangles (fill plus a blended outline) are not; a line of text is one white texture that is tinted when drawn, so a
+new colour or theme costs nothing.
 """
 
 from collections import OrderedDict

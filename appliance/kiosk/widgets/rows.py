@@ -133,5 +133,3 @@ class Rows(Layer):
             self._from = None
             return True
         return bool(super().on_touch_up(touch))
-
-

@@ -1,7 +1,7 @@
 """The ticket panel: client, basket lines, totals, cash keys, main action.
 
-Hides how little is redrawn: lines, totals and keys are separate layers, so a scan repaints one of each. Events carry what
-was meant: on_client, on_hold, on_line(id), on_quantity(id), on_act(act, id), on_undo(undo), on_cash(amount_minor),
+Hides how little is redrawn: lines, totals and keys are separate layers, so a scan repaints one of each. Events carry
+what was meant: on_client, on_hold, on_line(id), on_quantity(id), on_act(act, id), on_undo(undo), on_cash(amount_minor),
 on_card, on_pay, on_refused(what).
 """
 
@@ -268,7 +268,8 @@ class TicketPanel(Box):
 
     model = ObjectProperty(TicketModel(), rebind=True)
     __events__ = (
-        "on_client", "on_hold", "on_line", "on_quantity", "on_act", "on_undo", "on_cash", "on_card", "on_pay", "on_refused",
+        "on_client", "on_hold", "on_line", "on_quantity", "on_act", "on_undo", "on_cash", "on_card", "on_pay",
+        "on_refused",
     )  # fmt: skip
 
     def on_client(self) -> None:
