@@ -12,7 +12,7 @@ from __future__ import annotations
 class Refusal(Exception):
     """Shown to the cashier: `code` is a message id, `params` fill its sentence. Nothing was changed."""
 
-    def __init__(self, code: str, **params: str | int) -> None:
+    def __init__(self, code: str, /, **params: str | int) -> None:
         super().__init__(code, params)
         self.code = code
         self.params = params

@@ -347,7 +347,7 @@ AnyFact = (
 
 DURABLE: Final = (
     RegisterCreated, SessionOpened, SessionClosed, XRead, TenderTaken, TenderRemoved, TicketClosed, SettlementReversed,
-    CopyIssued, DrawerOpened, TicketVoided, TicketHeld, NoteDivided,
+    CopyIssued, ReceiptDeclined, DrawerOpened, TicketVoided, TicketHeld, NoteDivided,
 )  # fmt: skip
 """Facts that are answered only after their own commit; all others may follow within 100 ms."""
 
@@ -378,8 +378,16 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
         return _decoder.decode(self.body)
 
 
+_NUMBER_KEYED: Final = (
+    SessionOpened, SessionClosed, XRead, ModeChanged, SplitStarted, NoteDivided, TicketRestored, SettlementReversed,
+)  # fmt: skip
+"""Facts with tables keyed by numbers, which JSON writes as text."""
+
+
 def canonical(fact: AnyFact) -> bytes:
     """The fact as JSON with sorted keys, no spaces, defaults left out: equal facts have equal bytes."""
+    if isinstance(fact, _NUMBER_KEYED):
+        return _encoder.encode(msgspec.to_builtins(fact, str_keys=True, order="sorted"))
     return _encoder.encode(fact)
 
 
@@ -397,7 +405,7 @@ def chain(
     last = len(facts) - 1
     for i, fact in enumerate(facts):
         seq += 1
-        body = _encoder.encode(fact)
+        body = canonical(fact)
         kind = type(fact).__name__
         cause = origin if i == last else ""
         link = entry_hash(prev_hash, seq, epoch, kind, at, actor, cause, body)

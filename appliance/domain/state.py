@@ -370,6 +370,13 @@ def _copy_issued(state: TillState, fact: j.CopyIssued, at: str, actor: str) -> N
         state.session.totals.copies += 1
 
 
+def _receipt_declined(state: TillState, fact: j.ReceiptDeclined, at: str, actor: str) -> None:
+    """The paper never left the queue: asked for again, it is the original still."""
+    state.copies.pop(fact.of_document, None)
+    if state.last_closed is not None and state.last_closed.document == fact.of_document:
+        state.last_copies = 0
+
+
 def _drawer_opened(state: TillState, fact: j.DrawerOpened, at: str, actor: str) -> None:
     if not fact.ticket and fact.reason != "count" and state.session is not None:
         state.session.totals.drawer_openings += 1
@@ -410,6 +417,6 @@ _APPLY: dict[type, Apply] = {
     j.TicketClosed: _ticket_closed,
     j.SettlementReversed: _settlement_reversed,
     j.CopyIssued: _copy_issued,
-    j.ReceiptDeclined: _nothing,
+    j.ReceiptDeclined: _receipt_declined,
     j.DrawerOpened: _drawer_opened,
 }

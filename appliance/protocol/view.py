@@ -20,6 +20,10 @@ class Piece(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
 Screen = Literal["starting", "lock", "opening", "home", "sale", "payment", "split", "x_report", "closing"]
 Level = Literal["info", "warn", "error"]
 Sound = Literal["scan_ok", "scan_refused", "sale_closed", "needs_you"]
+ReceiptState = Literal[
+    "on_demand", "queued", "printing", "printed", "waiting_paper", "waiting_printer", "uncertain", "none"
+]
+ReportKind = Literal["X", "Z"]
 DeviceWord = Literal["scanner", "printer", "drawer", "terminal", "network", "sync"]
 
 
@@ -196,7 +200,7 @@ class ResultView(Piece):
     received_minor: int = 0
     """Received in cash; 0 when no cash was used."""
     tenders: tuple[TenderView, ...] = ()
-    receipt: Literal["on_demand", "queued", "printing", "printed", "waiting_paper", "waiting_printer", "uncertain", "none"] = "on_demand"
+    receipt: ReceiptState = "on_demand"
     copies: int = 0
     """How many papers were asked for; from the second on they read DUPLICATA."""
     can_correct: bool = False
@@ -531,7 +535,7 @@ class CashBook(Piece):
 class ReportView(Piece):
     """Figures of an X or a Z."""
 
-    kind: Literal["X", "Z"]
+    kind: ReportKind
     number: int
     session: int
     opened_at: str

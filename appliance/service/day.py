@@ -170,8 +170,8 @@ def _close_day(till: Till, command: c.CloseDay) -> None:
     desk, session = till.desk, till.state.session
     if session is None:
         raise Refusal("session.closed")
-    if not till.require("close_day", command):
-        return
+    if desk.screen != "closing":
+        raise Refusal("closing.count_first")
     if not command.confirmed:
         desk.sheet = "confirm_close"
         return

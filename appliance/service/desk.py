@@ -117,7 +117,9 @@ class Desk(msgspec.Struct):
         serial = 1 if self.cue is None else self.cue.serial + 1
         self.cue = v.Cue(serial, sound)
 
-    def say(self, code: str, level: v.Level = "info", *, actions: tuple[str, ...] = (), source: str = "", **params: Any) -> None:
+    def say(
+        self, code: str, level: v.Level = "info", /, *, actions: tuple[str, ...] = (), source: str = "", **params: Any
+    ) -> None:
         """Put a message on the top bar; the newest of a source replaces the older one."""
         self.notices = [notice for notice in self.notices if not source or notice.source != source]
         self.notices.insert(0, Notice(code, params, level, actions, None, source, level == "error"))
@@ -127,7 +129,7 @@ class Desk(msgspec.Struct):
         """What this source had to say is over."""
         self.notices = [notice for notice in self.notices if notice.source != source]
 
-    def offer_undo(self, code: str, intent: Intent, **params: str | int) -> Undoable:
+    def offer_undo(self, code: str, intent: Intent, /, **params: str | int) -> Undoable:
         self.undo = Undoable(self.next_undo, code, params, intent)
         self.next_undo += 1
         return self.undo

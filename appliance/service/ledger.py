@@ -147,11 +147,11 @@ class Ledger:
 
     async def settle(self) -> None:
         """Return when everything decided so far is durable. Raises StoreFault when the disk refused it."""
-        if self._durable_seq >= self._head.seq:
+        if self._durable_seq >= self._head.seq and not self._companions:
             return
         if self._clock.monotonic_ns() - self._last_flush_ns < CROWD_NS:
             await asyncio.sleep(0)
-        if self._flushing is None and self._pending and self._database.may_run_in_place:
+        if self._flushing is None and self._database.may_run_in_place:
             entries, companions = self._take()
             try:
                 self._database.run_in_place(lambda conn: write(conn, entries, companions))
@@ -161,7 +161,7 @@ class Ledger:
                 self._flushed(entries)
             return
         target = self._head.seq
-        while self._durable_seq < target:
+        while self._durable_seq < target or self._companions:
             if self._flushing is None:
                 self._start_flush()
             if self._flushing is not None:
@@ -177,7 +177,7 @@ class Ledger:
 
     def _start_flush(self) -> None:
         self._timer = None
-        if self._pending and self._flushing is None:
+        if (self._pending or self._companions) and self._flushing is None:
             self._watch(self._flush(*self._take()))
 
     def _watch(self, work: Coroutine[Any, Any, None]) -> asyncio.Future[None]:
@@ -204,7 +204,8 @@ class Ledger:
     def _flushed(self, entries: list[Entry]) -> None:
         self._last_flush_ns = self._clock.monotonic_ns()
         self._since_snapshot += len(entries)
-        self._durable_seq = max(self._durable_seq, entries[-1].seq)
+        if entries:
+            self._durable_seq = max(self._durable_seq, entries[-1].seq)
         if self.fault:
             self.fault = ""
             self.on_fault("")
@@ -219,7 +220,7 @@ class Ledger:
         await self._database.close()
         await self._database.open()
         self._database.run_in_place(lambda conn: self._load(conn, self._head.epoch))
-        if self._head.seq >= entries[-1].seq:
+        if entries and self._head.seq >= entries[-1].seq:
             log.warning("entries %s are there after all", _range(entries))
             self._flushed(entries)
             return
@@ -301,4 +302,4 @@ def _seconds(earlier: str, later: str) -> int:
 
 
 def _range(entries: list[Entry]) -> str:
-    return f"{entries[0].seq}..{entries[-1].seq}"
+    return f"{entries[0].seq}..{entries[-1].seq}" if entries else "none"

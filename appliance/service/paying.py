@@ -71,7 +71,7 @@ def rest_of_note(till: Till, note: int) -> int:
 
 
 def _take_cash(till: Till, command: c.TakeCash) -> None:
-    """A one-touch key: this much received in cash closes the sale."""
+    """A one-touch key: this much received in cash closes the sale; 0 is "Juste"."""
     _must_close(till, tender_of_kind(till, "cash"), command.amount_minor)
 
 
@@ -88,6 +88,7 @@ def _must_close(till: Till, mode: TenderMode, amount_minor: int) -> None:
     from appliance.domain.ticket import price
 
     due, _ = due_in_cash(price(ticket).total_minor - ticket.paid_minor, mode.rounding_minor)
+    amount_minor = amount_minor or due
     if amount_minor < due:
         raise Refusal("tender.not_enough", amount_minor=due)
     _tend(till, mode, amount_minor)
@@ -147,6 +148,19 @@ def _print_receipt(till: Till, command: c.PrintReceipt) -> None:
     till.desk.close_sheet()
 
 
+def _cancel_receipt(till: Till, command: c.CancelReceipt) -> None:
+    """"Sans reçu": a receipt that still waits is taken out of the queue; asked for later it is the original still."""
+    closed = till.state.last_closed
+    if closed is None or till.printing.state_of("ticket", closed.document) != "queued":
+        raise Refusal("receipt.none_waiting")
+    till.do(i.DeclineReceipt(closed.document))
+    till.ledger.also(till.printing.drop(closed.document))
+
+
+def _retry_printing(till: Till, command: c.RetryPrinting) -> None:
+    till.retry_devices()
+
+
 def _open_drawer(till: Till, command: c.OpenDrawer) -> None:
     """Without a sale: a right and a reason, on record (feature H-11)."""
     if command.reason not in {reason.id for reason in till.shop.reasons_for("drawer")}:
@@ -165,5 +179,7 @@ HANDLERS: Final[dict[type, Callable[[Any, Any], None]]] = {
     c.CloseTicket: _close_ticket,
     c.CorrectPayment: _correct,
     c.PrintReceipt: _print_receipt,
+    c.CancelReceipt: _cancel_receipt,
+    c.RetryPrinting: _retry_printing,
     c.OpenDrawer: _open_drawer,
 }

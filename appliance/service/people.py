@@ -14,6 +14,22 @@ if TYPE_CHECKING:
     from appliance.service.till import Till
 
 
+ROLE_OF_SCREEN: Final[dict[str, tuple[str, ...]]] = {
+    "lock": ("SelectSeller", "SignIn"),
+    "opening": ("SetCount", "KeepFloat", "OpenSession", "GoBack"),
+    "home": ("NewTicket", "RecallTicket", "Lock", "EnterCode"),
+    "sale": (
+        "AddProduct", "EnterCode", "AddFreePrice", "EditLine", "RemoveLine", "OfferLine", "OpenSheet", "NewTicket",
+        "RecallTicket", "OpenDrawer", "VoidTicket", "ChangeMode", "Lock",
+    ),
+    "payment": ("AddTender", "RemoveTender", "OpenDrawer", "GoBack"),
+    "split": ("MoveToPart", "MoveBack", "ShowPart", "SplitEqually", "SetPersons", "GoBack"),
+    "x_report": ("PrintReport", "GoBack"),
+    "closing": ("SetCount", "SetStep", "SetLeave", "VoidHeld", "PrintReport", "GoBack"),
+}  # fmt: skip
+"""Commands that each screen always takes; `display` adds those that depend on the ticket and the day."""
+
+
 async def sign_in(till: Till, command: c.SignIn) -> None:
     """Checks the PIN off the loop; the handler then lets the seller in. Raises Refusal."""
     await till.operators.check_pin(command.seller, command.pin)

@@ -22,13 +22,14 @@ from appliance.domain import intent as i
 from appliance.domain.catalog import Catalog, SaleMode, Shop
 from appliance.domain.errors import Refusal
 from appliance.domain.state import TillState
-from appliance.domain.ticket import Ticket
+from appliance.domain.ticket import Ticket, price
 from appliance.domain.till import Outcome
 from appliance.protocol import command as c
 from appliance.protocol.message import Answer, Order
 from appliance.service.desk import Desk
 from appliance.service.ledger import Ledger, StoreFault
 from appliance.service.operators import Operators
+from appliance.service.printing import Printing
 
 ANSWERS_KEPT: Final = 5_000
 ANNOUNCE_S: Final = 10.0
@@ -51,6 +52,8 @@ class Till:
         catalog: Catalog,
         config: Config,
         clock: Clock,
+        operators: Operators,
+        printing: Printing,
         perform: Perform,
         retry_devices: Callable[[], None] = lambda: None,
     ) -> None:
@@ -59,7 +62,8 @@ class Till:
         self.catalog = catalog
         self.config = config
         self.clock = clock
-        self.operators = Operators(shop, clock)
+        self.operators = operators
+        self.printing = printing
         self.desk = Desk()
         self.zone = ZoneInfo(config.timezone)
         self.approved = False
@@ -88,17 +92,42 @@ class Till:
     def do(self, intent: i.Intent) -> Outcome:
         """Let the core decide; its effects happen after the commit."""
         outcome = self.ledger.do(intent, self._origin)
-        if outcome.effects:
-            self._effects += outcome.effects
+        for effect in outcome.effects:
+            self.effect(effect)
         return outcome
 
     def effect(self, effect: e.Effect) -> None:
         """One more thing to do after the commit."""
+        companion = self.printing.prepare(effect)
+        if companion is not None:
+            self.ledger.also(companion)
         self._effects.append(effect)
 
     def local(self) -> datetime:
         """The shop's wall clock."""
         return self.clock.now().astimezone(self.zone)
+
+    def local_time(self, at: str) -> str:
+        """A time of the journal on the shop's wall clock, ISO 8601 to the second."""
+        return datetime.fromisoformat(at).astimezone(self.zone).replace(tzinfo=None).isoformat(timespec="seconds")
+
+    def minutes_since(self, local: str) -> int:
+        """Whole minutes since a local time."""
+        then = datetime.fromisoformat(local).replace(tzinfo=self.zone)
+        return int((self.local() - then).total_seconds() // 60)
+
+    def held_tickets(self) -> list[Ticket]:
+        """Notes that wait, oldest first: every open ticket with lines that is not in hand."""
+        state = self.state
+        found = [t for t in state.tickets.values() if t.number != state.current and (t.lines or t.tenders)]
+        return sorted(found, key=lambda ticket: (ticket.held_at or "9", ticket.number))
+
+    def held_minor(self) -> int:
+        """What the waiting notes come to."""
+        return sum(price(ticket).total_minor for ticket in self.held_tickets())
+
+    def reason_label(self, reason_id: str) -> str:
+        return next((reason.label for reason in self.shop.reasons if reason.id == reason_id), reason_id)
 
     def mode(self, mode_id: str) -> SaleMode:
         try:
@@ -250,7 +279,7 @@ class Till:
     def _fold(self) -> None:
         self.desk.notices = [notice for notice in self.desk.notices if notice.sticky]
 
-    def offer_undo(self, code: str, intent: i.Intent, **params: str | int) -> Any:
+    def offer_undo(self, code: str, intent: i.Intent, /, **params: str | int) -> Any:
         """"Annuler" for six seconds."""
         undo = self.desk.offer_undo(code, intent, **params)
         self.later("undo", UNDO_S, self.forget_undo)

@@ -3,14 +3,13 @@
 The products are read by the same CSV import a merchant uses, so a fault in the file is found by the same checks.
 """
 
-import tomllib
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from appliance.domain.catalog import Catalog, Category, Grid, Product, Shop, build_catalog
-from appliance.store.catalog import csv_grids, read_csv
+from appliance.store.shop_files import read_shop_files, read_toml
 
 FOLDER: Final = Path(__file__).parent
 
@@ -48,27 +47,12 @@ class DemoShop(msgspec.Struct, frozen=True):
         return build_catalog(self.products, self.categories, self.grids)
 
 
-class _Categories(msgspec.Struct, forbid_unknown_fields=True):
-    categories: tuple[Category, ...]
-
-
 class _Notes(msgspec.Struct, forbid_unknown_fields=True):
     notes: tuple[WaitingNote, ...]
 
 
 def load_demo_shop() -> DemoShop:
-    """Read the files of this folder. ValueError (msgspec's or our own) when a file is wrong."""
-    shop = msgspec.convert(_read_toml("shop.toml"), Shop)
-    categories = msgspec.convert(_read_toml("categories.toml"), _Categories).categories
-    by_name = {category.name: category.id for category in categories}
-    tax_classes = [tax_class.id for tax_class in shop.tax_classes]
-    reading = read_csv((FOLDER / "products.csv").read_bytes(), by_name, tax_classes)
-    if reading.faults:
-        raise ValueError(f"products.csv: {reading.faults[:5]}")
-    notes = msgspec.convert(_read_toml("notes.toml"), _Notes).notes
-    return DemoShop(shop, categories, reading.products, tuple(csv_grids(reading)), notes)
-
-
-def _read_toml(name: str) -> dict[str, object]:
-    with (FOLDER / name).open("rb") as file:
-        return tomllib.load(file)
+    """Read the files of this folder. Refusal or msgspec's ValidationError when a file is wrong."""
+    files = read_shop_files(FOLDER)
+    notes = msgspec.convert(read_toml(FOLDER / "notes.toml"), _Notes).notes
+    return DemoShop(files.shop, files.categories, files.products, files.grids, notes)

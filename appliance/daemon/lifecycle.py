@@ -1,0 +1,217 @@
+"""Builds the till's parts, in the order in which a cashier needs them, and takes them down again.
+
+The socket answers first, then the state is read, then the catalogue; devices come last and late, so that nothing heavy is
+imported before the till is ready (performance.md, row 13).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+from appliance.clock import Clock
+from appliance.config import Config
+from appliance.daemon.server import Server
+from appliance.domain import effect as e
+from appliance.domain import intent as i
+from appliance.domain.catalog import Catalog, Shop
+from appliance.service.display import Display
+from appliance.service.equipment import Equipment
+from appliance.service.ledger import Ledger
+from appliance.service.operators import Operators
+from appliance.service.people import land, start_opening
+from appliance.service.printing import Printing
+from appliance.service.receipt_text import Letterhead
+from appliance.service.till import Till
+from appliance.store.catalog import load_catalog, load_shop
+from appliance.store.database import Database
+
+SOFTWARE: Final = "0.1.0"
+DRAWER_ROLE: Final = "drawer.main"
+EVENTS_MAX: Final = 64
+
+log = logging.getLogger(__name__)
+
+
+class NoShop(Exception):
+    """The store holds no shop: `tillbox shop import FOLDER` puts one there."""
+
+
+class Daemon:
+    """One till, from its settings to its devices."""
+
+    def __init__(self, config: Config, clock: Clock) -> None:
+        self.config = config
+        self.clock = clock
+        data_dir = Path(config.data_dir)
+        data_dir.mkdir(parents=True, exist_ok=True)
+        self.server = Server(Path(config.socket), config.till)
+        self._database = Database(data_dir / "till.db", clock)
+        self._ready: Callable[[], None] = lambda: None
+        self._devices: Any = None
+        self._events: asyncio.Queue[Any] = asyncio.Queue(EVENTS_MAX)
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    async def run(self, ready: Callable[[], None] = lambda: None) -> None:
+        """Serve until stopped. Raises BrokenJournal, NewerDatabase, NoShop when the till must not sell."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with suppress(NotImplementedError, RuntimeError):
+                loop.add_signal_handler(number, self.stop)
+        async with asyncio.TaskGroup() as group:
+            await self.server.open(group)
+            till = await self.start()
+            ready()
+            serving = group.create_task(self._serve(till), name="daemon.devices")
+            await self._stopping.wait()
+            serving.cancel()
+            await self.server.close()
+            till.close()
+        await self.ledger.close()
+
+    async def start(self) -> Till:
+        """State, shop and catalogue; from here on orders are carried out."""
+        self.ledger = Ledger(self._database, self.clock, self._local)
+        origins = await self.ledger.open(secrets.token_hex(8))
+        shop: Shop | None = self.ledger.read_now(load_shop)
+        if shop is None:
+            shop = self._first_shop()
+        catalog: Catalog = self.ledger.read_now(load_catalog)
+        till = self.build(shop, catalog)
+        till.remember(origins)
+        if not self.ledger.state.till:
+            till.do(i.CreateRegister(self.config.till, shop.currency, self.config.profile, SOFTWARE))
+            await self.ledger.settle()
+        self.ledger.on_fault = lambda code: self._store_fault(till, code)
+        self._come_back(till)
+        display = Display(till, self.equipment, self.printing)
+        till.on_change = self.server.changed
+        self.printing.on_change = till.changed
+        self.server.may_show = lambda: not self.ledger.is_urgent
+        self.server.ready(till.submit, display.view)
+        return till
+
+    def _first_shop(self) -> Shop:
+        """An empty store takes the shop from the folder that the settings name. Raises NoShop, Refusal."""
+        if not self.config.shop:
+            raise NoShop
+        from appliance.store.shop_files import import_shop, read_shop_files
+
+        files = read_shop_files(Path(self.config.shop))
+        count = self.ledger.read_now(lambda conn: import_shop(conn, files))
+        log.info("imported %s with %d products", files.shop.name, count)
+        return files.shop
+
+    def build(self, shop: Shop, catalog: Catalog) -> Till:
+        config = self.config
+        operators = Operators(shop, self.clock)
+        self.equipment = Equipment()
+        from zoneinfo import ZoneInfo
+
+        zone = ZoneInfo(config.timezone)
+        head = Letterhead(shop, operators, zone, config.locale, config.language, config.till)
+        self.printing = Printing(self.ledger, head)
+        return Till(
+            self.ledger, shop, catalog, config, self.clock, operators, self.printing, self._perform, self._retry_devices
+        )
+
+    def _local(self, now: Any) -> str:
+        from zoneinfo import ZoneInfo
+
+        return now.astimezone(ZoneInfo(self.config.timezone)).replace(tzinfo=None).isoformat(timespec="seconds")
+
+    def _come_back(self, till: Till) -> None:
+        """After a restart: the same ticket, the same tenders, the seller still signed in."""
+        state = till.state
+        if not state.seller and not till.operators.is_open_to_all:
+            till.desk.screen = "lock"
+        elif state.session is None:
+            start_opening(till)
+        else:
+            land(till)
+            ticket = till.ticket
+            if ticket is not None and ticket.lines:
+                till.desk.say("ticket.recovered", source="recovery", number=ticket.number)
+
+    def _store_fault(self, till: Till, code: str) -> None:
+        """The disk refused, or is well again."""
+        if code:
+            till.desk.say(code, "error", source="store")
+            till.desk.sound("needs_you")
+        else:
+            till.desk.hush("store")
+
+    # --- devices ------------------------------------------------------------------------------------------------
+
+    def _perform(self, effect: e.Effect) -> None:
+        if isinstance(effect, e.KickDrawer):
+            self._kick(effect)
+        else:
+            self.printing.wake()
+
+    def _kick(self, effect: e.KickDrawer) -> None:
+        if self._devices is None:
+            log.warning("drawer not opened for %s: no devices", effect.reason)
+            return
+        drawer = self._devices.drawer(DRAWER_ROLE)
+        self._drawers.create_task(self._open_drawer(drawer, effect), name="drawer")
+
+    async def _open_drawer(self, drawer: Any, effect: e.KickDrawer) -> None:
+        result = await drawer.open()
+        log.info("drawer for %s ticket %d: %s", effect.reason, effect.ticket, result.opened)
+
+    def _retry_devices(self) -> None:
+        if self._devices is not None:
+            for health in self._devices.health():
+                self._devices.retry(health.role)
+        self.printing.wake()
+
+    def _emit(self, event: Any) -> None:
+        """From any driver: into the bounded inbox. A full inbox refuses aloud rather than lose in silence."""
+        try:
+            self._events.put_nowait(event)
+        except asyncio.QueueFull:
+            log.error("device inbox full, dropped %r", event)
+
+    async def _serve(self, till: Till) -> None:
+        """Devices, their events, the printer's queue, and the small chores of an idle till."""
+        from appliance.hal.device import Scan
+        from appliance.hal.registry import DevicesConfig, open_devices
+
+        async with (
+            asyncio.TaskGroup() as self._drawers,
+            open_devices(DevicesConfig(self.config.devices), self.clock, self._emit) as self._devices,
+        ):
+            self._drawers.create_task(self.printing.run(self._devices), name="printing")
+            self._drawers.create_task(self._minute(till), name="minute")
+            self.ledger.keep_reserve()
+            while True:
+                event = await self._events.get()
+                if isinstance(event, Scan):
+                    await till.scan(event.text, event.symbology)
+                else:
+                    self.equipment.notice(till, event)
+                    till.changed()
+                    self.printing.wake()
+
+    async def _minute(self, till: Till) -> None:
+        """The clock on the screen, and a snapshot now and then: one wake-up a minute."""
+        while True:
+            now = till.local()
+            await asyncio.sleep(60.0 - now.second - now.microsecond / 1e6)
+            till.changed()
+            await self.ledger.snapshot_if_due()
+
+
+def write_pid(path: Path) -> None:
+    path.write_text(f"{os.getpid()}\n", encoding="ascii")

@@ -1,0 +1,237 @@
+"""The kiosk's socket: one JSON object a line over a Unix socket, mode 0660, same user or root only.
+
+Everything that arrives is checked and bounded: a line too long, unreadable, or too many orders at once gets a `Fault` and the
+connection is closed; the daemon lives. Views are pushed whole and the newest wins: a client that reads slowly skips some.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+import struct
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from appliance.protocol.message import (
+    MAX_LINE,
+    VERSION,
+    Answer,
+    Fault,
+    FromDaemon,
+    Hello,
+    Order,
+    Shown,
+    Welcome,
+    encode,
+    read_from_client,
+)
+
+if TYPE_CHECKING:
+    from appliance.protocol.view import TillView
+
+ORDERS_MAX: Final = 256
+"""Orders of one connection that may wait for their answers."""
+CLIENTS_MAX: Final = 16
+UNREAD_BYTES_MAX: Final = 256 * 1024
+
+log = logging.getLogger(__name__)
+
+
+class Server:
+    """Listens; hands orders to `submit` and views to everybody who asked for them."""
+
+    def __init__(self, path: Path, till_id: str) -> None:
+        self._path = path
+        self._till_id = till_id
+        self._server: asyncio.AbstractServer | None = None
+        self._clients: set[Client] = set()
+        self._group: asyncio.TaskGroup | None = None
+        self._push_due = False
+        self.submit: Callable[[Order], Any] | None = None
+        """Carries out orders; None while the till is still starting."""
+        self.view: Callable[[], TillView] | None = None
+        self.may_show: Callable[[], bool] = lambda: True
+        """False while something that must be durable first would be seen."""
+        self.waiting: list[tuple[Client, Order]] = []
+
+    async def open(self, group: asyncio.TaskGroup) -> None:
+        """Listen. A socket file left over by a killed daemon is replaced."""
+        self._group = group
+        self._path.unlink(missing_ok=True)
+        loop = asyncio.get_running_loop()
+        old = os.umask(0o117)
+        try:
+            self._server = await loop.create_unix_server(lambda: Client(self), str(self._path), backlog=CLIENTS_MAX)
+        finally:
+            os.umask(old)
+
+    async def close(self) -> None:
+        if self._server is not None:
+            self._server.close()
+        for client in list(self._clients):
+            client.close()
+        self._path.unlink(missing_ok=True)
+
+    def ready(self, submit: Callable[[Order], Any], view: Callable[[], TillView]) -> None:
+        """The till has its state: orders that came early are carried out now, and everybody sees the first view."""
+        self.submit, self.view = submit, view
+        waiting, self.waiting = self.waiting, []
+        for client, order in waiting:
+            self.take(client, order)
+        self.changed()
+
+    # --- clients ------------------------------------------------------------------------------------------------
+
+    def joined(self, client: Client) -> bool:
+        if len(self._clients) >= CLIENTS_MAX:
+            return False
+        self._clients.add(client)
+        return True
+
+    def left(self, client: Client) -> None:
+        self._clients.discard(client)
+
+    def welcome(self, client: Client) -> None:
+        client.send(Welcome(VERSION, self._till_id))
+        if client.wants_views and self.view is not None and self.may_show():
+            client.send(Shown(self.view()))
+
+    def take(self, client: Client, order: Order) -> None:
+        """Carry out one order as a task of its own; its answer goes back to its client."""
+        if self.submit is None:
+            self.waiting.append((client, order))
+            return
+        assert self._group is not None
+        self._group.create_task(self._answer(client, order), name=f"order {order.id}")
+
+    async def _answer(self, client: Client, order: Order) -> None:
+        assert self.submit is not None
+        answer: Answer = await self.submit(order)
+        client.answered(answer)
+
+    # --- views --------------------------------------------------------------------------------------------------
+
+    def changed(self) -> None:
+        """The view changed: push it once this turn of the loop is over."""
+        if not self._push_due and self._clients:
+            self._push_due = True
+            asyncio.get_running_loop().call_soon(self._push)
+
+    def _push(self) -> None:
+        self._push_due = False
+        if self.view is None or not self.may_show():
+            return
+        readers = [client for client in self._clients if client.wants_views]
+        if not readers:
+            return
+        line = encode(Shown(self.view()))
+        for client in readers:
+            client.show(line)
+
+
+class Client(asyncio.Protocol):
+    """One connection."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._transport: asyncio.Transport | None = None
+        self._buffer = b""
+        self._orders = 0
+        self._greeted = False
+        self._skipped = False
+        self._blocked = False
+        self.wants_views = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        if not _is_ours(transport.get_extra_info("socket")) or not self._server.joined(self):
+            log.warning("a client of another user, or one too many, was turned away")
+            transport.abort()
+            return
+        transport.set_write_buffer_limits(high=UNREAD_BYTES_MAX)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._transport = None
+        self._server.left(self)
+
+    def close(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
+
+    def pause_writing(self) -> None:
+        self._blocked = True
+
+    def resume_writing(self) -> None:
+        self._blocked = False
+        if self._skipped:
+            self._skipped = False
+            self._server.changed()
+
+    def data_received(self, data: bytes) -> None:
+        if self._transport is None or self._transport.is_closing():
+            return
+        *lines, self._buffer = (self._buffer + data).split(b"\n")
+        for line in lines:
+            if len(line) > MAX_LINE:
+                self._fault("frame.too_long", f"{len(line)} bytes, at most {MAX_LINE}")
+                return
+            if line.strip() and not self._line(line):
+                return
+        if len(self._buffer) > MAX_LINE:
+            self._fault("frame.too_long", f"more than {MAX_LINE} bytes without an end")
+
+    def _line(self, line: bytes) -> bool:
+        """Take one line; False when the connection is over."""
+        try:
+            message = read_from_client(line)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            return self._fault("frame.unreadable", str(error))
+        if isinstance(message, Hello):
+            if message.version != VERSION:
+                return self._fault("frame.version", f"version {VERSION} is spoken here")
+            self._greeted = True
+            self.wants_views = message.views
+            self._server.welcome(self)
+            return True
+        if not self._greeted:
+            return self._fault("frame.unreadable", "Hello comes first")
+        if self._orders >= ORDERS_MAX:
+            return self._fault("frame.flood", f"more than {ORDERS_MAX} orders without an answer")
+        self._orders += 1
+        self._server.take(self, message)
+        return True
+
+    def _fault(self, code: Any, detail: str) -> bool:
+        log.warning("client dropped: %s: %s", code, detail[:200])
+        self.send(Fault(code, detail[:200]))
+        self._buffer = b""
+        self.close()
+        return False
+
+    def answered(self, answer: Answer) -> None:
+        self._orders -= 1
+        self.send(answer)
+
+    def send(self, message: FromDaemon) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(encode(message))
+
+    def show(self, line: bytes) -> None:
+        """A view; skipped while the client is behind, the newest follows when it has caught up."""
+        if self._blocked:
+            self._skipped = True
+        elif self._transport is not None and not self._transport.is_closing():
+            self._transport.write(line)
+
+
+def _is_ours(sock: Any) -> bool:
+    """The other end runs as our user, as root, or as one who may open the socket by its group."""
+    credentials = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    _, uid, gid = struct.unpack("3i", credentials)
+    return uid in (0, os.geteuid()) or gid == os.getegid()

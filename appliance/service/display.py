@@ -1,0 +1,527 @@
+"""Builds the `TillView`: from the state, the desk, the shop and the devices to what the kiosk draws.
+
+Reads everything, changes nothing. Tiles of a category page are made once and reused; only their badges follow the ticket.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from appliance.domain.cash import cash_keys, coins_to_give
+from appliance.domain.catalog import FAVOURITES, Product, SaleMode, check_digit, is_gtin, page_tiles
+from appliance.domain.journal import TicketClosed
+from appliance.domain.ticket import Line, Price, Tender, Ticket, price
+from appliance.domain.till import due_in_cash
+from appliance.protocol import view as v
+from appliance.service.display_day import closing_view, opening_view, report_view
+from appliance.service.equipment import Equipment
+from appliance.service.paying import rest_of_note
+from appliance.service.people import ROLE_OF_SCREEN
+from appliance.service.printing import Printing
+
+if TYPE_CHECKING:
+    from appliance.service.till import Till
+
+LATE_MINUTES = 30
+SELLERS_PER_PAGE = 12
+NOTES_PER_PAGE = 6
+HOME_CARDS = 6
+SEARCH_LIMIT = 200
+
+
+class Display:
+    """Makes views of one till."""
+
+    def __init__(self, till: Till, equipment: Equipment, printing: Printing) -> None:
+        self._till = till
+        self._equipment = equipment
+        self._printing = printing
+        self._tiles: dict[tuple[int, int], tuple[tuple[v.TileView | None, ...], ...]] = {}
+        self._modes = {mode.id: self._mode_key(mode) for mode in till.shop.sale_modes}
+        self._shop = v.Shop(till.shop.name, till.shop.register_name, till.shop.currency, till.config.locale)
+        self._categories = tuple(
+            v.CategoryKey(c.id, c.name, "" if c.id == FAVOURITES else c.hue) for c in till.catalog.categories
+        )
+
+    def _mode_key(self, mode: SaleMode) -> v.SaleModeKey:
+        rate = None if mode.note else self._till.rate_bp(mode.id, self._till.shop.tax_classes[0].id)
+        return v.SaleModeKey(mode.id, mode.name, mode.icon, rate, mode.is_default, mode.note)
+
+    def view(self) -> v.TillView:
+        """Everything, as it is now."""
+        till, desk = self._till, self._till.desk
+        ticket = till.ticket
+        priced = price(ticket) if ticket is not None else None
+        screen = desk.screen
+        on_sale = screen == "sale"
+        notice = desk.notices[0] if desk.notices else None
+        return v.TillView(
+            rev=till.rev,
+            at=till.local().replace(tzinfo=None).isoformat(timespec="seconds"),
+            shop=self._shop,
+            screen=screen,
+            status=self._equipment.lights(),
+            seller=self._seller(till.state.seller),
+            session=self._session(),
+            message=None
+            if notice is None
+            else v.Message(notice.code, notice.params, notice.level, notice.actions, 1, len(desk.notices)),
+            undo=None if desk.undo is None else v.UndoOffer(desk.undo.id, desk.undo.code, desk.undo.params),
+            sheet=self._sheet(ticket),
+            ticket=None if ticket is None or priced is None else self._ticket(ticket, priced),
+            result=self._result() if on_sale and desk.shows_result else None,
+            grid=self._grid(ticket) if on_sale else None,
+            lock=self._lock() if screen == "lock" else None,
+            opening=opening_view(till) if screen == "opening" else None,
+            home=self._home() if screen == "home" else None,
+            payment=self._payment(ticket, priced) if screen == "payment" else None,
+            split=self._split() if screen == "split" else None,
+            report=report_view(till, desk.report, desk.report_at) if screen == "x_report" and desk.report else None,
+            closing=closing_view(till, self.note_cards(), self._printing.waiting) if screen == "closing" else None,
+            allowed=self._allowed(ticket),
+            cue=desk.cue,
+            theme=till.config.theme,
+            left_handed=till.config.left_handed,
+            language=till.config.language,
+        )
+
+    # --- people -------------------------------------------------------------------------------------------------
+
+    def _seller(self, seller_id: str) -> v.SellerChip | None:
+        seller = self._till.operators.seller(seller_id)
+        if seller is None:
+            return None
+        return v.SellerChip(seller.id, seller.name, seller.initials, seller.title, seller.role == "manager")
+
+    def _session(self) -> v.SessionCard | None:
+        session = self._till.state.session
+        if session is None:
+            return None
+        opened = self._till.local_time(session.opened_at)
+        return v.SessionCard(
+            session.number, opened[11:16], session.by, session.totals.float_minor, session.business_date
+        )
+
+    def _lock(self) -> v.LockView:
+        till, desk = self._till, self._till.desk
+        sellers = tuple(chip for seller in till.shop.sellers if (chip := self._seller(seller.id)) is not None)
+        pages = max(1, -(-len(sellers) // SELLERS_PER_PAGE))
+        page = min(desk.sellers_page, pages)
+        session = self._session()
+        return v.LockView(
+            sellers=sellers[(page - 1) * SELLERS_PER_PAGE : page * SELLERS_PER_PAGE],
+            selected=desk.picked_seller or None,
+            open_since="" if session is None else session.opened_at,
+            tries_left=till.operators.tries_left(desk.picked_seller),
+            is_wrong=desk.wrong_pin,
+            locked_seconds=till.operators.locked_seconds(desk.picked_seller),
+            date=till.local().date().isoformat(),
+            page=page,
+            pages=pages,
+        )
+
+    def _allowed(self, ticket: Ticket | None) -> tuple[str, ...]:
+        """Commands that would be taken now, among those that a screen draws as a button."""
+        till, desk = self._till, self._till.desk
+        names = [*ROLE_OF_SCREEN.get(desk.screen, ())]
+        if ticket is not None and ticket.lines:
+            names += ["StartPayment", "HoldTicket", "TakeCash", "TakeCard", "CloseTicket", "StartSplit"]
+        if till.state.last_closed is not None:
+            names += ["PrintReceipt", "CorrectPayment", "CancelReceipt"]
+        if till.state.session is not None:
+            names += ["StartClosing", "ReadX", "PrintReport", "CloseDay"]
+        if desk.undo is not None:
+            names.append("Undo")
+        if till.ledger.fault:
+            names = [name for name in names if name not in ("StartPayment", "TakeCash", "TakeCard", "AddProduct")]
+        return tuple(dict.fromkeys(names))
+
+    # --- ticket -------------------------------------------------------------------------------------------------
+
+    def _ticket(self, ticket: Ticket, priced: Price) -> v.TicketView:
+        till, desk = self._till, self._till.desk
+        remaining = priced.total_minor - ticket.paid_minor
+        cash = next((mode for mode in till.shop.tenders if mode.kind == "cash" and mode.enabled), None)
+        due, rounding = due_in_cash(remaining, cash.rounding_minor if cash is not None else 1)
+        keys = cash_keys(due, till.shop.currency) if cash is not None and ticket.lines else ()
+        selected = desk.selected or (ticket.lines[-1].id if ticket.lines else 0)
+        return v.TicketView(
+            number=ticket.number,
+            mode=self._modes[ticket.mode],
+            lines=tuple([self._line(line, selected) for line in ticket.lines]),
+            ghost=self._ghost(),
+            name=ticket.name,
+            article_count=_articles(ticket),
+            subtotal_minor=priced.full_minor,
+            line_discounts_minor=priced.subtotal_minor - priced.full_minor,
+            discount_minor=-priced.discount_minor,
+            discount_bp=ticket.discount_bp,
+            total_minor=priced.total_minor,
+            vat=tuple([v.VatNote(row.rate_bp, row.vat_minor, row.gross_minor, row.net_minor) for row in priced.vat]),
+            cash_keys=tuple([v.CashKey(amount, n == 0) for n, amount in enumerate(keys)]),
+            cash_due_minor=due,
+            cash_rounding_minor=rounding,
+            tenders=tuple([self._tender(tender) for tender in ticket.tenders]),
+            remaining_minor=remaining,
+        )
+
+    def _line(self, line: Line, selected: int = 0) -> v.LineView:
+        return v.LineView(
+            id=line.id,
+            name=line.name,
+            quantity_milli=line.quantity_milli,
+            unit=line.unit,
+            unit_price_minor=line.unit_price_minor,
+            amount_minor=line.amount_minor,
+            full_minor=line.full_minor,
+            code=line.code,
+            discount_bp=line.discount_bp,
+            discount_minor=line.discount_minor,
+            offered=self._till.reason_label(line.offered) if line.offered else "",
+            comment=line.comment,
+            is_selected=line.id == selected,
+            is_scanned=bool(line.code),
+            share_of=line.share_of,
+        )
+
+    def _ghost(self) -> v.GhostLine | None:
+        undo = self._till.desk.undo
+        if undo is None or undo.ghost_index < 0:
+            return None
+        return v.GhostLine(undo.ghost_index, undo.ghost_milli, undo.ghost_name, undo.id)
+
+    def _tender(self, tender: Tender, *, removable: bool = True) -> v.TenderView:
+        icon = next((mode.icon for mode in self._till.shop.tenders if mode.id == tender.mode), "")
+        amount = tender.amount_minor + tender.rounding_minor + tender.kept_minor
+        return v.TenderView(tender.id, tender.name, icon, tender.kind, amount, removable)
+
+    def _result(self) -> v.ResultView | None:
+        till = self._till
+        closed = till.state.last_closed
+        if closed is None:
+            return None
+        change = closed.change_minor
+        copies = till.state.last_copies
+        return v.ResultView(
+            number=closed.ticket,
+            document=f"{closed.document:06d}",
+            total_minor=closed.total_minor,
+            change_minor=change,
+            coins=tuple(v.CoinCount(value, count) for value, count in coins_to_give(change, till.shop.currency)),
+            rounding_minor=closed.rounding_minor,
+            received_minor=sum(tender.received_minor for tender in closed.tenders if tender.kind == "cash"),
+            tenders=tuple(self._tender(tender, removable=False) for tender in closed.tenders),
+            receipt=self._receipt_state(closed),
+            copies=copies,
+            can_correct=not closed.part_of,
+            part=closed.part,
+            rest_minor=rest_of_note(till, closed.part_of) if closed.part_of else 0,
+        )
+
+    def _receipt_state(self, closed: TicketClosed) -> v.ReceiptState:
+        state = self._printing.state_of("ticket", closed.document)
+        if state == "sending":
+            return "printing"
+        if state == "queued":
+            light = next(light for light in self._equipment.lights() if light.device == "printer")
+            if light.code == "status.printer_paper_out":
+                return "waiting_paper"
+            return "queued" if light.level == "ok" else "waiting_printer"
+        if state in ("printed", "uncertain"):
+            return "printed" if state == "printed" else "uncertain"
+        return "none" if state == "dropped" else "on_demand"
+
+    # --- grid ---------------------------------------------------------------------------------------------------
+
+    def _grid(self, ticket: Ticket | None) -> v.GridView:
+        desk = self._till.desk
+        slots = desk.columns * desk.rows
+        if desk.search is not None:
+            found = self._till.catalog.search(desk.search, SEARCH_LIMIT) if desk.search.strip() else []
+            pages = _paged([self._tile(product) for product in found], slots)
+            hits = len(found)
+        else:
+            pages, hits = self._category_pages(desk.category, slots), 0
+        page = min(desk.page, len(pages))
+        tiles = pages[page - 1]
+        if ticket is not None and ticket.lines:
+            tiles = _with_badges(tiles, ticket)
+        return v.GridView(
+            categories=self._categories,
+            category=desk.category,
+            tiles=tiles,
+            page=page,
+            pages=len(pages),
+            armed=desk.armed,
+            search=desk.search,
+            hits=hits,
+        )
+
+    def _category_pages(self, category: int, slots: int) -> tuple[tuple[v.TileView | None, ...], ...]:
+        made = self._tiles.get((category, slots))
+        if made is None:
+            catalog = self._till.catalog
+            grid = catalog.grid(category)
+            made = tuple(
+                tuple(None if slot is None else self._tile_of(slot) for slot in page)
+                for page in page_tiles(grid.slots, slots)
+            )
+            self._tiles[category, slots] = made
+        return made
+
+    def _tile_of(self, product_id: int) -> v.TileView | None:
+        product = self._till.catalog.product(product_id)
+        return None if product is None else self._tile(product)
+
+    def _tile(self, product: Product) -> v.TileView:
+        hue = next((c.hue for c in self._till.catalog.categories if c.id == product.category), "neutre")
+        return v.TileView(
+            product=product.id,
+            label=tuple(product.key_label.split("\n")),
+            price_minor=product.price_minor,
+            hue=hue,
+            is_sold_out=product.sold_out,
+            is_free_price=product.price_kind == "free" or product.price_minor is None,
+        )
+
+    # --- sheets -------------------------------------------------------------------------------------------------
+
+    def _sheet(self, ticket: Ticket | None) -> v.Sheet | None:
+        desk = self._till.desk
+        builder = {
+            "line_editor": self._line_editor,
+            "menu": self._menu,
+            "code_entry": self._code_entry,
+            "free_price": self._free_price,
+            "notes": self._notes,
+            "modes": lambda ticket: v.ModeSheet(tuple(self._modes.values())),
+            "reasons": self._reasons,
+            "approval": self._approval,
+            "age": lambda ticket: v.AgeSheet(desk.age_name, desk.age_years),
+            "confirm_close": self._confirm_close,
+            "print_help": lambda ticket: v.PrintHelpSheet(),
+        }.get(desk.sheet)
+        return None if builder is None else builder(ticket)
+
+    def _line_editor(self, ticket: Ticket | None) -> v.Sheet | None:
+        desk = self._till.desk
+        line = None if ticket is None else ticket.line(desk.editor_line)
+        if ticket is None or line is None:
+            return None
+        on_ticket = desk.editor_scope == "ticket" and desk.editor_field.startswith("discount")
+        values = {
+            "quantity": line.quantity_milli,
+            "price": line.unit_price_minor,
+            "discount_rate": (ticket.discount_bp if on_ticket else line.discount_bp) or None,
+            "discount_amount": (ticket.discount_minor if on_ticket else line.discount_minor) or None,
+        }
+        offers = tuple(v.ReasonKey(r.id, r.label) for r in self._till.shop.reasons_for("offer"))
+        return v.LineEditorSheet(line.id, desk.editor_field, desk.editor_scope, offers, values[desk.editor_field])
+
+    def _menu(self, ticket: Ticket | None) -> v.Sheet:
+        state = self._till.state
+        items = ["code_entry", "notes"]
+        if state.last_closed is not None:
+            items.append("reprint")
+        items.append("open_drawer")
+        if ticket is not None and ticket.lines:
+            items.append("split")
+        if ticket is not None:
+            items.append("change_mode")
+        if self._till.operators.may(state.seller, "read_x"):
+            items.append("x_report")
+        if ticket is not None:
+            items.append("void")
+        last = state.last_closed
+        return v.MenuSheet(
+            tuple(items), len(self._till.held_tickets()), last.ticket if last else 0, last.total_minor if last else 0
+        )
+
+    def _code_entry(self, ticket: Ticket | None) -> v.Sheet:
+        typed = self._till.desk.typed_code
+        proposed, verdict = "", ""
+        if typed.isascii() and typed.isdigit():
+            if len(typed) in (7, 12):
+                proposed = check_digit(typed)
+            elif len(typed) in (8, 13):
+                verdict = "good" if is_gtin(typed) else "bad"
+        return v.CodeEntrySheet(proposed=proposed, verdict=verdict)  # type: ignore[arg-type]
+
+    def _free_price(self, ticket: Ticket | None) -> v.Sheet:
+        till, shop = self._till, self._till.shop
+        mode = ticket.mode if ticket is not None else shop.default_sale_mode().id
+        groups = [
+            v.FreePriceGroup(g.id, g.name, g.icon, till.rate_bp(mode, g.id), g.hint, bool(g.age_limit))
+            for g in shop.tax_classes
+        ]
+        groups.sort(key=lambda group: group.id != till.desk.last_group)
+        product_id = till.desk.free_product
+        product = till.catalog.product(product_id) if product_id is not None else None
+        low, high = shop.free_price_min_minor, shop.free_price_max_minor
+        if product is not None and product.price_kind == "free" and product.free_max_minor:
+            low, high = product.free_min_minor, product.free_max_minor
+        return v.FreePriceSheet(
+            tuple(groups), shop.free_price_names, low, high, product_id, product.name if product is not None else ""
+        )
+
+    def _notes(self, ticket: Ticket | None) -> v.Sheet:
+        desk = self._till.desk
+        cards = self.note_cards(desk.notes_order, desk.notes_search)
+        room = NOTES_PER_PAGE if not (ticket is not None and ticket.lines) else NOTES_PER_PAGE - 1
+        pages = max(1, -(-len(cards) // room))
+        page = min(desk.notes_page, pages)
+        return v.NotesSheet(
+            cards[(page - 1) * room : page * room],
+            len(self._till.held_tickets()), desk.notes_order, desk.notes_search, page, pages,
+        )  # fmt: skip
+
+    def _reasons(self, ticket: Ticket | None) -> v.Sheet:
+        purpose = self._till.desk.reason_purpose
+        kind = {"void": "void", "open_drawer": "drawer"}.get(purpose, "float")
+        reasons = self._till.shop.reasons_for(kind)  # type: ignore[arg-type]
+        return v.ReasonSheet(purpose, tuple(v.ReasonKey(reason.id, reason.label) for reason in reasons))
+
+    def _approval(self, ticket: Ticket | None) -> v.Sheet:
+        operators = self._till.operators
+        right = self._till.desk.approval_right
+        return v.ApprovalSheet(right, operators.tries_left("approval"), operators.locked_seconds("approval"))
+
+    def _confirm_close(self, ticket: Ticket | None) -> v.Sheet | None:
+        session = self._till.state.session
+        return None if session is None else v.ConfirmCloseSheet(session.number)
+
+    # --- notes, home, payment, split ----------------------------------------------------------------------------
+
+    def note_cards(self, order: str = "time", search: str = "") -> tuple[v.NoteCard, ...]:
+        """Notes that wait, in the order wanted."""
+        cards = [self._card(ticket) for ticket in self._till.held_tickets()]
+        if search:
+            wanted = search.casefold()
+            cards = [card for card in cards if wanted in card.name.casefold() or wanted in f"{card.total_minor / 100:.2f}"]
+        if order == "table":
+            cards.sort(key=lambda card: (not card.name, card.name.casefold(), card.number))
+        elif order == "amount":
+            cards.sort(key=lambda card: (-card.total_minor, card.number))
+        return tuple(cards)
+
+    def _card(self, ticket: Ticket) -> v.NoteCard:
+        since = ticket.held_at or self._till.local_time(ticket.opened_at)
+        return v.NoteCard(
+            number=ticket.number,
+            name=ticket.name,
+            since=since[11:16],
+            is_late=self._till.minutes_since(since) >= LATE_MINUTES,
+            contents=tuple((line.quantity_milli, self._short_name(line)) for line in ticket.lines[:6]),
+            mode=self._modes[ticket.mode],
+            total_minor=price(ticket).total_minor,
+            part=ticket.part,
+        )
+
+    def _short_name(self, line: Line) -> str:
+        if line.quantity_milli < 2000 or line.product is None:
+            return line.name
+        product = self._till.catalog.product(line.product)
+        return product.name_plural or line.name if product is not None else line.name
+
+    def _home(self) -> v.HomeView:
+        till = self._till
+        cards = self.note_cards()
+        room = HOME_CARDS if len(cards) > HOME_CARDS - 1 else HOME_CARDS - 1
+        pages = max(1, -(-len(cards) // room))
+        page = min(till.desk.home_page, pages)
+        return v.HomeView(
+            tabs=("sale",),
+            cards=cards[(page - 1) * room : page * room],
+            note_count=len(cards),
+            page=page,
+            pages=pages,
+            modes=tuple(self._modes.values()),
+            last=self._last(),
+        )
+
+    def _last(self) -> v.LastTicket | None:
+        till = self._till
+        closed = till.state.last_closed
+        if closed is None:
+            return None
+        lines = tuple((line.name, amount) for line, amount in zip(closed.lines, closed.amounts, strict=True))
+        tender = ", ".join(tender.name for tender in closed.tenders)
+        return v.LastTicket(
+            closed.ticket, till.local_time(till.state.last_closed_at)[11:16], tender, closed.total_minor, lines[:4],
+            can_correct=not closed.part_of,
+        )  # fmt: skip
+
+    def _payment(self, ticket: Ticket | None, priced: Price | None) -> v.PaymentView | None:
+        if ticket is None or priced is None:
+            return None
+        till = self._till
+        modes = sorted((mode for mode in till.shop.tenders if mode.enabled), key=lambda mode: mode.order)
+        remaining = priced.total_minor - ticket.paid_minor
+        return v.PaymentView(
+            tenders=tuple(
+                v.TenderKey(
+                    mode.id, mode.name, mode.icon, mode.kind, mode.note,
+                    is_enabled=remaining > 0 and not mode.needs_customer,
+                    faces=() if mode.kind == "cash" else mode.face_values_minor,
+                )
+                for mode in modes
+            ),
+            quick_notes=(1000, 2000, 5000),
+            can_split=not ticket.tenders and not ticket.part_of,
+            can_open_drawer=True,
+            can_close=remaining == 0,
+            part=ticket.part,
+        )  # fmt: skip
+
+    def _split(self) -> v.SplitView | None:
+        till, desk = self._till, self._till.desk
+        note = till.state.tickets.get(desk.split_note)
+        if note is None:
+            return None
+        rest = price(note).total_minor
+        parts = till.state.parts_of(note.number)
+        totals = {part.part: price(part).total_minor for part in parts}
+        open_part = till.ticket.part if till.ticket is not None else 0
+        persons = desk.persons
+        return v.SplitView(
+            number=note.number,
+            name=note.name,
+            rest=tuple(self._line(line) for line in note.lines),
+            rest_minor=rest,
+            parts=tuple(
+                v.SplitPart(number, totals.get(number, 0), number not in totals, number == open_part)
+                for number in range(1, note.parts + 1)
+            ),
+            open_part=open_part,
+            whole_minor=rest + sum(totals.values()),
+            others_minor=sum(total for number, total in totals.items() if number != open_part),
+            persons=persons,
+            shares=tuple(rest // persons + (1 if n < rest % persons else 0) for n in range(persons)),
+        )
+
+
+def _articles(ticket: Ticket) -> int:
+    return sum([line.quantity_milli // 1000 if line.unit == "piece" and not line.share_of else 1 for line in ticket.lines])
+
+
+def _paged(tiles: list[v.TileView], slots: int) -> tuple[tuple[v.TileView | None, ...], ...]:
+    """Search results on pages of tiles; the last slot is the page key where there is more."""
+    if len(tiles) <= slots:
+        return (tuple(tiles),)
+    room = slots - 1
+    return tuple(tuple(tiles[start : start + room]) for start in range(0, len(tiles), room))
+
+
+def _with_badges(tiles: tuple[v.TileView | None, ...], ticket: Ticket) -> tuple[v.TileView | None, ...]:
+    on_ticket: dict[int, int] = {}
+    for line in ticket.lines:
+        if line.product is not None:
+            on_ticket[line.product] = on_ticket.get(line.product, 0) + line.quantity_milli
+    return tuple(
+        tile
+        if tile is None or tile.product not in on_ticket
+        else msgspec.structs.replace(tile, badge_milli=on_ticket[tile.product])
+        for tile in tiles
+    )

@@ -1,0 +1,138 @@
+"""What the devices' health means for the person at the till: lights of the status strip, sentences, sounds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from appliance.hal.device import (
+    DeviceEvent,
+    DeviceKind,
+    DeviceState,
+    DrawerChanged,
+    DrawerPosition,
+    FaultReason,
+    Health,
+    Scan,
+    ScanDamaged,
+)
+from appliance.protocol import view as v
+
+if TYPE_CHECKING:
+    from appliance.service.till import Till
+
+PRINTER_SENTENCES: Final = {
+    FaultReason.PAPER_OUT: ("printer.paper_out", ("print_help", "retry_print")),
+    FaultReason.COVER_OPEN: ("printer.cover_open", ()),
+    FaultReason.CUTTER_JAM: ("printer.cutter_jam", ("print_help",)),
+    FaultReason.UNREACHABLE: ("printer.unreachable", ("retry_print",)),
+    FaultReason.UNPLUGGED: ("printer.unplugged", ("retry_print",)),
+    FaultReason.OVERHEATED: ("printer.overheated", ()),
+    FaultReason.OFFLINE: ("printer.offline", ("retry_print",)),
+    FaultReason.BROKEN: ("printer.broken", ("retry_print",)),
+    FaultReason.NO_ANSWER: ("printer.no_answer", ("retry_print",)),
+    FaultReason.NO_PERMISSION: ("device.no_permission", ("retry_print",)),
+    FaultReason.BUSY: ("device.busy", ("retry_print",)),
+    FaultReason.MISCONFIGURED: ("device.misconfigured", ()),
+    FaultReason.CRASHED: ("device.crashed", ("retry_print",)),
+}
+
+
+class Equipment:
+    """Newest health of every role."""
+
+    def __init__(self) -> None:
+        self._health: dict[str, Health] = {}
+        self._seen_ready: set[str] = set()
+
+    def notice(self, till: Till, event: DeviceEvent) -> None:
+        """Take a device event in: lights, and a sentence when something changed for the cashier. Scans go elsewhere."""
+        if isinstance(event, Health):
+            self._changed(till, event)
+        elif isinstance(event, ScanDamaged):
+            till.desk.sound("scan_refused")
+            till.desk.say("scan.damaged", "warn", source="scan")
+            till.fold_messages()
+        elif isinstance(event, DrawerChanged):
+            self._drawer_moved(till, event)
+        else:
+            assert isinstance(event, Scan)
+
+    def _changed(self, till: Till, health: Health) -> None:
+        before = self._health.get(health.role)
+        self._health[health.role] = health
+        if before is not None and (before.state, before.fault) == (health.state, health.fault):
+            return
+        say = {
+            DeviceKind.PRINTER: self._printer_changed,
+            DeviceKind.SCANNER: self._scanner_changed,
+            DeviceKind.DRAWER: self._drawer_changed,
+        }[health.kind]
+        say(till, health)
+        if health.state is DeviceState.READY:
+            self._seen_ready.add(health.role)
+
+    def _printer_changed(self, till: Till, health: Health) -> None:
+        source = health.role
+        if health.state in (DeviceState.READY, DeviceState.STARTING) or health.fault in (None, FaultReason.PAPER_LOW):
+            till.desk.hush(source)
+            return
+        if health.fault is FaultReason.NOT_CONFIGURED:
+            return
+        code, actions = PRINTER_SENTENCES.get(health.fault, ("printer.unplugged", ("retry_print",)))
+        till.desk.say(code, "error", actions=actions, source=source)
+        till.desk.sound("needs_you")
+
+    def _scanner_changed(self, till: Till, health: Health) -> None:
+        if health.state is DeviceState.READY and health.role in self._seen_ready:
+            till.desk.say("scanner.ready", source=health.role)
+            till.fold_messages()
+        elif health.state is DeviceState.ABSENT and health.role in self._seen_ready:
+            till.desk.say("scanner.lost", "warn", source=health.role)
+            till.fold_messages()
+        elif health.state is DeviceState.FAULT and health.fault is not None:
+            till.desk.say(f"device.{health.fault.value}", "warn", source=health.role)
+            till.fold_messages()
+
+    def _drawer_changed(self, till: Till, health: Health) -> None:
+        if health.fault is FaultReason.DRAWER_STUCK:
+            till.desk.say("drawer.stuck", "error", source=health.role)
+            till.desk.sound("needs_you")
+        else:
+            till.desk.hush(health.role)
+
+    def _drawer_moved(self, till: Till, event: DrawerChanged) -> None:
+        if event.position is DrawerPosition.OPEN and not event.commanded:
+            till.desk.say("drawer.opened_by_itself", "warn", source=event.role)
+            till.fold_messages()
+
+    def lights(self) -> tuple[v.DeviceLight, ...]:
+        """The status strip, in the order of the design."""
+        return (
+            self._light("scanner", DeviceKind.SCANNER),
+            self._light("printer", DeviceKind.PRINTER),
+            self._light("drawer", DeviceKind.DRAWER),
+            v.DeviceLight("terminal", "off"),
+            v.DeviceLight("network", "off"),
+            v.DeviceLight("sync", "off"),
+        )
+
+    def _light(self, word: v.DeviceWord, kind: DeviceKind) -> v.DeviceLight:
+        """The best of the scanners, the worst of the rest."""
+        of_kind = [health for health in self._health.values() if health.kind is kind]
+        known = [health for health in of_kind if health.fault is not FaultReason.NOT_CONFIGURED]
+        if not known:
+            return v.DeviceLight(word, "off")
+        if any(health.state is DeviceState.READY for health in known):
+            return v.DeviceLight(word)
+        health = known[0]
+        if health.state is DeviceState.STARTING:
+            return v.DeviceLight(word)
+        if health.fault is FaultReason.PAPER_LOW:
+            return v.DeviceLight(word, "warn", "status.paper_low")
+        return v.DeviceLight(word, "error" if kind is DeviceKind.PRINTER else "warn", f"status.{word}_{_word(health)}")
+
+
+def _word(health: Health) -> str:
+    if health.fault is FaultReason.PAPER_OUT:
+        return "paper_out"
+    return "absent" if health.state is DeviceState.ABSENT else "fault"

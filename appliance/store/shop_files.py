@@ -1,0 +1,70 @@
+"""A shop as a folder of plain files: `shop.toml`, `categories.toml`, `products.csv`; what a first start imports.
+
+Read by the same checks as a merchant's import. A fault names its file and line, and nothing is written.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from appliance.domain.catalog import Category, Grid, Product, Shop
+from appliance.domain.errors import Refusal
+from appliance.store.catalog import csv_grids, import_catalog, read_csv, save_shop
+
+
+class ShopFiles(msgspec.Struct, frozen=True):
+    """Everything that the folder says."""
+
+    shop: Shop
+    categories: tuple[Category, ...]
+    products: tuple[Product, ...]
+    grids: tuple[Grid, ...]
+
+
+class _Categories(msgspec.Struct, forbid_unknown_fields=True):
+    categories: tuple[Category, ...]
+
+
+def read_toml(path: Path) -> dict[str, object]:
+    """A TOML file as builtins. Raises Refusal `shop.unreadable`."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise Refusal("shop.unreadable", file=path.name, reason=str(error)) from error
+
+
+def read_shop_files(folder: Path) -> ShopFiles:
+    """Read and check the whole folder. Raises Refusal: shop.unreadable, shop.value, shop.product."""
+    try:
+        shop = msgspec.convert(read_toml(folder / "shop.toml"), Shop)
+        categories = msgspec.convert(read_toml(folder / "categories.toml"), _Categories).categories
+    except msgspec.ValidationError as error:
+        raise Refusal("shop.value", reason=str(error)) from error
+    by_name = {category.name: category.id for category in categories}
+    try:
+        body = (folder / "products.csv").read_bytes()
+    except OSError as error:
+        raise Refusal("shop.unreadable", file="products.csv", reason=str(error)) from error
+    reading = read_csv(body, by_name, [tax_class.id for tax_class in shop.tax_classes])
+    if reading.faults:
+        fault = reading.faults[0]
+        raise Refusal("shop.product", file="products.csv", line=fault.line, reason=fault.code)
+    return ShopFiles(shop, categories, reading.products, tuple(csv_grids(reading)))
+
+
+def import_shop(conn: Any, files: ShopFiles) -> int:
+    """Put a shop into the store, in one transaction; the number of products."""
+    conn.execute("BEGIN IMMEDIATE")
+    try:
+        save_shop(conn, files.shop)
+        count = import_catalog(conn, files.products, files.categories, files.grids)
+        conn.execute("COMMIT")
+    except BaseException:
+        if conn.in_transaction:
+            conn.execute("ROLLBACK")
+        raise
+    return count
