@@ -1,0 +1,45 @@
+"""The result panel."""
+
+from appliance.kiosk.gallery import record
+from appliance.kiosk.viewmodel.result import result_model
+from appliance.protocol import view as v
+
+NNB = "\u202f"
+
+
+def model(**changes):
+    return result_model(record.view(result=record.result(**changes)))
+
+
+def test_change_and_coins_read_as_on_the_mock_up():
+    shown = model()
+    assert (shown.title, shown.change_label, shown.change) == ("Encaissé · ticket 0427", "À rendre", "8.95")
+    assert shown.coins == ("5.–", "2.–", "1.–", "0.50", f"2{NNB}×{NNB}0.20", "0.05")
+    assert shown.sums == (("Total", "21.06"), ("Arrondi espèces", "−0.01"), ("Reçu en espèces", "30.00"))
+
+
+def test_without_change_it_says_what_was_paid_and_how():
+    card = (v.TenderView(1, "Carte", "credit-card", "card", 2106),)
+    shown = model(change_minor=0, received_minor=0, rounding_minor=0, coins=(), tenders=card)
+    assert (shown.change_label, shown.change, shown.paid) == ("Payé", "21.06", "par Carte")
+
+
+def test_a_receipt_that_waits_can_be_left_out():
+    shown = model(receipt="waiting_paper")
+    assert (shown.receipt_tag, shown.receipt_kind) == ("En attente de papier", "d")
+    assert (shown.first_text, shown.first_action) == ("Sans reçu", "cancel")
+    assert shown.hint == "Vous pouvez continuer à vendre."
+
+
+def test_every_state_of_the_receipt_has_its_words():
+    for state in (
+        "on_demand",
+        "queued",
+        "printing",
+        "printed",
+        "waiting_paper",
+        "waiting_printer",
+        "uncertain",
+        "none",
+    ):
+        assert not model(receipt=state).receipt_tag.startswith("screen.")
