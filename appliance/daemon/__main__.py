@@ -25,18 +25,24 @@ def main(arguments: list[str] | None = None) -> int:
     from appliance.domain.errors import BrokenJournal, Refusal
     from appliance.store.database import NewerDatabase
 
+    log = logging.getLogger("appliance")
+    status = 0
     try:
         config = load_config(Path(arguments[1]))
-        daemon = Daemon(config, SystemClock())
-        asyncio.run(daemon.run(_say_ready))
+        asyncio.run(Daemon(config, SystemClock()).run(_say_ready))
     except* (Refusal, BrokenJournal, NewerDatabase) as group:
-        for error in group.exceptions:
-            logging.getLogger("appliance").critical("%s", error)
-        return 2
+        log.critical("%s", _innermost(group))
+        status = 2
     except* NoShop:
-        logging.getLogger("appliance").critical("no shop in the store: tillbox shop import FOLDER --config FILE")
-        return 2
-    return 0
+        log.critical("no shop in the store: tillbox shop import FOLDER --config FILE")
+        status = 2
+    return status
+
+
+def _innermost(error: BaseException) -> BaseException:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 def _say_ready() -> None:

@@ -499,7 +499,7 @@ class _CsvReader:
         name = row["name"]
         if not name:
             raise _Fault("csv.name_missing")
-        if len(name) > NAME_MAX or not name.isprintable():
+        if len(name) > NAME_MAX or not _is_printable(name):
             raise _Fault("csv.name_form", value=name)
         codes = tuple(_code(part) for part in row["code"].split())
         low, high = _price(row["free_min"], "free_min"), _price(row["free_max"], "free_max")
@@ -548,13 +548,18 @@ class _CsvReader:
         return given
 
 
+def _is_printable(text: str) -> bool:
+    """Nothing but what paper and screen can show; no-break spaces keep a number beside its unit."""
+    return text.replace("\N{NO-BREAK SPACE}", " ").replace("\N{NARROW NO-BREAK SPACE}", " ").isprintable()
+
+
 def _key_label(text: str, name: str) -> str:
     """Key label of a row; `|` stands for the line break."""
     if not text:
         return domain.wrap_label(name)
     lines = text.split("|")
     too_long = len(lines) > domain.KEY_LABEL_LINES or any(len(line) > domain.KEY_LABEL_WIDTH for line in lines)
-    if too_long or not all(line.isprintable() for line in lines):
+    if too_long or not all(_is_printable(line) for line in lines):
         raise _Fault("csv.label_form", value=text)
     return "\n".join(lines)
 
