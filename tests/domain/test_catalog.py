@@ -243,11 +243,15 @@ def test_demo_tiles_are_those_of_the_design(demo: DemoShop) -> None:
         ("Croissant noisettes", 260),
         ("Escargot aux raisins", 320),
     ]
-    assert labels[20:23] == [("Thé", 450), ("Eau gazeuse 50 cl", 320), ("Jus de pomme 33 cl", 360)]
+    assert labels[20:23] == [
+        ("Thé", 450),
+        ("Eau gazeuse 50\N{NO-BREAK SPACE}cl", 320),
+        ("Jus de pomme 33\N{NO-BREAK SPACE}cl", 360),
+    ]
     assert len(page_tiles(slots, 24)) == 2
     jam = catalog.product_by_code("7610807072341")
     assert jam is not None
-    assert (jam[0].name, jam[0].price_minor) == ("Confiture d'abricots 370 g", 890)
+    assert (jam[0].name, jam[0].price_minor) == ("Confiture d’abricots 370\N{NO-BREAK SPACE}g", 890)
 
 
 def test_demo_notes_add_up_to_the_design(demo: DemoShop) -> None:
