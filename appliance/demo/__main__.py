@@ -31,6 +31,8 @@ from appliance.demo.shop import load_demo_shop
 
 PORT: Final = 8080
 DAEMON_START_S: Final = 60.0
+KIOSK_ENV: Final = {"KIVY_NO_ARGS": "1", "SDL_NO_SIGNAL_HANDLERS": "1", "TERM": "dumb"}
+"""SDL would turn SIGTERM into a window event, which a kiosk ignores; Kivy would colour its log."""
 MEMORY: Final = Path("/dev/shm")
 
 
@@ -110,7 +112,7 @@ class Demo:
 
     async def _start_kiosk(self, stack: AsyncExitStack, display: VirtualDisplay | None) -> Child:
         socket = read_settings(self._folder / "till.toml").socket
-        env = {"KIVY_NO_ARGS": "1"} | ({"DISPLAY": display.name, "WAYLAND_DISPLAY": ""} if display else {})
+        env = KIOSK_ENV | ({"DISPLAY": display.name, "WAYLAND_DISPLAY": ""} if display else {})
         argv = [sys.executable, "-m", "appliance.kiosk", "--socket", socket]
         kiosk = Child("kiosk", argv, self._log("kiosk"), self._clock, env=env, says_ready=False)
         with self._progress.step("kiosk", "Opening the kiosk") as step:
