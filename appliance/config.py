@@ -1,7 +1,7 @@
 """Settings of one box: where its data lies, which devices it has. Read once, by the composition roots alone.
 
-A TOML file. What is wrong in it is said with the key at fault (`config.unreadable`, `config.value`); the daemon does not
-start on settings that it had to guess. What a shop sets up (modes, tenders, sellers) is not here but in the store.
+A TOML file. What is wrong in it is said with the key at fault (`config.unreadable`, `config.value`); the daemon does
+not start on settings that it had to guess. What a shop sets up (modes, tenders, sellers) is not here but in the store.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """`python -m appliance.daemon --config FILE`: the composition root of the daemon.
 
-Prints `ready` when its socket answers with a view. Ends with 0 on SIGTERM; with 2 when it must not sell (settings, a broken
-journal, a database of a newer version), the reason on standard error for the technician.
+Prints `ready` when its socket answers with a view. Ends with 0 on SIGTERM; with 2 when it must not sell (settings, a
+broken journal, a database of a newer version), the reason on standard error for the technician.
 """
 
 from __future__ import annotations

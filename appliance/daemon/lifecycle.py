@@ -1,7 +1,7 @@
 """Builds the till's parts, in the order in which a cashier needs them, and takes them down again.
 
-The socket answers first, then the state is read, then the catalogue; devices come last and late, so that nothing heavy is
-imported before the till is ready (performance.md, row 13).
+The socket answers first, then the state is read, then the catalogue; devices come last and late, so that nothing heavy
+is imported before the till is ready (performance.md, row 13).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import secrets
 import signal
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -125,7 +126,7 @@ class Daemon:
             self.ledger, shop, catalog, config, self.clock, operators, self.printing, self._perform, self._retry_devices
         )
 
-    def _local(self, now: Any) -> str:
+    def _local(self, now: datetime) -> str:
         from zoneinfo import ZoneInfo
 
         return now.astimezone(ZoneInfo(self.config.timezone)).replace(tzinfo=None).isoformat(timespec="seconds")

@@ -1,7 +1,8 @@
 """The kiosk's socket: one JSON object a line over a Unix socket, mode 0660, same user or root only.
 
-Everything that arrives is checked and bounded: a line too long, unreadable, or too many orders at once gets a `Fault` and the
-connection is closed; the daemon lives. Views are pushed whole and the newest wins: a client that reads slowly skips some.
+Everything that arrives is checked and bounded: a line too long, unreadable, or too many orders at once gets a `Fault`
+and the connection is closed; the daemon lives. Views are pushed whole and the newest wins: a client that reads slowly
+skips some.
 """
 
 from __future__ import annotations

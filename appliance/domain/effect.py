@@ -1,7 +1,7 @@
 """What must be done in the world after the commit: data, performed by `service` alone.
 
-Each effect belongs to facts that are durable by then. An effect that moves paper or money is done at most once without a
-person's word.
+Each effect belongs to facts that are durable by then. An effect that moves paper or money is done at most once without
+a person's word.
 """
 
 from __future__ import annotations

@@ -8,8 +8,8 @@ Sealed documents carry a gap-free number of their register: `TicketClosed` and `
 `CopyIssued` (copies), `SessionClosed` (closings), `XRead` (technical). Their `seal` field is the place of the
 signature by the till's key.
 
-The chain: `hash = SHA-256(prev_hash || head || body)`, head being the entry's other columns written one way only and body
-the fact as canonical JSON. The body's bytes are stored as they were hashed.
+The chain: `hash = SHA-256(prev_hash || head || body)`, head being the entry's other columns written one way only and
+body the fact as canonical JSON. The body's bytes are stored as they were hashed.
 """
 
 from __future__ import annotations
@@ -375,7 +375,8 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     @property
     def fact(self) -> AnyFact:
         """Raises `msgspec.DecodeError` when the body is not a fact this version knows."""
-        return _decoder.decode(self.body)
+        fact: AnyFact = _decoder.decode(self.body)
+        return fact
 
 
 _NUMBER_KEYED: Final = (
@@ -391,7 +392,9 @@ def canonical(fact: AnyFact) -> bytes:
     return _encoder.encode(fact)
 
 
-def entry_hash(prev_hash: bytes, seq: int, epoch: str, kind: str, at: str, actor: str, origin: str, body: bytes) -> bytes:
+def entry_hash(
+    prev_hash: bytes, seq: int, epoch: str, kind: str, at: str, actor: str, origin: str, body: bytes
+) -> bytes:
     """The link of the chain. Fields are separated by a unit separator, which none of them can contain."""
     head = f"{seq}\x1f{epoch}\x1f{kind}\x1f{at}\x1f{actor}\x1f{origin}\x1f".encode()
     return sha256(prev_hash + head + body).digest()

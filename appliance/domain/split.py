@@ -154,9 +154,7 @@ def divide_note(state: TillState, intent: i.DivideNote, local: str) -> list[j.An
             mode=note.mode,
             opened_at=note.opened_at,
             seller=note.seller,
-            lines=[
-                _share(line, intent.persons, amounts[n][k], fulls[n][k], n) for k, line in enumerate(note.lines)
-            ],
+            lines=[_share(line, intent.persons, amounts[n][k], fulls[n][k], n) for k, line in enumerate(note.lines)],
             next_line=note.next_line,
             name=note.name,
             part_of=note.number,

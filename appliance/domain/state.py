@@ -1,7 +1,8 @@
 """The till's state, and `apply`: the only code that changes it.
 
-`apply(state, fact)` is total over the facts of the journal and asks nothing of the outside, so the state after a restart
-is the snapshot plus the facts since, and the state rebuilt from the first fact is the same (a test compares them).
+`apply(state, fact)` is total over the facts of the journal and asks nothing of the outside, so the state after a
+restart is the snapshot plus the facts since, and the state rebuilt from the first fact is the same (a test compares
+them).
 """
 
 from __future__ import annotations

@@ -235,7 +235,8 @@ def divide(ticket: Ticket, count: int) -> list[list[int]]:
 
 
 def divide_vat(rows: tuple[VatRow, ...], shares: list[dict[int, int]]) -> list[dict[int, int]]:
-    """VAT of each share, by rate, so that the shares' VAT sums to the whole's: running rounding of the running gross."""
+    """VAT of each share, by rate, so that the shares' VAT sums to the whole's: running rounding of the running
+    gross."""
     result: list[dict[int, int]] = [{} for _ in shares]
     for row in rows:
         gross = vat = 0

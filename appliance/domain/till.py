@@ -453,7 +453,7 @@ def _tender(ticket: Ticket, intent: i.Tend, remaining: int) -> Tender:
 
 def _close(state: TillState, session: Any, ticket: Ticket, priced: Price, tenders: tuple[Tender, ...]) -> Outcome:
     """Seal the ticket: its document, the drawer if a means asks for it, and the end of an emptied split."""
-    drawer = any([tender.opens_drawer for tender in tenders])
+    drawer = any(tender.opens_drawer for tender in tenders)
     closed = j.TicketClosed(
         document=state.next_document,
         ticket=ticket.number,

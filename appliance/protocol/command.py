@@ -53,7 +53,7 @@ class FocusCount(Command, tag="FocusCount"):
 
 
 class KeepFloat(Command, tag="KeepFloat"):
-    """"Reprendre 200.00 sans compter"."""
+    """ "Reprendre 200.00 sans compter"."""
 
 
 class OpenSession(Command, tag="OpenSession"):
@@ -240,7 +240,7 @@ class VoidTicket(Command, tag="VoidTicket"):
 
 # payment
 class StartPayment(Command, tag="StartPayment"):
-    """"Facturer"."""
+    """ "Facturer"."""
 
 
 class TakeCash(Command, tag="TakeCash"):
@@ -250,7 +250,7 @@ class TakeCash(Command, tag="TakeCash"):
 
 
 class TakeCard(Command, tag="TakeCard"):
-    """"Carte" on the sale screen: the whole amount by card."""
+    """ "Carte" on the sale screen: the whole amount by card."""
 
 
 class AddTender(Command, tag="AddTender"):
@@ -265,7 +265,7 @@ class RemoveTender(Command, tag="RemoveTender"):
 
 
 class CloseTicket(Command, tag="CloseTicket"):
-    """"Encaisser": nothing remains to pay."""
+    """ "Encaisser": nothing remains to pay."""
 
 
 class CorrectPayment(Command, tag="CorrectPayment"):
@@ -308,7 +308,7 @@ class PrintReceipt(Command, tag="PrintReceipt"):
 
 
 class CancelReceipt(Command, tag="CancelReceipt"):
-    """"Sans reçu": takes a receipt that still waits out of the queue."""
+    """ "Sans reçu": takes a receipt that still waits out of the queue."""
 
 
 class RetryPrinting(Command, tag="RetryPrinting"):

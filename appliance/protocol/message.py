@@ -1,7 +1,7 @@
 """The envelope of the kiosk socket: one JSON object a line, both ways.
 
-Client to daemon: `Hello` first, then `Order`s. Daemon to client: `Welcome`, then `Shown` whenever the view changed and one
-`Answer` for each order. An order carries an id made by the client: the same id again gets the first answer and does
+Client to daemon: `Hello` first, then `Order`s. Daemon to client: `Welcome`, then `Shown` whenever the view changed and
+one `Answer` for each order. An order carries an id made by the client: the same id again gets the first answer and does
 nothing more. A line longer than `MAX_LINE` bytes, or one that does not read, gets a `Fault` and the daemon closes the
 connection; it never stops the daemon.
 """
@@ -76,9 +76,11 @@ def encode(message: FromClient | FromDaemon) -> bytes:
 
 def read_from_client(line: bytes) -> FromClient:
     """Raises `msgspec.DecodeError` (its subclass `ValidationError` when well-formed but not allowed)."""
-    return _from_client.decode(line)
+    message: FromClient = _from_client.decode(line)
+    return message
 
 
 def read_from_daemon(line: bytes) -> FromDaemon:
     """Raises `msgspec.DecodeError`."""
-    return _from_daemon.decode(line)
+    message: FromDaemon = _from_daemon.decode(line)
+    return message

@@ -1,7 +1,7 @@
 """`TillView`: everything the kiosk draws, in one message.
 
-The daemon pushes a complete view with a revision; the kiosk replaces what it had and never merges pieces. A view carries
-codes, numbers and the shop's own words (product names), never a sentence: the view-models add the words of the
+The daemon pushes a complete view with a revision; the kiosk replaces what it had and never merges pieces. A view
+carries codes, numbers and the shop's own words (product names), never a sentence: the view-models add the words of the
 seller's language. Amounts are integer minor units of `shop.currency`, quantities thousandths, rates basis points,
 times are ISO 8601 in the shop's local time.
 """
@@ -266,7 +266,8 @@ class LineEditorSheet(Piece, tag="line_editor"):
 
 class MenuSheet(Piece, tag="menu"):
     items: tuple[str, ...]
-    """"code_entry", "notes", "reprint", "open_drawer", "split", "change_mode", "x_report", "void"; absent means not allowed."""
+    """"code_entry", "notes", "reprint", "open_drawer", "split", "change_mode", "x_report", "void"; absent means not
+    allowed."""
     held_count: int = 0
     last_number: int = 0
     last_total_minor: int = 0
@@ -339,7 +340,7 @@ class ReasonSheet(Piece, tag="reasons"):
 
 
 class ApprovalSheet(Piece, tag="approval"):
-    """"Code d’un responsable": the command goes on by itself once approved."""
+    """ "Code d’un responsable": the command goes on by itself once approved."""
 
     right: str
     """Id of the right that is missing, for example "price_change"."""

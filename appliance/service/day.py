@@ -11,8 +11,8 @@ from appliance.domain.cash import COINS, COUNTED_NOTES, count_total
 from appliance.domain.errors import Refusal
 from appliance.domain.journal import SessionClosed, XRead
 from appliance.protocol import command as c
-from appliance.service.people import land, require_session
 from appliance.service.desk import Drawer
+from appliance.service.people import land, require_session
 
 if TYPE_CHECKING:
     from appliance.service.till import Till
@@ -55,7 +55,7 @@ def _keep_float(till: Till, command: c.KeepFloat) -> None:
 
 
 def _open_session(till: Till, command: c.OpenSession) -> None:
-    """"Ouvrir la caisse". A difference asks for a reason once."""
+    """ "Ouvrir la caisse". A difference asks for a reason once."""
     desk = till.desk
     counts = {value: count for value, count in desk.drawer.counts.items() if count}
     counted, expected = count_total(counts), expected_float(till)

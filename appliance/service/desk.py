@@ -1,7 +1,7 @@
 """What is on the cashier's screen and not in the books: which screen, which page, what is armed or asked.
 
-Everything here may be lost with the process; the tickets may not, and are the ledger's. A restart comes back on the ticket
-in hand, on the sale screen.
+Everything here may be lost with the process; the tickets may not, and are the ledger's. A restart comes back on the
+ticket in hand, on the sale screen.
 """
 
 from __future__ import annotations

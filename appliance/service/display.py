@@ -1,10 +1,12 @@
 """Builds the `TillView`: from the state, the desk, the shop and the devices to what the kiosk draws.
 
-Reads everything, changes nothing. Tiles of a category page are made once and reused; only their badges follow the ticket.
+Reads everything, changes nothing. Tiles of a category page are made once and reused; only their badges follow the
+ticket.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -290,7 +292,7 @@ class Display:
 
     def _sheet(self, ticket: Ticket | None) -> v.Sheet | None:
         desk = self._till.desk
-        builder = {
+        builders: dict[str, Callable[[Ticket | None], v.Sheet | None]] = {
             "line_editor": self._line_editor,
             "menu": self._menu,
             "code_entry": self._code_entry,
@@ -302,8 +304,8 @@ class Display:
             "age": lambda ticket: v.AgeSheet(desk.age_name, desk.age_years),
             "confirm_close": self._confirm_close,
             "print_help": lambda ticket: v.PrintHelpSheet(),
-        }.get(desk.sheet)
-        return None if builder is None else builder(ticket)
+        }
+        return builders[desk.sheet](ticket) if desk.sheet else None
 
     def _line_editor(self, ticket: Ticket | None) -> v.Sheet | None:
         desk = self._till.desk
@@ -399,7 +401,9 @@ class Display:
         cards = [self._card(ticket) for ticket in self._till.held_tickets()]
         if search:
             wanted = search.casefold()
-            cards = [card for card in cards if wanted in card.name.casefold() or wanted in f"{card.total_minor / 100:.2f}"]
+            cards = [
+                card for card in cards if wanted in card.name.casefold() or wanted in f"{card.total_minor / 100:.2f}"
+            ]
         if order == "table":
             cards.sort(key=lambda card: (not card.name, card.name.casefold(), card.number))
         elif order == "amount":
@@ -503,7 +507,9 @@ class Display:
 
 
 def _articles(ticket: Ticket) -> int:
-    return sum([line.quantity_milli // 1000 if line.unit == "piece" and not line.share_of else 1 for line in ticket.lines])
+    return sum(
+        [line.quantity_milli // 1000 if line.unit == "piece" and not line.share_of else 1 for line in ticket.lines]
+    )
 
 
 def _paged(tiles: list[v.TileView], slots: int) -> tuple[tuple[v.TileView | None, ...], ...]:

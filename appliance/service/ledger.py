@@ -1,11 +1,11 @@
 """The single writer: facts go into the journal and the state through here, and through nothing else.
 
-`do` decides and applies in memory at once; `settle` returns when everything decided so far is on the disk. Whoever moves
-money, paper or the drawer settles first (durable before visible). Changes of a basket settle by themselves within
+`do` decides and applies in memory at once; `settle` returns when everything decided so far is on the disk. Whoever
+moves money, paper or the drawer settles first (durable before visible). Changes of a basket settle by themselves within
 `BASKET_DELAY_S`. Several waiting orders share one transaction.
 
-A transaction that raised is unknown: the database is opened again and asked. If the entries are there, all is well; if not,
-the state is read back from the disk, the order is refused, and nothing was printed, opened or shown.
+A transaction that raised is unknown: the database is opened again and asked. If the entries are there, all is well; if
+not, the state is read back from the disk, the order is refused, and nothing was printed, opened or shown.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from typing import Any, Final
 
 from appliance.clock import Clock
 from appliance.domain import intent as i
-from appliance.domain.effect import Effect
 from appliance.domain.errors import Refusal
 from appliance.domain.journal import DURABLE, ClockCorrected, Entry, chain
 from appliance.domain.state import TillState, apply

@@ -1,7 +1,7 @@
 """Who stands at the till and what they may do; hides how a PIN is checked.
 
-A PIN is stored as argon2id only. Checking one takes tens of milliseconds on purpose, so it runs off the loop. After five
-wrong PINs of one seller the next try waits a minute; a badge still opens (features U-02, U-03).
+A PIN is stored as argon2id only. Checking one takes tens of milliseconds on purpose, so it runs off the loop. After
+five wrong PINs of one seller the next try waits a minute; a badge still opens (features U-02, U-03).
 """
 
 from __future__ import annotations

@@ -114,7 +114,7 @@ def _remove_tender(till: Till, command: c.RemoveTender) -> None:
 
 
 def _close_ticket(till: Till, command: c.CloseTicket) -> None:
-    """"Encaisser": a total of 0.00 closes; anything else still due is taken in cash, exact."""
+    """ "Encaisser": a total of 0.00 closes; anything else still due is taken in cash, exact."""
     from appliance.domain.ticket import price
 
     ticket = till.ticket
@@ -149,7 +149,7 @@ def _print_receipt(till: Till, command: c.PrintReceipt) -> None:
 
 
 def _cancel_receipt(till: Till, command: c.CancelReceipt) -> None:
-    """"Sans reçu": a receipt that still waits is taken out of the queue; asked for later it is the original still."""
+    """ "Sans reçu": a receipt that still waits is taken out of the queue; asked for later it is the original still."""
     closed = till.state.last_closed
     if closed is None or till.printing.state_of("ticket", closed.document) != "queued":
         raise Refusal("receipt.none_waiting")

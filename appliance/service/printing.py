@@ -1,7 +1,7 @@
 """The road of a paper: ordered with the facts that ask for it, printed once, and honest about what is not known.
 
-A job is a row before its first byte leaves (`store.spool`). Queued jobs wait for the printer, however long; a job whose end
-is unknown becomes uncertain and is never sent again as an original. One job at a time, in order.
+A job is a row before its first byte leaves (`store.spool`). Queued jobs wait for the printer, however long; a job
+whose end is unknown becomes uncertain and is never sent again as an original. One job at a time, in order.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Printing:
         return self._states.get((purpose, subject), "")
 
     def drop(self, document: int) -> Companion:
-        """"Sans reçu": the write that takes the waiting receipts of a document out of the queue."""
+        """ "Sans reçu": the write that takes the waiting receipts of a document out of the queue."""
         self._states["ticket", document] = "dropped"
 
         def drop(conn: Any) -> None:
@@ -80,7 +80,9 @@ class Printing:
         """Print what waits, for ever."""
         uncertain = await self._ledger.read(spool.recover_jobs)
         if uncertain:
-            log.warning("%d papers were being printed when the till stopped; whether they came out is unknown", uncertain)
+            log.warning(
+                "%d papers were being printed when the till stopped; whether they came out is unknown", uncertain
+            )
         self._wake.set()
         while True:
             await self._wake.wait()
@@ -108,7 +110,9 @@ class Printing:
             state = "queued"
         else:
             state = "uncertain"
-            log.warning("job %d (%s %d): unknown whether it came out: %s", job.id, job.purpose, job.subject, result.fault)
+            log.warning(
+                "job %d (%s %d): unknown whether it came out: %s", job.id, job.purpose, job.subject, result.fault
+            )
         await self._ledger.read(lambda conn: spool.set_state(conn, job.id, state))
         self._note(job, state)
         if state == "queued":

@@ -1,8 +1,8 @@
 """What stands on paper: receipts, X and Z as printer-independent blocks, in the shop's language.
 
-Layout only. A receipt shows what the law asks for (CGI art. 286 and its doctrine; Swiss LTVA art. 26): who sold, number and
-date, every line, discounts per rate, the total, the means, the tax table. A top-up never passes here. Names are cleaned
-by the printer's encoder; nothing on this page knows a byte.
+Layout only. A receipt shows what the law asks for (CGI art. 286 and its doctrine; Swiss LTVA art. 26): who sold,
+number and date, every line, discounts per rate, the total, the means, the tax table. A top-up never passes here. Names
+are cleaned by the printer's encoder; nothing on this page knows a byte.
 """
 
 from __future__ import annotations
@@ -53,7 +53,8 @@ class Letterhead:
 
 
 def receipt(head: Letterhead, closed: TicketClosed, at: str, copy: int, printed_at: str) -> Paper:
-    """The receipt of a sealed ticket. A copy says DUPLICATA, its count and when it was printed, and changes nothing else."""
+    """The receipt of a sealed ticket. A copy says DUPLICATA, its count and when it was printed, and changes nothing
+    else."""
     t, amount = head.t, head.amount
     blocks = head.head()
     if copy:
@@ -75,7 +76,9 @@ def receipt(head: Letterhead, closed: TicketClosed, at: str, copy: int, printed_
         Rule(),
         *_vat_table(head, closed),
         Rule(),
-        Columns(t("receipt.articles", count=_articles(closed.lines)), t("receipt.document", number=f"{closed.document:06d}")),
+        Columns(
+            t("receipt.articles", count=_articles(closed.lines)), t("receipt.document", number=f"{closed.document:06d}")
+        ),
         *[Text(line, align=Align.CENTER) for line in head.shop.footer],
         Barcode(receipt_code(head.till, closed.document), BarcodeKind.CODE128),
         Cut(),
@@ -101,9 +104,13 @@ def _lines(head: Letterhead, closed: TicketClosed) -> list[Block]:
             each = head.amount(line.unit_price_minor)
             blocks.append(Text(f"   {quantity} x {each}"))
         if line.offered:
-            blocks.append(Columns("   " + _offer_label(head, line.offered), f"{head.amount(-line.full_minor)} {letter}"))
+            blocks.append(
+                Columns("   " + _offer_label(head, line.offered), f"{head.amount(-line.full_minor)} {letter}")
+            )
         elif amount_minor != line.full_minor:
-            blocks.append(Columns("   " + _discount_label(head, line), f"{head.amount(amount_minor - line.full_minor)} {letter}"))
+            blocks.append(
+                Columns("   " + _discount_label(head, line), f"{head.amount(amount_minor - line.full_minor)} {letter}")
+            )
         if line.comment:
             blocks.append(Text(f"   {line.comment}"))
     for rate_bp, off_minor in discount_per_rate(closed.lines, closed.shares).items():
@@ -196,7 +203,9 @@ def report(head: Letterhead, figures: XRead | SessionClosed, opened_at: str, at:
 
 def _report_rates(head: Letterhead, totals: Totals) -> list[Block]:
     t, amount = head.t, head.amount
-    rows: list[Block] = [Row((t("receipt.rate"), t("receipt.net"), t("receipt.vat"), t("receipt.gross")), (4, 5, 4, 5), True)]
+    rows: list[Block] = [
+        Row((t("receipt.rate"), t("receipt.net"), t("receipt.vat"), t("receipt.gross")), (4, 5, 4, 5), True)
+    ]
     for rate_bp, rate in sorted(totals.rates.items()):
         net = rate.gross_minor - rate.vat_minor
         cells = (i18n.rate(rate_bp, head.locale), amount(net), amount(rate.vat_minor), amount(rate.gross_minor))

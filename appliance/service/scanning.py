@@ -1,7 +1,7 @@
 """What a scan does, wherever it comes: screens.md section 3, line by line.
 
-The router reads the code before any field. A code is an article (EAN, UPC or the shop's own), a seller's badge, a receipt of
-this till, or unknown; customer cards and vouchers have no meaning before the till knows customers.
+The router reads the code before any field. A code is an article (EAN, UPC or the shop's own), a seller's badge, a
+receipt of this till, or unknown; customer cards and vouchers have no meaning before the till knows customers.
 """
 
 from __future__ import annotations

@@ -278,7 +278,10 @@ def _remove_line(till: Till, command: c.RemoveLine) -> None:
     index = ticket.lines.index(line)
     till.do(i.RemoveLine(line.id))
     undo = till.offer_undo(
-        "undo.line_removed", i.RestoreLine(ticket.number, line, index), name=line.name, quantity_milli=line.quantity_milli
+        "undo.line_removed",
+        i.RestoreLine(ticket.number, line, index),
+        name=line.name,
+        quantity_milli=line.quantity_milli,
     )
     undo.ghost_index, undo.ghost_name, undo.ghost_milli = index, line.name, line.quantity_milli
     till.desk.selected = 0

@@ -1,8 +1,8 @@
 """The till as its users meet it: one inbox, one order at a time, one view.
 
-`submit` takes an order from any client, `scan` a code from any scanner. Both run their handler at once on the loop (no await
-inside), then wait for the commit of what it decided, then let the effects happen (paper, drawer), then show the view. A
-repeated order id gets the first answer and does nothing more, also across restarts.
+`submit` takes an order from any client, `scan` a code from any scanner. Both run their handler at once on the loop (no
+await inside), then wait for the commit of what it decided, then let the effects happen (paper, drawer), then show the
+view. A repeated order id gets the first answer and does nothing more, also across restarts.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from appliance.domain.ticket import Ticket, price
 from appliance.domain.till import Outcome
 from appliance.protocol import command as c
 from appliance.protocol.message import Answer, Order
+from appliance.protocol.view import Level
 from appliance.service.desk import Desk
 from appliance.service.ledger import Ledger, StoreFault
 from appliance.service.operators import Operators
@@ -250,13 +251,15 @@ class Till:
 
     def _refuse(self, refusal: Refusal) -> None:
         self._effects.clear()
-        level = "error" if isinstance(refusal, StoreFault) else "warn"
+        level: Level = "error" if isinstance(refusal, StoreFault) else "warn"
+        params: dict[str, Any] = dict(refusal.params)
         if refusal.code.startswith("pin."):
             self.desk.wrong_pin = True
         else:
-            self.desk.say(refusal.code, level, source="refusal", **refusal.params)
+            self.desk.say(refusal.code, level, source="refusal", **params)
             self.fold_messages()
         log.info("refused %s %s", refusal.code, refusal.params)
+        self.ledger.settle_soon()
         self.changed()
 
     async def scan(self, text: str, symbology: str | None = None) -> None:
@@ -280,7 +283,7 @@ class Till:
         self.desk.notices = [notice for notice in self.desk.notices if notice.sticky]
 
     def offer_undo(self, code: str, intent: i.Intent, /, **params: str | int) -> Any:
-        """"Annuler" for six seconds."""
+        """ "Annuler" for six seconds."""
         undo = self.desk.offer_undo(code, intent, **params)
         self.later("undo", UNDO_S, self.forget_undo)
         return undo

@@ -1,9 +1,9 @@
 """The till's one database: opening, migrating, and where a transaction runs; hides the thread.
 
-Store functions are plain and synchronous: they take a connection and are one whole transaction, with no await inside. This
-module runs them. There are two places to run: the thread of aiosqlite, and the loop itself. A commit on a disk that
-answers within a millisecond costs less than waking another thread twice, so it runs in place; as soon as the disk is
-slower the thread takes over and the loop stays free (docs/adr/0003-commit-in-place.md). Never both at once.
+Store functions are plain and synchronous: they take a connection and are one whole transaction, with no await inside.
+This module runs them. There are two places to run: the thread of aiosqlite, and the loop itself. A commit on a disk
+that answers within a millisecond costs less than waking another thread twice, so it runs in place; as soon as the disk
+is slower the thread takes over and the loop stays free (docs/adr/0003-commit-in-place.md). Never both at once.
 
 Durability: WAL with synchronous=FULL, so a commit that returned is on the disk (SQLite, "PRAGMA synchronous"). A commit
 that raised is *unknown*: the caller reopens and looks whether its entries are there.
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3 as stdlib_sqlite
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -115,7 +115,8 @@ class Database:
         self._busy += 1
         if self._slow_left:
             self._slow_left -= 1
-        running = asyncio.ensure_future(self._thread._execute(job, self._conn))  # noqa: TID251 shielded, awaited below
+        execute: Callable[..., Coroutine[Any, Any, Result]] = self._thread._execute
+        running = asyncio.ensure_future(execute(job, self._conn))
         running.add_done_callback(self._done)
         return await asyncio.shield(running)
 

@@ -56,7 +56,8 @@ def insert(conn: Any, entries: list[Entry]) -> None:
 
 def _row(entry: Entry) -> tuple[Any, ...]:
     return (
-        entry.seq, entry.epoch, entry.kind, entry.at, entry.actor, entry.origin, entry.body, entry.prev_hash, entry.hash,
+        entry.seq, entry.epoch, entry.kind, entry.at, entry.actor, entry.origin,
+        entry.body, entry.prev_hash, entry.hash,
     )  # fmt: skip
 
 
@@ -77,13 +78,15 @@ def read_entries(conn: Any, after: int = 0, upto: int | None = None) -> Iterator
     )
     while rows := cursor.fetchmany(1000):
         for row in rows:
-            yield Entry(*row[:6], bytes(row[6]), bytes(row[7]), bytes(row[8]))
+            seq, epoch, kind, at, actor, origin, body, prev_hash, link = row
+            yield Entry(seq, epoch, kind, at, actor, origin, bytes(body), bytes(prev_hash), bytes(link))
 
 
 def recent_origins(conn: Any) -> list[str]:
     """Ids of the newest orders that changed something, oldest first: a resent one is answered, not done again."""
     rows = conn.execute(
-        "SELECT origin FROM (SELECT seq, origin FROM journal ORDER BY seq DESC LIMIT ?) WHERE origin <> '' ORDER BY seq",
+        "SELECT origin FROM (SELECT seq, origin FROM journal ORDER BY seq DESC LIMIT ?)"
+        " WHERE origin <> '' ORDER BY seq",
         (RECENT_ORIGINS,),
     )
     return [row[0] for row in rows]

@@ -40,14 +40,20 @@ def set_state(conn: Any, job_id: int, state: JobState) -> None:
 def waiting_jobs(conn: Any) -> list[Job]:
     """Jobs that are to be printed, oldest first."""
     rows = conn.execute(f"SELECT {_COLUMNS} FROM print_job WHERE state = 'queued' ORDER BY id")
-    return [Job(*row[:6], bytes(row[6])) for row in rows]
+    return [_job(row) for row in rows]
 
 
 def last_job(conn: Any, purpose: str, subject: int) -> Job | None:
     row = conn.execute(
-        f"SELECT {_COLUMNS} FROM print_job WHERE purpose = ? AND subject = ? ORDER BY id DESC LIMIT 1", (purpose, subject)
+        f"SELECT {_COLUMNS} FROM print_job WHERE purpose = ? AND subject = ? ORDER BY id DESC LIMIT 1",
+        (purpose, subject),
     ).fetchone()
-    return None if row is None else Job(*row[:6], bytes(row[6]))
+    return None if row is None else _job(row)
+
+
+def _job(row: Any) -> Job:
+    job_id, role, purpose, subject, copy, state, paper = row
+    return Job(job_id, role, purpose, subject, copy, state, bytes(paper))
 
 
 def recover_jobs(conn: Any) -> int:
@@ -56,8 +62,9 @@ def recover_jobs(conn: Any) -> int:
 
 
 def drop_waiting(conn: Any, subject: int) -> int:
-    """"Sans reçu": takes the receipts of a document out of the queue. Returns how many."""
+    """ "Sans reçu": takes the receipts of a document out of the queue. Returns how many."""
     cursor = conn.execute(
-        "UPDATE print_job SET state = 'dropped' WHERE state = 'queued' AND purpose = 'ticket' AND subject = ?", (subject,)
+        "UPDATE print_job SET state = 'dropped' WHERE state = 'queued' AND purpose = 'ticket' AND subject = ?",
+        (subject,),
     )
     return int(cursor.rowcount)
