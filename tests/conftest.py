@@ -87,7 +87,7 @@ def run() -> Callable[..., Any]:
 def display() -> Iterator[str]:
     """A virtual screen of 1920 × 1080 for child processes: the value of their DISPLAY, e.g. ":4"."""
     ours, theirs = os.pipe()
-    command = ["Xvfb", "-displayfd", str(theirs), "-screen", "0", "1920x1080x24", "-nolisten", "tcp"]
+    command = ["Xvfb", "-displayfd", str(theirs), "-screen", "0", "1920x1080x24", "-nolisten", "tcp", "-noreset"]
     with subprocess.Popen(command, pass_fds=[theirs], stderr=subprocess.DEVNULL) as server:
         os.close(theirs)
         with open(ours) as answer:
