@@ -25,10 +25,11 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     """Folder of the database and the logs; relative to the settings file."""
     socket: str = "till.sock"
     """Unix socket of the kiosk, relative to `data_dir`. Unix limits the whole path to 107 bytes."""
-    profile: Literal["CH", "FR", "neutral"] = "CH"
+    profile: Literal["CH"] = "CH"
+    """Rules of the country the till sells in, fixed at the first opening."""
     timezone: str = "Europe/Zurich"
     locale: str = "fr-CH"
-    language: Literal["fr", "de", "it", "en"] = "fr"
+    language: Literal["fr"] = "fr"
     shop: str = ""
     """Folder of shop files imported when the store holds no shop yet; relative to the settings file."""
     devices: dict[str, str] = {}

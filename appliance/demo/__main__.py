@@ -28,6 +28,7 @@ from appliance.demo.hands import Hands
 from appliance.demo.progress import Progress
 from appliance.demo.settings import demo_folder, read_settings, write_settings
 from appliance.demo.shop import load_demo_shop
+from appliance.demo.yesterday import is_new, play_yesterday
 
 PORT: Final = 8080
 DAEMON_START_S: Final = 60.0
@@ -102,6 +103,10 @@ class Demo:
 
     async def _start_daemon(self, stack: AsyncExitStack, devices: Devices) -> Child:
         settings = write_settings(self._folder, self._fleeting, devices.addresses)
+        config = read_settings(settings)
+        if is_new(config):
+            with self._progress.step("yesterday", "Playing the day before"):
+                await play_yesterday(config, self._clock)
         argv = [sys.executable, "-m", "appliance.daemon", "--config", str(settings)]
         daemon = Child("daemon", argv, self._log("daemon"), self._clock, env={}, says_ready=True)
         with self._progress.step("daemon", "Starting the till") as step:

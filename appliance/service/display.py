@@ -332,8 +332,7 @@ class Display:
             items.append("split")
         if ticket is not None:
             items.append("change_mode")
-        if self._till.operators.may(state.seller, "read_x"):
-            items.append("x_report")
+        items.append("x_report")
         if ticket is not None:
             items.append("void")
         last = state.last_closed

@@ -15,6 +15,7 @@ import logging
 import os
 import shutil
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -34,6 +35,8 @@ CROWD_NS: Final = 300_000
 SNAPSHOT_EVERY: Final = 500
 RESERVE_BYTES: Final = 4 * 1024 * 1024
 FREE_BYTES_MIN: Final = 1024 * 1024
+PROBE_S: Final = 2.0
+"""How often a disk that refused is asked again."""
 
 Companion = Callable[[Any], None]
 """A further write in the same transaction, given the connection."""
@@ -62,14 +65,18 @@ class Ledger:
         self._timer: asyncio.TimerHandle | None = None
         self._last_flush_ns = 0
         self._since_snapshot = 0
+        self._reloads = 0
+        self._probe: asyncio.TimerHandle | None = None
         self.fault = ""
         """Code of the store fault that selling waits for; "" when the disk is well."""
         self.on_fault: Callable[[str], None] = lambda code: None
+        self.on_lost: Callable[[], None] = lambda: None
+        """The database cannot be read any more: the process must end and start again."""
 
     async def open(self, new_epoch: str) -> list[str]:
         """Read the state; returns the ids of recent orders. Raises BrokenJournal when the chain does not hold."""
         await self._database.open()
-        return self._database.run_in_place(lambda conn: self._load(conn, new_epoch))
+        return self._database.ask(lambda conn: self._load(conn, new_epoch))
 
     def _load(self, conn: Any, new_epoch: str) -> list[str]:
         self._head = store.read_head(conn, new_epoch)
@@ -78,12 +85,22 @@ class Ledger:
         return store.recent_origins(conn)
 
     async def close(self) -> None:
-        """Settle what is pending, keep a snapshot, close."""
-        await self.settle()
-        state, seq = store.encode_state(self.state), self._head.seq
-        if not self.fault:
-            await self._database.run(lambda conn: store.save_snapshot(conn, seq, state))
-        await self._database.close()
+        """Settle what is pending, keep a snapshot, close. A disk that refuses now is not asked twice."""
+        try:
+            await self.settle()
+            await self._snapshot()
+        except (StoreFault, *DatabaseError) as error:
+            log.error("nothing more could be kept at the end: %s", error)
+        finally:
+            self._stop_probing()
+            await self._database.close()
+
+    async def abandon(self) -> None:
+        """Close without writing: the process ends because something else failed."""
+        self._stop_probing()
+        self._take()
+        with suppress(*DatabaseError):
+            await self._database.close()
 
     @property
     def seq(self) -> int:
@@ -148,14 +165,17 @@ class Ledger:
         """Return when everything decided so far is durable. Raises StoreFault when the disk refused it."""
         if self._durable_seq >= self._head.seq and not self._companions:
             return
+        reloads = self._reloads
         if self._clock.monotonic_ns() - self._last_flush_ns < CROWD_NS:
             await asyncio.sleep(0)
+        if self._reloads != reloads:
+            raise StoreFault(self.fault or "store.failed")
         if self._flushing is None and self._database.may_run_in_place:
             entries, companions = self._take()
             try:
                 self._database.run_in_place(lambda conn: write(conn, entries, companions))
             except DatabaseError as error:
-                await self._watch(self._recover(entries, error))
+                await asyncio.shield(self._watch(self._recover(entries, error)))
             else:
                 self._flushed(entries)
             return
@@ -165,6 +185,8 @@ class Ledger:
                 self._start_flush()
             if self._flushing is not None:
                 await asyncio.shield(self._flushing)
+            if self._reloads != reloads:
+                raise StoreFault(self.fault or "store.failed")
 
     def _take(self) -> tuple[list[Entry], list[Companion]]:
         taken = self._pending, self._companions
@@ -206,38 +228,103 @@ class Ledger:
         if entries:
             self._durable_seq = max(self._durable_seq, entries[-1].seq)
         if self.fault:
-            self.fault = ""
-            self.on_fault("")
+            self._well_again()
 
     # --- faults -------------------------------------------------------------------------------------------------
 
     async def _recover(self, entries: list[Entry], error: Exception) -> None:
-        """The commit is unknown: open again and look. Raises StoreFault when the entries are not there."""
+        """The commit is unknown: open again and look. Raises StoreFault when the entries are not there.
+
+        What was decided meanwhile stands on those entries: it stays when they are there and goes when they are not.
+        """
         code = fault_code(error)
         log.error("commit of entries %s failed: %s; opening the database again", _range(entries), error)
-        self._pending, self._companions, self._urgent = [], [], False
-        await self._database.close()
-        await self._database.open()
-        self._database.run_in_place(lambda conn: self._load(conn, self._head.epoch))
-        if entries and self._head.seq >= entries[-1].seq:
+        await self._reopen()
+        if entries and self._database.ask(lambda conn: store.holds(conn, entries[-1])):
             log.warning("entries %s are there after all", _range(entries))
             self._flushed(entries)
             return
+        self._take()
+        self._reloads += 1
+        self._database.ask(lambda conn: self._load(conn, self._head.epoch))
         self.fault = code
+        self._probe_later()
         self.on_fault(code)
         raise StoreFault(code)
+
+    async def _reopen(self) -> None:
+        """Raises DatabaseError when the file cannot even be read: then nothing is known, and the process must end."""
+        try:
+            with suppress(*DatabaseError):
+                await self._database.close()
+            await self._database.open()
+        except DatabaseError as error:
+            log.critical("the database cannot be opened again: %s", error)
+            self.on_lost()
+            raise
+
+    def _probe_later(self) -> None:
+        """Look every few seconds whether the disk is well again; selling then goes on by itself."""
+        self._stop_probing()
+        self._probe = asyncio.get_running_loop().call_later(PROBE_S, self._start_probe)
+
+    def _stop_probing(self) -> None:
+        if self._probe is not None:
+            self._probe.cancel()
+            self._probe = None
+
+    def _start_probe(self) -> None:
+        self._probe = None
+        if self._flushing is None:
+            self._watch(self._try_disk())
+        else:
+            self._probe_later()
+
+    async def _try_disk(self) -> None:
+        """One write that changes nothing; a file that was opened while the disk was read-only is opened again."""
+        if not self.fault:
+            return
+        try:
+            self._check_disk()
+            await self._reopen()
+            self._database.ask(store.try_write)
+        except (StoreFault, *DatabaseError) as error:
+            log.info("the disk still refuses: %s", error)
+            self._probe_later()
+        else:
+            self._well_again()
+
+    def _well_again(self) -> None:
+        self._stop_probing()
+        self.fault = ""
+        self.on_fault("")
 
     async def snapshot_if_due(self) -> None:
         """Keep the state from time to time so that a start has little to replay; call it when the till is idle."""
         if self._since_snapshot < SNAPSHOT_EVERY or not self.is_settled or self.fault:
+            return
+        try:
+            await self._snapshot()
+        except DatabaseError as error:
+            log.error("no snapshot kept, a start will take longer: %s", error)
+
+    async def _snapshot(self) -> None:
+        if self.fault:
             return
         self._since_snapshot = 0
         state, seq = store.encode_state(self.state), self._head.seq
         await self._database.run(lambda conn: store.save_snapshot(conn, seq, state))
 
     def check_room(self) -> None:
-        """Refuse before the money when the disk is full. Raises StoreFault."""
+        """Refuse before the money when the disk cannot take a sale. Raises StoreFault."""
+        if self.fault:
+            raise StoreFault(self.fault)
+        self._check_disk()
+
+    def _check_disk(self) -> None:
         usage = os.statvfs(self._database.path.parent)
+        if usage.f_flag & os.ST_RDONLY:
+            raise StoreFault("store.read_only")
         if usage.f_bavail * usage.f_frsize < FREE_BYTES_MIN:
             raise StoreFault("store.full")
 
@@ -249,11 +336,20 @@ class Ledger:
         path = self.reserve()
         if path.exists() or shutil.disk_usage(path.parent).free < 2 * RESERVE_BYTES:
             return
-        path.write_bytes(bytes(RESERVE_BYTES))
+        try:
+            with path.open("wb") as file:
+                os.posix_fallocate(file.fileno(), 0, RESERVE_BYTES)
+        except OSError as error:
+            log.error("no room set aside for the closing: %s", error)
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
 
     def release_reserve(self) -> None:
         """The day is being closed: its reserve is for this."""
-        self.reserve().unlink(missing_ok=True)
+        try:
+            self.reserve().unlink(missing_ok=True)
+        except OSError as error:
+            log.error("the room set aside for the closing stays taken: %s", error)
 
     async def read(self, job: Callable[[Any], Any]) -> Any:
         """Ask the database something on its thread."""
@@ -261,7 +357,7 @@ class Ledger:
 
     def read_now(self, job: Callable[[Any], Any]) -> Any:
         """Ask the database something small at once."""
-        return self._database.run_in_place(job)
+        return self._database.ask(job)
 
 
 def write(conn: Any, entries: list[Entry], companions: list[Companion]) -> None:

@@ -62,10 +62,13 @@ def enter(till: Till, seller: Seller, *, by_badge: bool = False) -> None:
     desk.wrong_pin = False
     desk.picked_seller = ""
     desk.close_sheet()
-    if till.state.session is None:
+    session = till.state.session
+    if session is None:
         start_opening(till)
     else:
         land(till)
+        if session.business_date < till.local().date().isoformat():
+            till.desk.say("session.not_closed", "warn", source="session", date=session.business_date)
     idle_again(till)
 
 

@@ -42,7 +42,7 @@ def add_product(
 ) -> None:
     """One product, × n when armed. Asks first when it is sold out, has no price, or is not for everybody."""
     if product.sold_out and not despite:
-        _ask_sold_out(till, product)
+        _ask_sold_out(till, product, code)
         return
     if product.price_kind == "free" or product.price_minor is None:
         ensure_ticket(till)
@@ -52,9 +52,9 @@ def add_product(
             till.desk.say("product.price_missing", "warn", source="refusal", name=product.name)
             till.fold_messages()
         return
-    if product.age_limit and despite != "age" and not _age_known(till.ticket):
+    if product.age_limit and despite != "age" and not _age_known(till, product.age_limit):
         ensure_ticket(till)
-        _ask_age(till, product.name, product.age_limit, c.AddProduct(product.id, "age"))
+        _ask_age(till, product.name, product.age_limit, c.AddProduct(product.id, "age", code))
         return
     ticket = ensure_ticket(till)
     mode = till.mode(ticket.mode)
@@ -102,14 +102,24 @@ def after_adding(till: Till) -> None:
     till.forget_undo()
 
 
-def _age_known(ticket: Ticket | None) -> bool:
-    """Somebody looked already on this ticket."""
-    return ticket is not None and any(line.age_checked for line in ticket.lines)
+def _age_known(till: Till, years: int) -> bool:
+    """Somebody looked already on this ticket, for goods with at least this limit."""
+    ticket = till.ticket
+    return ticket is not None and any(line.age_checked and _line_age(till, line) >= years for line in ticket.lines)
 
 
-def _ask_sold_out(till: Till, product: Product) -> None:
+def _line_age(till: Till, line: Line) -> int:
+    """The age limit of what is on the line: the article's own or its tax group's."""
+    product = till.catalog.product(line.product) if line.product is not None else None
+    group = next((row.age_limit for row in till.shop.tax_classes if row.id == line.tax_class), 0)
+    if product is None:
+        return group
+    return product.age_limit if product.price_kind != "free" else max(product.age_limit, group)
+
+
+def _ask_sold_out(till: Till, product: Product, code: str) -> None:
     till.desk.say("product.sold_out", "warn", actions=("sell_anyway",), source="refusal", name=product.name)
-    till.desk.notices[0].retry = c.AddProduct(product.id, "sold_out")
+    till.desk.notices[0].retry = c.AddProduct(product.id, "sold_out", code)
     till.desk.sound("scan_refused")
 
 
@@ -130,7 +140,12 @@ def _add_product(till: Till, command: c.AddProduct) -> None:
     product = till.catalog.product(command.product)
     if product is None:
         raise Refusal("product.unknown")
-    add_product(till, product, despite=command.despite)
+    found = till.catalog.product_by_code(command.code) if command.code else None
+    if found is None or found[0].id != product.id:
+        add_product(till, product, despite=command.despite)
+        return
+    pack_minor = till.catalog.pack_price_minor(command.code)
+    add_product(till, product, code=command.code, units=found[1], pack_minor=pack_minor, despite=command.despite)
 
 
 def _add_free_price(till: Till, command: c.AddFreePrice) -> None:
@@ -150,7 +165,7 @@ def _add_free_price(till: Till, command: c.AddFreePrice) -> None:
     years = _group_age(till, group)
     if product is not None:
         years = max(years, product.age_limit)
-    if years and not command.age_checked and not _age_known(till.ticket):
+    if years and not command.age_checked and not _age_known(till, years):
         name = product.name if product is not None else group_name(till, group)
         _ask_age(till, name, years, msgspec.structs.replace(command, age_checked=True))
         return
