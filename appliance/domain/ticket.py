@@ -136,8 +136,9 @@ class Ticket(msgspec.Struct):
     """On a note that is being split: how many parts were made."""
     corrects: int = 0
     """Document whose settlement was reversed and that this ticket settles again; 0 otherwise."""
-    vat_fixed: dict[int, int] | None = None
-    """Equal shares: VAT by rate allotted from the whole note, so that the shares' VAT sums to the note's."""
+    vat_fixed: tuple[VatRow, ...] = ()
+    """Equal shares: VAT by rate allotted from the whole note, so that the shares' VAT sums to the note's. A row counts only
+    while the share's gross is still the row's: what is changed afterwards is taxed by itself."""
 
     def line(self, line_id: int) -> Line | None:
         for line in self.lines:
@@ -192,11 +193,11 @@ def price(ticket: Ticket) -> Price:
     shares = allocate(discount, amounts) if discount else []
     for line, share in zip(ticket.lines, shares, strict=False):
         by_rate[line.rate_bp] -= share
-    fixed = ticket.vat_fixed or {}
+    fixed = {(row.rate_bp, row.gross_minor): row for row in ticket.vat_fixed}
     rows = [
-        VatRow(rate, gross, fixed[rate] if rate in fixed else vat_in_gross(gross, rate))
+        fixed.get((rate, gross)) or VatRow(rate, gross, vat_in_gross(gross, rate))
         for rate, gross in sorted(by_rate.items())
-        if gross or fixed.get(rate)
+        if gross
     ]
     return Price(tuple(amounts), full_minor, subtotal, discount, tuple(shares), subtotal - discount, tuple(rows))
 
@@ -234,15 +235,17 @@ def divide(ticket: Ticket, count: int) -> list[list[int]]:
     return shares
 
 
-def divide_vat(rows: tuple[VatRow, ...], shares: list[dict[int, int]]) -> list[dict[int, int]]:
+def divide_vat(rows: tuple[VatRow, ...], shares: list[dict[int, int]]) -> list[tuple[VatRow, ...]]:
     """VAT of each share, by rate, so that the shares' VAT sums to the whole's: running rounding of the running
     gross."""
-    result: list[dict[int, int]] = [{} for _ in shares]
+    result: list[list[VatRow]] = [[] for _ in shares]
     for row in rows:
         gross = vat = 0
         for i, share in enumerate(shares):
-            gross += share.get(row.rate_bp, 0)
+            own = share.get(row.rate_bp, 0)
+            gross += own
             due = vat_in_gross(gross, row.rate_bp) if gross < row.gross_minor else row.vat_minor
-            result[i][row.rate_bp] = due - vat
+            if own:
+                result[i].append(VatRow(row.rate_bp, own, due - vat))
             vat = due
-    return result
+    return [tuple(rows) for rows in result]

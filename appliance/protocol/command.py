@@ -140,6 +140,8 @@ class NewTicket(Command, tag="NewTicket"):
 class AddProduct(Command, tag="AddProduct"):
     product: Id
     despite: Literal["", "sold_out", "age"] = ""
+    code: Code = ""
+    """The code that was scanned when a scan led to the question: a pack stays a pack."""
 
 
 class EnterCode(Command, tag="EnterCode"):
