@@ -7,12 +7,12 @@ is imported before the till is ready (performance.md, row 13).
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import logging
-import os
 import secrets
 import signal
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +23,7 @@ from appliance.daemon.server import Server
 from appliance.domain import effect as e
 from appliance.domain import intent as i
 from appliance.domain.catalog import Catalog, Shop
+from appliance.domain.errors import Refusal
 from appliance.service.display import Display
 from appliance.service.equipment import Equipment
 from appliance.service.ledger import Ledger
@@ -45,6 +46,10 @@ class NoShop(Exception):
     """The store holds no shop: `tillbox shop import FOLDER` puts one there."""
 
 
+class StoreLost(Exception):
+    """The database could not be opened again after a fault."""
+
+
 class Daemon:
     """One till, from its settings to its devices."""
 
@@ -55,7 +60,9 @@ class Daemon:
         data_dir.mkdir(parents=True, exist_ok=True)
         self.server = Server(Path(config.socket), config.till)
         self._database = Database(data_dir / "till.db", clock)
-        self._ready: Callable[[], None] = lambda: None
+        self.ledger = Ledger(self._database, clock, self._local)
+        self._is_lost = False
+        self._early: list[e.KickDrawer] = []
         self._devices: Any = None
         self._events: asyncio.Queue[Any] = asyncio.Queue(EVENTS_MAX)
         self._stopping = asyncio.Event()
@@ -69,6 +76,17 @@ class Daemon:
         for number in (signal.SIGTERM, signal.SIGINT):
             with suppress(NotImplementedError, RuntimeError):
                 loop.add_signal_handler(number, self.stop)
+        with alone(Path(self.config.data_dir)):
+            try:
+                await self._serve_till(ready)
+            except BaseException:
+                await self.ledger.abandon()
+                raise
+            await self.ledger.close()
+        if self._is_lost:
+            raise StoreLost
+
+    async def _serve_till(self, ready: Callable[[], None]) -> None:
         async with asyncio.TaskGroup() as group:
             await self.server.open(group)
             till = await self.start()
@@ -78,11 +96,9 @@ class Daemon:
             serving.cancel()
             await self.server.close()
             till.close()
-        await self.ledger.close()
 
     async def start(self) -> Till:
         """State, shop and catalogue; from here on orders are carried out."""
-        self.ledger = Ledger(self._database, self.clock, self._local)
         origins = await self.ledger.open(secrets.token_hex(8))
         shop: Shop | None = self.ledger.read_now(load_shop)
         if shop is None:
@@ -94,6 +110,7 @@ class Daemon:
             till.do(i.CreateRegister(self.config.till, shop.currency, self.config.profile, SOFTWARE))
             await self.ledger.settle()
         self.ledger.on_fault = lambda code: self._store_fault(till, code)
+        self.ledger.on_lost = self._lost
         self._come_back(till)
         display = Display(till, self.equipment, self.printing)
         till.on_change = self.server.changed
@@ -145,12 +162,19 @@ class Daemon:
                 till.desk.say("ticket.recovered", source="recovery", number=ticket.number)
 
     def _store_fault(self, till: Till, code: str) -> None:
-        """The disk refused, or is well again."""
+        """The disk refused and the state is the disk's again, or the disk is well."""
         if code:
+            self._come_back(till)
             till.desk.say(code, "error", source="store")
             till.desk.sound("needs_you")
         else:
             till.desk.hush("store")
+        till.changed()
+
+    def _lost(self) -> None:
+        """The database cannot be read any more: end, and start again on what the disk holds."""
+        self._is_lost = True
+        self.stop()
 
     # --- devices ------------------------------------------------------------------------------------------------
 
@@ -162,7 +186,7 @@ class Daemon:
 
     def _kick(self, effect: e.KickDrawer) -> None:
         if self._devices is None:
-            log.warning("drawer not opened for %s: no devices", effect.reason)
+            self._early.append(effect)  # the till sells before its devices are there
             return
         drawer = self._devices.drawer(DRAWER_ROLE)
         self._drawers.create_task(self._open_drawer(drawer, effect), name="drawer")
@@ -196,6 +220,8 @@ class Daemon:
             self._drawers.create_task(self.printing.run(self._devices), name="printing")
             self._drawers.create_task(self._minute(till), name="minute")
             self.ledger.keep_reserve()
+            for effect in self._early:
+                self._kick(effect)
             while True:
                 event = await self._events.get()
                 if isinstance(event, Scan):
@@ -212,7 +238,16 @@ class Daemon:
             await asyncio.sleep(60.0 - now.second - now.microsecond / 1e6)
             till.changed()
             await self.ledger.snapshot_if_due()
+            if till.state.session is not None:
+                self.ledger.keep_reserve()
 
 
-def write_pid(path: Path) -> None:
-    path.write_text(f"{os.getpid()}\n", encoding="ascii")
+@contextmanager
+def alone(data_dir: Path) -> Iterator[None]:
+    """One daemon on one journal. Raises Refusal `daemon.twice` while another one runs."""
+    with (data_dir / "lock").open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Refusal("daemon.twice", path=str(data_dir)) from None
+        yield

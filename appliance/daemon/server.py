@@ -112,7 +112,11 @@ class Server:
 
     async def _answer(self, client: Client, order: Order) -> None:
         assert self.submit is not None
-        answer: Answer = await self.submit(order)
+        try:
+            answer: Answer = await self.submit(order)
+        except Exception:  # the outermost loop of orders: a defect costs one order, not the till
+            log.exception("order %s: a defect in %s", order.id, type(order.command).__name__)
+            answer = Answer(order.id, False, 0, "defect")
         client.answered(answer)
 
     # --- views --------------------------------------------------------------------------------------------------
@@ -166,10 +170,15 @@ class Client(asyncio.Protocol):
             self._transport.close()
 
     def pause_writing(self) -> None:
+        """The client does not read: nothing more is read from it either, so what waits for it stays bounded."""
         self._blocked = True
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.pause_reading()
 
     def resume_writing(self) -> None:
         self._blocked = False
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.resume_reading()
         if self._skipped:
             self._skipped = False
             self._server.changed()
@@ -212,6 +221,8 @@ class Client(asyncio.Protocol):
         log.warning("client dropped: %s: %s", code, detail[:200])
         self.send(Fault(code, detail[:200]))
         self._buffer = b""
+        if self._blocked and self._transport is not None:
+            self._transport.abort()
         self.close()
         return False
 

@@ -22,7 +22,7 @@ from typing import Any, Final
 
 from appliance.clock import Clock
 from appliance.domain import intent as i
-from appliance.domain.errors import Refusal
+from appliance.domain.errors import BrokenJournal, Refusal
 from appliance.domain.journal import DURABLE, ClockCorrected, Entry, chain
 from appliance.domain.state import TillState, apply
 from appliance.domain.till import Moment, Outcome, step
@@ -240,17 +240,24 @@ class Ledger:
         code = fault_code(error)
         log.error("commit of entries %s failed: %s; opening the database again", _range(entries), error)
         await self._reopen()
-        if entries and self._database.ask(lambda conn: store.holds(conn, entries[-1])):
+        if entries and self._holds(entries[-1]):
             log.warning("entries %s are there after all", _range(entries))
             self._flushed(entries)
             return
         self._take()
         self._reloads += 1
-        self._database.ask(lambda conn: self._load(conn, self._head.epoch))
+        try:
+            self._database.ask(lambda conn: self._load(conn, self._head.epoch))
+        except (BrokenJournal, *DatabaseError):
+            self.on_lost()
+            raise
         self.fault = code
         self._probe_later()
         self.on_fault(code)
         raise StoreFault(code)
+
+    def _holds(self, entry: Entry) -> bool:
+        return self._database.ask(lambda conn: store.holds(conn, entry))
 
     async def _reopen(self) -> None:
         """Raises DatabaseError when the file cannot even be read: then nothing is known, and the process must end."""

@@ -34,6 +34,7 @@ def tender_of_kind(till: Till, kind: str) -> TenderMode:
 def _tend(till: Till, mode: TenderMode, amount_minor: int | None) -> None:
     if mode.needs_customer:
         raise Refusal("tender.needs_customer")
+    till.ledger.check_room()
     outcome = till.do(i.Tend(mode, amount_minor))
     if till.ticket is None:
         finish(till, outcome)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -19,8 +20,11 @@ from appliance.hal.device import Devices, Paper, PrintOutcome
 from appliance.service.ledger import Companion, Ledger
 from appliance.service.receipt_text import Letterhead, receipt, report
 from appliance.store import spool
+from appliance.store.database import DatabaseError
 
 ROLE = "printer.receipt"
+RETRY_S = 2.0
+"""How long to wait before a disk that refused is asked again."""
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +37,8 @@ class Printing:
         self._head = head
         self._wake = asyncio.Event()
         self._states: dict[tuple[str, int], str] = {}
+        self._recovered = False
+        self._unwritten: dict[int, spool.JobState] = {}
         self.waiting = 0
         """Jobs that have not left yet."""
         self.busy = False
@@ -78,20 +84,37 @@ class Printing:
 
     async def run(self, devices: Devices) -> None:
         """Print what waits, for ever."""
-        uncertain = await self._ledger.read(spool.recover_jobs)
-        if uncertain:
-            log.warning(
-                "%d papers were being printed when the till stopped; whether they came out is unknown", uncertain
-            )
         self._wake.set()
         while True:
             await self._wake.wait()
             self._wake.clear()
-            jobs: list[spool.Job] = await self._ledger.read(spool.waiting_jobs)
-            self._count(len(jobs))
-            for job in jobs:
-                if not await self._print(devices, job):
-                    break
+            try:
+                await self._print_waiting(devices)
+            except DatabaseError as error:
+                log.error("the disk does not take how far a paper got: %s", error)
+                self.busy = False
+                asyncio.get_running_loop().call_later(RETRY_S, self.wake)
+
+    async def _print_waiting(self, devices: Devices) -> None:
+        """Everything that waits. Raises DatabaseError; no paper leaves whose row could not be marked first."""
+        if not self._recovered:
+            uncertain = await self._ledger.read(spool.recover_jobs)
+            self._recovered = True
+            if uncertain:
+                log.warning("%d papers were being printed at the stop; nobody knows whether they came out", uncertain)
+        await self._write_states()
+        jobs: list[spool.Job] = await self._ledger.read(spool.waiting_jobs)
+        self._count(len(jobs))
+        for job in jobs:
+            if not await self._print(devices, job):
+                break
+
+    async def _write_states(self) -> None:
+        """What became of papers, on the disk; kept in memory until the disk takes it."""
+        while self._unwritten:
+            job_id, state = next(iter(self._unwritten.items()))
+            await self._ledger.read(partial(spool.set_state, job_id=job_id, state=state))
+            del self._unwritten[job_id]
 
     async def _print(self, devices: Devices, job: spool.Job) -> bool:
         """One job; False when nothing was sent and the queue must be looked at again."""
@@ -113,8 +136,9 @@ class Printing:
             log.warning(
                 "job %d (%s %d): unknown whether it came out: %s", job.id, job.purpose, job.subject, result.fault
             )
-        await self._ledger.read(lambda conn: spool.set_state(conn, job.id, state))
         self._note(job, state)
+        self._unwritten[job.id] = state
+        await self._write_states()
         if state == "queued":
             self._wake.set()
             return False

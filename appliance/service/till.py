@@ -74,7 +74,7 @@ class Till:
         """Ends every device's back-off: somebody just plugged, filled or switched something on."""
         self._effects: list[e.Effect] = []
         self._origin = ""
-        self._answers: OrderedDict[str, Answer | asyncio.Future[Answer]] = OrderedDict()
+        self._answers: OrderedDict[str, Answer | asyncio.Task[Answer]] = OrderedDict()
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self.rev = 0
         self.on_change: Callable[[], None] = lambda: None
@@ -193,18 +193,20 @@ class Till:
         known = self._answers.get(order.id)
         if known is not None:
             return known if isinstance(known, Answer) else await asyncio.shield(known)
-        waiting: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._answers[order.id] = waiting
+        work = asyncio.get_running_loop().create_task(self._complete(order), name=f"order {order.id}")
+        self._answers[order.id] = work
+        return await asyncio.shield(work)
+
+    async def _complete(self, order: Order) -> Answer:
+        """The whole of an order. Nobody's leaving stops it half-way: facts without their drawer, an id forgotten."""
         try:
             answer = await self._carry_out(order)
         except BaseException:
             del self._answers[order.id]
-            waiting.cancel()
             raise
         self._answers[order.id] = answer
         while len(self._answers) > ANSWERS_KEPT:
             self._answers.popitem(last=False)
-        waiting.set_result(answer)
         return answer
 
     async def _carry_out(self, order: Order) -> Answer:

@@ -14,10 +14,9 @@ from __future__ import annotations
 import asyncio
 import sqlite3 as stdlib_sqlite
 from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
-from typing import Any, Final, TypeVar
-
-import aiosqlite
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 try:
     import pysqlite3.dbapi2 as sqlite
@@ -25,6 +24,9 @@ except ImportError:  # no wheel for this machine: the standard library serves, w
     sqlite = stdlib_sqlite
 
 from appliance.clock import Clock
+
+if TYPE_CHECKING:
+    import aiosqlite
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 SAFE_VERSION: Final = (3, 51, 3)
@@ -78,29 +80,45 @@ class Database:
         self._clock = clock
         self._conn: Connection = None
         self._thread: aiosqlite.Connection | None = None
-        self._busy = 0
+        self._starting = asyncio.Lock()
+        self._opened = asyncio.Event()
+        self._running: set[asyncio.Future[Any]] = set()
         self._slow_left = 0
 
     async def open(self) -> None:
         """Open and migrate. Raises NewerDatabase, or a DatabaseError when the file cannot be used."""
-        self._conn = connect(self.path)
-        migrate(self._conn)
-        self._thread = None
+        conn = connect(self.path)
+        try:
+            migrate(conn)
+        except BaseException:
+            conn.close()
+            raise
+        self._conn = conn
+        self._opened.set()
 
     async def close(self) -> None:
-        if self._thread is not None:
-            await self._thread.close()
-        elif self._conn is not None:
-            self._conn.close()
-        self._conn = self._thread = None
+        """Close when what was asked is done. Whoever asks meanwhile waits until it is open again."""
+        thread, conn = self._thread, self._conn
+        self._thread = self._conn = None
+        self._opened.clear()
+        if self._running:
+            await asyncio.wait(self._running)
+        if thread is not None:
+            await thread.close()
+        elif conn is not None:
+            conn.close()
 
     @property
     def may_run_in_place(self) -> bool:
         """Whether the disk has been quick lately and nothing is running on the thread."""
-        return self._busy == 0 and self._slow_left == 0
+        return not self._running and self._slow_left == 0 and self._conn is not None
+
+    def ask(self, job: Callable[[Connection], Result]) -> Result:
+        """Run something now, however long it takes: start-up's reading."""
+        return job(self._conn)
 
     def run_in_place(self, job: Callable[[Connection], Result]) -> Result:
-        """Run a transaction now, on the loop's own thread; remembers when that took too long."""
+        """Run a commit now, on the loop's own thread; remembers when that took too long."""
         began = self._clock.monotonic_ns()
         try:
             return job(self._conn)
@@ -110,17 +128,38 @@ class Database:
 
     async def run(self, job: Callable[[Connection], Result]) -> Result:
         """Run a whole transaction on the database thread. A cancelled caller does not stop the transaction."""
-        if self._thread is None:
-            self._thread = await aiosqlite.Connection(lambda: self._conn, 64)
-        self._busy += 1
+        thread, conn = await self._worker()
         if self._slow_left:
             self._slow_left -= 1
-        execute: Callable[..., Coroutine[Any, Any, Result]] = self._thread._execute
-        running = asyncio.ensure_future(execute(job, self._conn))
+        execute: Callable[..., Coroutine[Any, Any, Result]] = thread._execute
+        running = asyncio.ensure_future(execute(job, conn))
+        self._running.add(running)
         running.add_done_callback(self._done)
         return await asyncio.shield(running)
 
+    async def _worker(self) -> tuple[aiosqlite.Connection, Connection]:
+        """The thread, started at its first use: a till that has just started does without (performance.md, row 13)."""
+        while True:
+            await self._opened.wait()
+            async with self._starting:
+                conn = self._conn
+                if conn is not None and self._thread is None:
+                    import aiosqlite
+
+                    thread = await aiosqlite.Connection(partial(_itself, conn), 64)
+                    if conn is not self._conn:  # closed meanwhile
+                        await thread.close()
+                        continue
+                    self._thread = thread
+                if self._thread is not None:
+                    return self._thread, conn
+
     def _done(self, running: asyncio.Future[Any]) -> None:
-        self._busy -= 1
+        self._running.discard(running)
         if not running.cancelled():
             running.exception()
+
+
+def _itself(conn: Connection) -> Connection:
+    """What aiosqlite calls to connect: the connection is there already."""
+    return conn

@@ -63,12 +63,25 @@ def _row(entry: Entry) -> tuple[Any, ...]:
 
 def read_head(conn: Any, new_epoch: str) -> Head:
     """The end of the chain; an empty database takes `new_epoch` as its own for good."""
-    conn.execute("INSERT OR IGNORE INTO meta VALUES ('epoch', ?)", (new_epoch,))
-    epoch = conn.execute("SELECT value FROM meta WHERE key = 'epoch'").fetchone()[0]
+    known = conn.execute("SELECT value FROM meta WHERE key = 'epoch'").fetchone()
+    if known is None:  # written once, so that a journal on a read-only disk can still be read
+        conn.execute("INSERT INTO meta VALUES ('epoch', ?)", (new_epoch,))
+    epoch = new_epoch if known is None else known[0]
     row = conn.execute("SELECT seq, hash, at FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
     if row is None:
         return Head(epoch, 0, GENESIS, "")
     return Head(epoch, row[0], bytes(row[1]), row[2])
+
+
+def holds(conn: Any, entry: Entry) -> bool:
+    """Whether this very entry is on the disk."""
+    row = conn.execute("SELECT hash FROM journal WHERE seq = ?", (entry.seq,)).fetchone()
+    return row is not None and bytes(row[0]) == entry.hash
+
+
+def try_write(conn: Any) -> None:
+    """A durable write that means nothing. Raises what the disk says."""
+    conn.execute("INSERT INTO meta VALUES ('probe', '1') ON CONFLICT (key) DO UPDATE SET value = 1 - value")
 
 
 def read_entries(conn: Any, after: int = 0, upto: int | None = None) -> Iterator[Entry]:
@@ -95,10 +108,16 @@ def recent_origins(conn: Any) -> list[str]:
 def load_state(conn: Any) -> TillState:
     """The state after the newest entry: the newest snapshot plus every fact since. Raises BrokenJournal."""
     row = conn.execute("SELECT seq, state FROM snapshot ORDER BY seq DESC LIMIT 1").fetchone()
-    state, seq = TillState(), 0
-    if row is not None:
-        seq, state = row[0], _state_decoder.decode(row[1])
-    return replay(conn, state, seq)
+    if row is None:
+        return replay(conn, TillState(), 0)
+    anchor = conn.execute("SELECT hash FROM journal WHERE seq = ?", (row[0],)).fetchone()
+    if anchor is None:
+        raise BrokenJournal(row[0], "gap")
+    try:
+        state = _state_decoder.decode(row[1])
+    except msgspec.DecodeError:  # a cache of another version, or damaged: the facts are the truth
+        return replay(conn, TillState(), 0)
+    return replay(conn, state, row[0], bytes(anchor[0]))
 
 
 def rebuild_state(conn: Any) -> TillState:
@@ -106,12 +125,14 @@ def rebuild_state(conn: Any) -> TillState:
     return replay(conn, TillState(), 0)
 
 
-def replay(conn: Any, state: TillState, after: int) -> TillState:
-    """Apply everything after an entry. Raises BrokenJournal when an entry does not follow the one before it."""
-    prev: bytes | None = None
+def replay(conn: Any, state: TillState, after: int, prev: bytes = GENESIS) -> TillState:
+    """Apply everything after an entry whose hash is `prev`. Raises BrokenJournal at the first bad one."""
     for entry in read_entries(conn, after):
-        if entry.seq != after + 1 or (prev is not None and entry.prev_hash != prev):
+        if entry.seq != after + 1 or entry.prev_hash != prev:
             raise BrokenJournal(entry.seq, "gap" if entry.seq != after + 1 else "prev_hash")
+        head = (prev, entry.seq, entry.epoch, entry.kind, entry.at, entry.actor, entry.origin)
+        if entry_hash(*head, entry.body) != entry.hash:
+            raise BrokenJournal(entry.seq, "hash")
         try:
             fact = entry.fact
         except msgspec.DecodeError as error:
@@ -124,9 +145,14 @@ def replay(conn: Any, state: TillState, after: int) -> TillState:
 def save_snapshot(conn: Any, seq: int, encoded: bytes) -> None:
     """Keep the state after entry `seq`; older snapshots go. A snapshot is a cache: losing it costs time only."""
     conn.execute("BEGIN IMMEDIATE")
-    conn.execute("DELETE FROM snapshot")
-    conn.execute("INSERT INTO snapshot VALUES (?, ?)", (seq, encoded))
-    conn.execute("COMMIT")
+    try:
+        conn.execute("DELETE FROM snapshot")
+        conn.execute("INSERT INTO snapshot VALUES (?, ?)", (seq, encoded))
+        conn.execute("COMMIT")
+    except BaseException:
+        if conn.in_transaction:
+            conn.execute("ROLLBACK")
+        raise
 
 
 def encode_state(state: TillState) -> bytes:
