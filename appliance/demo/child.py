@@ -53,7 +53,7 @@ class Child:
     ) -> None:
         """`env` is added to our own environment. `says_ready`: the command prints a line `ready` when it serves."""
         self.name = name
-        self._argv = (*_ended_with_us(), *argv)
+        self._argv = (*ended_with_us(), *argv)
         self._log = log
         self._clock = clock
         self._env = dict(env)
@@ -171,7 +171,7 @@ async def supervised(child: Child) -> AsyncIterator[Child]:
             task.cancel()
 
 
-def _ended_with_us() -> tuple[str, ...]:
+def ended_with_us() -> tuple[str, ...]:
     """The command before a command, so that it dies with us even when we are killed; empty where setpriv is missing."""
     setpriv = shutil.which("setpriv")
     return (setpriv, "--pdeathsig", "KILL", "--") if setpriv else ()

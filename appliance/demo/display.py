@@ -19,6 +19,7 @@ from typing import Final
 
 from PIL import Image, ImageChops
 
+from appliance.demo.child import ended_with_us
 from appliance.demo.fault import DemoFailed
 
 START_S: Final = 15.0
@@ -100,7 +101,7 @@ async def open_display(folder: Path, log: Path, width: int = 1280, height: int =
     arguments += ["-nolisten", "tcp", "-nocursor", "-s", "0"]
     with log.open("ab") as errors:
         server = await asyncio.create_subprocess_exec(
-            "Xvfb", *arguments, stdout=asyncio.subprocess.PIPE, stderr=errors, start_new_session=True
+            *ended_with_us(), "Xvfb", *arguments, stdout=asyncio.subprocess.PIPE, stderr=errors, start_new_session=True
         )
     try:
         assert server.stdout is not None
