@@ -6,6 +6,7 @@ from kivy.properties import ListProperty, ObjectProperty, StringProperty
 
 from appliance.i18n import amount
 from appliance.kiosk.screens.base import Screen
+from appliance.kiosk.theme import theme
 from appliance.kiosk.viewmodel.bar import BarModel
 from appliance.kiosk.viewmodel.closing import STEPS, ClosingModel, HeldModel, StepModel, closing_bar, closing_model
 from appliance.kiosk.viewmodel.counting import count_of, next_value, typed_count
@@ -67,8 +68,10 @@ class ReasonChips(Cells):
         """One chip a reason."""
         self.clear_widgets()
         for reason in self.reasons:
-            chip = PushButton(text=reason.text, kind="pri" if reason.chosen else "", px=17, padding=0)
-            chip.size_hint_y = 1
+            chip = PushButton(
+                text=reason.text, kind="pri" if reason.chosen else "", px=17 if theme.m.width > 1100 else 15
+            )
+            chip.padding, chip.size_hint_y = (0, 0, 0, 0), 1
             chip.bind(on_tap=lambda _chip, name=reason.id: self.dispatch("on_reason", name))
             self.add_widget(chip)
 
@@ -128,7 +131,7 @@ class ClosingScreen(Screen):
         if now and (before is None or before.step != now.step):
             self.typing = ""
         self._view = view
-        self.model = closing_model(view)
+        self.model = closing_model(view, self.compact)
 
     def bar(self, view: TillView) -> BarModel:
         """Back, title, session."""

@@ -7,7 +7,7 @@ from kivy.properties import BooleanProperty, ListProperty, NumericProperty, Obje
 from appliance.kiosk.screens.base import Screen
 from appliance.kiosk.viewmodel.bar import BarModel
 from appliance.kiosk.viewmodel.home import HomeModel, LastModel, ModeModel, TabModel, accueil_bar, home_model
-from appliance.kiosk.widgets import Cells, Col, Press, Row, load_kv, panel  # noqa: F401  named in home.kv
+from appliance.kiosk.widgets import Box, Cells, Col, Press, Row, load_kv, panel  # noqa: F401  named in home.kv
 from appliance.kiosk.widgets.controls import Dashed
 from appliance.kiosk.widgets.figures import FigureRows  # noqa: F401
 from appliance.kiosk.widgets.note import NoteCardBox
@@ -18,12 +18,30 @@ SLOTS = 6
 
 
 class HomeTab(Press, Col):
-    """One tab of the rail: icon above its name, a number to handle at the corner."""
+    """One tab of the rail: icon above its name."""
+
+    text = StringProperty("")
+    icon = StringProperty("")
+    chosen = BooleanProperty(False)
+
+
+class HomeBadge(Box):
+    """How many are to be handled."""
+
+    text = StringProperty("")
+
+
+class HomeTabPlace(Box):
+    """A tab with its badge. `on_tap`."""
 
     text = StringProperty("")
     icon = StringProperty("")
     chosen = BooleanProperty(False)
     badge = StringProperty("")
+    __events__ = ("on_tap",)
+
+    def on_tap(self) -> None:
+        """The tab was touched."""
 
 
 class HomeRail(Col):
@@ -45,39 +63,32 @@ class HomeRail(Col):
         box.clear_widgets()
         for tab in self.tabs:
             model: TabModel = tab
-            key = HomeTab(text=model.text, icon=model.icon, chosen=model.chosen, badge=model.badge)
+            key = HomeTabPlace(text=model.text, icon=model.icon, chosen=model.chosen, badge=model.badge)
             key.bind(on_tap=lambda _key, name=model.id: self.dispatch("on_tab", name))
             box.add_widget(key)
 
 
 class HomeNotes(Cells):
-    """Six slots: the notes, then the page key or the hint. `on_note(number)`, `on_page`."""
+    """Six slots: the notes, then the hint. `on_note(number)`."""
 
     model = ObjectProperty(HomeModel(), rebind=True)
-    __events__ = ("on_note", "on_page")
+    __events__ = ("on_note",)
 
     def on_note(self, number: int) -> None:
         """A note was touched."""
 
-    def on_page(self) -> None:
-        """The page key was touched."""
-
     def on_model(self, *_: Any) -> None:
         """Cards are rebuilt only when the notes changed."""
-        shown = (self.model.notes, self.model.page, self.model.hint)
+        shown = (self.model.notes, self.model.hint)
         if shown == getattr(self, "_shown", None):
             return
         self._shown = shown
         self.clear_widgets()
-        for note in self.model.notes[: SLOTS - 1 if self.model.page else SLOTS]:
+        for note in self.model.notes[:SLOTS]:
             card = NoteCardBox(model=note)
             card.bind(on_tap=lambda touched: self.dispatch("on_note", touched.model.number))
             self.add_widget(card)
-        if self.model.page:
-            key = Dashed(icon="caret-right", text=self.model.page)
-            key.bind(on_tap=lambda _key: self.dispatch("on_page"))
-            self.add_widget(key)
-        elif self.model.notes and len(self.model.notes) < SLOTS:
+        if self.model.notes and len(self.model.notes) < SLOTS:
             self.add_widget(Dashed(icon="barcode", text=self.model.hint, fill_pressed=""))
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from kivy.properties import ListProperty, NumericProperty, ObjectProperty, StringProperty
 
 from appliance.kiosk.screens.base import Screen
+from appliance.kiosk.theme import theme
 from appliance.kiosk.viewmodel.bar import BarModel
 from appliance.kiosk.viewmodel.split import HintModel, RestModel, SplitModel, split_bar, split_model
 from appliance.kiosk.widgets import Press, Row, load_kv, panel  # noqa: F401  named in split.kv
@@ -22,14 +23,12 @@ class RestLine(Press, Row):
 
     model = ObjectProperty(RestModel("", "", 0, "", ONE, "", "", ""), rebind=True)
     owner = ObjectProperty(None)
-    row_height = NumericProperty(83)
+    row_height = NumericProperty(81)
 
     @classmethod
     def height_for(cls, _model: RestModel, _width: float) -> float:
         """One height, that of six lines on the base panel."""
-        from appliance.kiosk.theme import theme
-
-        return 83 if theme.m.height > 700 else 60
+        return 81 if theme.m.height > 700 else 60
 
     def move(self, quantity_milli: int) -> None:
         """Asks for some of the line."""
@@ -88,7 +87,8 @@ class PartTabs(Row):
         tabs.clear_widgets()
         for part in self.parts:
             text = part.text if len(self.parts) < 4 else str(part.number)
-            tab = PushButton(text=text, kind="pri" if part.is_open else "", padding=0, gap=6)
+            tab = PushButton(text=text, kind="pri" if part.is_open else "")
+            tab.padding, tab.gap = (0, 0, 0, 0), 6
             tab.icon = "check" if part.is_paid else ""
             tab.bind(on_tap=lambda _tab, number=part.number: self.dispatch("on_part", number))
             tabs.add_widget(tab)
@@ -116,7 +116,7 @@ class SplitScreen(Screen):
 
     def show(self, view: TillView) -> None:
         """Draws a view."""
-        self.model = split_model(view)
+        self.model = split_model(view, self.compact)
 
     def bar(self, view: TillView) -> BarModel:
         """Back, title, ticket and table."""

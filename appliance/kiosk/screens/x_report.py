@@ -17,7 +17,7 @@ class ReportScreen(Screen):
 
     def show(self, view: TillView) -> None:
         """Draws a view."""
-        self.model = report_model(view)
+        self.model = report_model(view, self.compact)
 
     def bar(self, view: TillView) -> BarModel:
         """Back, title, session and who reads."""

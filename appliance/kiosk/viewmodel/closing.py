@@ -1,6 +1,6 @@
 """The closing of the day in three steps: count the drawer, check the difference, close (Z)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from appliance.i18n import amount, signed, t
 from appliance.kiosk.viewmodel.bar import BarModel, back_bar
@@ -52,8 +52,8 @@ class ClosingModel:
     step: str = "count"
     steps: tuple[StepModel, ...] = ()
     open_drawer: str = ""
-    notes: CountCardModel = CountCardModel()
-    coins: CountCardModel = CountCardModel()
+    notes: CountCardModel = field(default_factory=CountCardModel)
+    coins: CountCardModel = field(default_factory=CountCardModel)
     leave_label: str = ""
     leave: str = ""
     leave_minor: int = 0
@@ -80,14 +80,14 @@ class ClosingModel:
     gap_title: str = ""
     gap_hint: str = ""
     reasons: tuple[ReasonModel, ...] = ()
-    others_card: CardModel = CardModel()
+    others_card: CardModel = field(default_factory=CardModel)
     held_title: str = ""
     held_hint: str = ""
     held: tuple[HeldModel, ...] = ()
     # step 3
-    vat: CardModel = CardModel()
-    tenders: CardModel = CardModel()
-    sellers: CardModel = CardModel()
+    vat: CardModel = field(default_factory=CardModel)
+    tenders: CardModel = field(default_factory=CardModel)
+    sellers: CardModel = field(default_factory=CardModel)
     watch_title: str = ""
     watch: Rows = ()
     turnover_label: str = ""
@@ -103,7 +103,8 @@ class ClosingModel:
 def _steps(view: TillView, closing: ClosingView) -> tuple[StepModel, ...]:
     now = STEPS.index(closing.step)
     return tuple(
-        StepModel(str(i + 1), t(f"screen.closing.step.{step}", view.language), i == now, i < now) for i, step in enumerate(STEPS)
+        StepModel(str(i + 1), t(f"screen.closing.step.{step}", view.language), i == now, i < now)
+        for i, step in enumerate(STEPS)
     )
 
 
@@ -128,11 +129,11 @@ def _held(view: TillView, card: NoteCard) -> HeldModel:
     return HeldModel(str(card.number), "held", card.number, name, detail, total, t("screen.closing.cancel_note", lang))
 
 
-def _others_card(view: TillView, closing: ClosingView) -> CardModel:
+def _others_card(view: TillView, closing: ClosingView, height: int) -> CardModel:
     lang, locale = view.language, view.shop.locale
     heads = tuple(t(f"screen.report.{code}", lang) for code in ("tender", "count", "amount"))
     rows = tuple((tender.name, str(tender.count), amount(tender.amount_minor, locale)) for tender in closing.tenders)
-    return CardModel("credit-card", t("screen.closing.others", lang), "", TableModel(heads, (44, 104), rows, 46))
+    return CardModel("credit-card", t("screen.closing.others", lang), "", TableModel(heads, (44, 104), rows, height))
 
 
 def _difference(view: TillView, closing: ClosingView) -> dict[str, str]:
@@ -149,14 +150,15 @@ def _difference(view: TillView, closing: ClosingView) -> dict[str, str]:
     }
 
 
-def _summary(view: TillView, closing: ClosingView) -> dict[str, object]:
+def _summary(view: TillView, closing: ClosingView, compact: bool) -> dict[str, object]:
     report = closing.report
     if report is None:
         return {}
+    height = 30 if compact else 36
     return {
-        "vat": vat_card(view, report, 36),
-        "tenders": tender_card(view, report, 36),
-        "sellers": seller_card(view, report, 36),
+        "vat": vat_card(view, report, height, compact),
+        "tenders": tender_card(view, report, height),
+        "sellers": seller_card(view, report, height),
         "watch": watch_rows(view, report),
         "turnover": amount(report.turnover_minor, view.shop.locale),
     }
@@ -168,7 +170,7 @@ def _gap_hint(view: TillView, closing: ClosingView) -> str:
     return t("screen.closing.gap_even" if not closing.difference_minor else "screen.closing.gap_small", view.language)
 
 
-def closing_model(view: TillView) -> ClosingModel:
+def closing_model(view: TillView, compact: bool = False) -> ClosingModel:
     """The closing of a view; empty when there is none."""
     closing = view.closing
     if closing is None:
@@ -198,12 +200,14 @@ def closing_model(view: TillView) -> ClosingModel:
         counted_label=t("screen.closing.counted", lang),
         counted=amount(closing.counted_minor, locale),
         others_title=t("screen.closing.others", lang),
-        others=tuple((tender.name, str(tender.count), amount(tender.amount_minor, locale)) for tender in closing.tenders),
+        others=tuple(
+            (tender.name, str(tender.count), amount(tender.amount_minor, locale)) for tender in closing.tenders
+        ),
         held_note=held,
         gap_title=t("screen.closing.gap", lang),
         gap_hint=_gap_hint(view, closing),
         reasons=tuple(ReasonModel(reason.id, reason.label, reason.id == closing.reason) for reason in closing.reasons),
-        others_card=_others_card(view, closing),
+        others_card=_others_card(view, closing, 32 if compact else 46),
         held_title=t("screen.home.notes", lang),
         held_hint=t("screen.closing.held_hint" if closing.held else "screen.closing.held_none", lang),
         held=tuple(_held(view, card) for card in closing.held),
@@ -215,7 +219,7 @@ def closing_model(view: TillView) -> ClosingModel:
         main=t("screen.home.close_day" if closing.step == "confirm" else "screen.closing.go_on", lang),
         can_go_on=closing.step != "check" or not closing.reasons or bool(closing.reason),
         **_difference(view, closing),  # type: ignore[arg-type]
-        **_summary(view, closing),  # type: ignore[arg-type]
+        **_summary(view, closing, compact),  # type: ignore[arg-type]
     )
 
 
@@ -225,5 +229,8 @@ def closing_bar(view: TillView) -> BarModel:
     if closing is None:
         return back_bar(view, "")
     lang = view.language
-    words = [t("screen.report.session", lang, number=number(closing.session)), t("screen.closing.opened", lang, time=closing.opened_at)]
+    words = [
+        t("screen.report.session", lang, number=number(closing.session)),
+        t("screen.closing.opened", lang, time=closing.opened_at),
+    ]
     return back_bar(view, t("screen.closing.title", lang), DOT.join(words))

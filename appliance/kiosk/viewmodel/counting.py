@@ -29,7 +29,9 @@ class CountCardModel:
     rows: tuple[CountRowModel, ...] = ()
 
 
-def count_card(view: TillView, kind: str, rows: tuple[CountRow, ...], total_minor: int, focus_minor: int) -> CountCardModel:
+def count_card(
+    view: TillView, kind: str, rows: tuple[CountRow, ...], total_minor: int, focus_minor: int
+) -> CountCardModel:
     """The card of the "notes" or of the "coins"."""
     locale = view.shop.locale
     return CountCardModel(

@@ -10,7 +10,7 @@ Rows = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class TableModel:
-    """A table whose first column is at the left and shares the width; `widths` are those of the others, 0 shares too."""
+    """A table. The first column is at the left and shares the width; `widths` are those of the others, 0 shares too."""
 
     heads: tuple[str, ...] = ()
     widths: tuple[int, ...] = ()

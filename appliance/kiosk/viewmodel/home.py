@@ -110,10 +110,18 @@ def home_model(view: TillView) -> HomeModel:
     lang = view.language
     default = next((mode.name for mode in home.modes if mode.is_default), "")
     waiting = str(home.orders_waiting) if home.orders_waiting else ""
-    start = t("screen.home.scan_hint", lang, mode=default.lower()) if default else t("screen.home.scan_hint_plain", lang)
+    start = (
+        t("screen.home.scan_hint", lang, mode=default.lower()) if default else t("screen.home.scan_hint_plain", lang)
+    )
     return HomeModel(
         tabs=tuple(
-            TabModel(tab, t(f"screen.home.tab.{tab}", lang), TAB_ICONS[tab], tab == "sale", waiting if tab == "orders" else "")
+            TabModel(
+                tab,
+                t(f"screen.home.tab.{tab}", lang),
+                TAB_ICONS[tab],
+                tab == "sale",
+                waiting if tab == "orders" else "",
+            )
             for tab in home.tabs
         ),
         lock=t("screen.home.lock", lang),
@@ -135,7 +143,8 @@ def home_model(view: TillView) -> HomeModel:
         correct=t("screen.home.correct", lang),
         new_sale=t("screen.home.new_sale", lang),
         modes=tuple(
-            ModeModel(mode.id, mode.name, mode.icon, mode_detail(view, mode), mode.is_default) for mode in home.modes[:5]
+            ModeModel(mode.id, mode.name, mode.icon, mode_detail(view, mode), mode.is_default)
+            for mode in home.modes[:5]
         ),
     )
 

@@ -1,6 +1,6 @@
 """The opening of the till: the float counted, or taken over as it was left."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from appliance.i18n import amount, signed, t
 from appliance.kiosk.viewmodel.bar import BarModel, back_bar
@@ -17,8 +17,8 @@ class OpeningModel:
     hint: str = ""
     is_plain: bool = False
     """The till runs without a float: one button is all."""
-    notes: CountCardModel = CountCardModel()
-    coins: CountCardModel = CountCardModel()
+    notes: CountCardModel = field(default_factory=CountCardModel)
+    coins: CountCardModel = field(default_factory=CountCardModel)
     left_label: str = ""
     left: str = ""
     keep: str = ""
@@ -52,7 +52,9 @@ def opening_model(view: TillView) -> OpeningModel:
         currency=view.shop.currency,
         counted=amount(opening.counted_minor, locale),
         expected=t("screen.opening.expected", lang, amount=amount(opening.expected_minor, locale)),
-        difference=t("screen.counting.difference", lang, amount=signed(off, locale)) if off else t("screen.counting.even", lang),
+        difference=t("screen.counting.difference", lang, amount=signed(off, locale))
+        if off
+        else t("screen.counting.even", lang),
         difference_kind="w" if off else "g",
         difference_icon="warning" if off else "check-circle",
         caption=focus_caption(view, opening.focus_minor, opening.coins),

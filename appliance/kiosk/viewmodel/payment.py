@@ -1,6 +1,6 @@
 """Encaissement: what remains, the ways to pay it, what was already taken."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from appliance.i18n import amount, round_amount, signed, t
 from appliance.kiosk.viewmodel.bar import BarModel, back_bar
@@ -70,7 +70,7 @@ class PaymentModel:
     cash_mode: str = ""
     """Id of the cash tender, "" when cash is not taken."""
     locale: str = "fr-CH"
-    client: ClientModel = ClientModel()
+    client: ClientModel = field(default_factory=ClientModel)
     rows: tuple[LineModel | DiscountModel, ...] = ()
     total_label: str = ""
     total: str = ""

@@ -1,6 +1,6 @@
 """Séparer la note: what is left to share out, the parts, the open part in place of the ticket."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from appliance.i18n import amount, quantity, t
 from appliance.kiosk.viewmodel.bar import BarModel, back_bar
@@ -61,7 +61,7 @@ class SplitModel:
     parts: tuple[PartModel, ...] = ()
     next_part: int = 2
     part_rows: tuple[LineModel | HintModel, ...] = ()
-    ticket: TicketModel = TicketModel()
+    ticket: TicketModel = field(default_factory=TicketModel)
     cash_caption: str = ""
 
 
@@ -85,7 +85,7 @@ def _part(view: TillView, part: SplitPart) -> PartModel:
     return PartModel(part.number, t("screen.split.part", view.language, part=part.number), part.is_open, part.is_paid)
 
 
-def _part_rows(view: TillView, is_paid: bool) -> tuple[LineModel | HintModel, ...]:
+def _part_rows(view: TillView, is_paid: bool, compact: bool) -> tuple[LineModel | HintModel, ...]:
     lang = view.language
     rows: list[LineModel | HintModel] = []
     for row in ticket_rows(view, view.ticket, False) if view.ticket else ():
@@ -93,6 +93,8 @@ def _part_rows(view: TillView, is_paid: bool) -> tuple[LineModel | HintModel, ..
             moved = row.kind == "selected" and not is_paid
             detail = row.detail or t("screen.split.moved", lang) if moved else row.detail
             rows.append(replace(row, kind="moved" if moved else "line", detail=detail))
+    if compact and rows and not is_paid:
+        return tuple(rows)
     hint = "screen.split.paid" if is_paid else "screen.split.give_back" if rows else "screen.split.empty"
     return (*rows, HintModel("hint", "hint", t(hint, lang)))
 
@@ -104,7 +106,7 @@ def _ticket(view: TillView, split: SplitView, part: str) -> TicketModel:
     return replace(ticket_model(view), sums=rows, total_label=part)
 
 
-def split_model(view: TillView) -> SplitModel:
+def split_model(view: TillView, compact: bool = False) -> SplitModel:
     """The split screen of a view; `view.ticket` is the open part."""
     split = view.split or SplitView(0)
     lang, locale = view.language, view.shop.locale
@@ -125,7 +127,7 @@ def split_model(view: TillView) -> SplitModel:
         can_divide=bool(split.rest),
         parts=tuple(_part(view, part) for part in split.parts),
         next_part=max((part.number for part in split.parts), default=0) + 1,
-        part_rows=_part_rows(view, open_part.is_paid if open_part else False),
+        part_rows=_part_rows(view, open_part.is_paid if open_part else False, compact),
         ticket=_ticket(view, split, name),
         cash_caption=t("screen.split.cash_received", lang, part=split.open_part),
     )
@@ -135,4 +137,6 @@ def split_bar(view: TillView) -> BarModel:
     """Back, title, ticket and table, mode, seller."""
     split = view.split or SplitView(0)
     words = [t("screen.bar.ticket", view.language, number=number(split.number)), split.name]
-    return back_bar(view, t("screen.split.title", view.language), DOT.join(word for word in words if word), with_seller=True)
+    return back_bar(
+        view, t("screen.split.title", view.language), DOT.join(word for word in words if word), with_seller=True
+    )

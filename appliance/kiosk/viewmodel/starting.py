@@ -49,4 +49,6 @@ def starting_model(view: TillView) -> StartingModel:
 
 def starting_bar(view: TillView) -> BarModel:
     """An empty bar: nothing can be done from here."""
-    return replace(home_bar(view, right_icon=""), title="", title_icon="", subtitle="", message=None, seller="", seller_initials="")
+    return replace(
+        home_bar(view, right_icon=""), title="", title_icon="", subtitle="", message=None, seller="", seller_initials=""
+    )

@@ -1,6 +1,6 @@
 """The figures of an X or a Z reading, as cards."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from appliance.i18n import amount, long_date, rate, short_date, signed, t
@@ -20,10 +20,10 @@ class ReportModel:
     turnover_label: str = ""
     currency: str = ""
     turnover: str = ""
-    vat: CardModel = CardModel()
-    tenders: CardModel = CardModel()
-    sellers: CardModel = CardModel()
-    wallets: CardModel = CardModel()
+    vat: CardModel = field(default_factory=CardModel)
+    tenders: CardModel = field(default_factory=CardModel)
+    sellers: CardModel = field(default_factory=CardModel)
+    wallets: CardModel = field(default_factory=CardModel)
     drawer_title: str = ""
     drawer: Rows = ()
     expected_label: str = ""
@@ -37,17 +37,25 @@ class ReportModel:
     can_print: bool = False
 
 
-def vat_card(view: TillView, report: ReportView, height: int = 40) -> CardModel:
+def vat_card(view: TillView, report: ReportView, height: int = 40, compact: bool = False) -> CardModel:
     """Net, tax and gross by rate."""
     lang, locale = view.language, view.shop.locale
     rows: list[tuple[str, ...]] = [
-        (rate(note.rate_bp, locale), amount(note.net_minor, locale), amount(note.vat_minor, locale), amount(note.gross_minor, locale))
+        (
+            rate(note.rate_bp, locale),
+            amount(note.net_minor, locale),
+            amount(note.vat_minor, locale),
+            amount(note.gross_minor, locale),
+        )
         for note in report.rates
     ]
     whole = (report.net_minor, report.vat_minor, report.turnover_minor)
     rows.append((t("screen.report.total", lang), *(amount(value, locale) for value in whole)))
     heads = tuple(t(f"screen.report.{code}", lang) for code in ("rate", "net", "vat", "gross"))
-    return CardModel("percent", t("screen.report.by_rate", lang), "", TableModel(heads, (0, 80, 0), tuple(rows), height, True))
+    widths = (88, 66, 88) if compact else (0, 80, 0)
+    return CardModel(
+        "percent", t("screen.report.by_rate", lang), "", TableModel(heads, widths, tuple(rows), height, True)
+    )
 
 
 def tender_card(view: TillView, report: ReportView, height: int = 46) -> CardModel:
@@ -56,7 +64,11 @@ def tender_card(view: TillView, report: ReportView, height: int = 46) -> CardMod
     rows = [(tender.name, str(tender.count), amount(tender.amount_minor, locale)) for tender in report.tenders]
     rows.append((t("screen.report.collected", lang), str(report.tender_count), amount(report.collected_minor, locale)))
     heads = tuple(t(f"screen.report.{code}", lang) for code in ("tender", "count", "amount"))
-    note = (t("screen.report.rounding", lang), signed(report.rounding_minor, locale)) if report.rounding_minor else ("", "")
+    note = (
+        (t("screen.report.rounding", lang), signed(report.rounding_minor, locale))
+        if report.rounding_minor
+        else ("", "")
+    )
     table = TableModel(heads, (44, 104), tuple(rows), height, True, note)
     return CardModel("credit-card", t("screen.report.by_tender", lang), "", table)
 
@@ -68,14 +80,23 @@ def seller_card(view: TillView, report: ReportView, height: int = 40) -> CardMod
     rows.append((t("screen.report.total", lang), str(report.tickets), amount(report.turnover_minor, locale)))
     heads = tuple(t(f"screen.report.{code}", lang) for code in ("seller", "tickets", "amount"))
     basket = t("screen.report.basket", lang, amount=amount(report.basket_minor, locale))
-    return CardModel("users-three", t("screen.report.by_seller", lang), basket, TableModel(heads, (72, 104), tuple(rows), height, True))
+    return CardModel(
+        "users-three",
+        t("screen.report.by_seller", lang),
+        basket,
+        TableModel(heads, (72, 104), tuple(rows), height, True),
+    )
 
 
 def wallet_card(view: TillView, report: ReportView, height: int = 46) -> CardModel:
     """Cagnottes, out of turnover; without rows where they are off."""
     lang, locale = view.language, view.shop.locale
     rows = tuple(
-        (t(f"screen.report.wallet.{code}", lang), "" if code == "balance" else str(count), _wallet_amount(code, minor, locale))
+        (
+            t(f"screen.report.wallet.{code}", lang),
+            "" if code == "balance" else str(count),
+            _wallet_amount(code, minor, locale),
+        )
         for code, count, minor in report.wallet_rows
     )
     heads = ("", t("screen.report.count", lang), t("screen.report.amount", lang))
@@ -92,8 +113,11 @@ def watch_rows(view: TillView, report: ReportView) -> Rows:
     """Discounts, offers, voids, corrections, openings and held notes."""
     lang, locale = view.language, view.shop.locale
     totals: list[tuple[str, ReasonTotal | None]] = [
-        ("discounts", report.discounts), ("offers", report.offers), ("voids", report.voids), ("corrections", report.corrections),
-    ]  # fmt: skip
+        ("discounts", report.discounts),
+        ("offers", report.offers),
+        ("voids", report.voids),
+        ("corrections", report.corrections),
+    ]
     rows = [
         (t(f"screen.report.watch.{code}", lang, count=total.count), amount(total.amount_minor, locale))
         for code, total in totals
@@ -103,7 +127,9 @@ def watch_rows(view: TillView, report: ReportView) -> Rows:
     if report.copies:
         rows.append((t("screen.report.watch.copies", lang), str(report.copies)))
     if report.held is not None:
-        rows.append((t("screen.report.watch.held", lang, count=report.held.count), amount(report.held.amount_minor, locale)))
+        rows.append(
+            (t("screen.report.watch.held", lang, count=report.held.count), amount(report.held.amount_minor, locale))
+        )
     return tuple(rows)
 
 
@@ -120,7 +146,7 @@ def period(view: TillView, report: ReportView) -> str:
     )
 
 
-def report_model(view: TillView) -> ReportModel:
+def report_model(view: TillView, compact: bool = False) -> ReportModel:
     """The reading of a view; empty when there is none."""
     report = view.report
     if report is None:
@@ -134,10 +160,10 @@ def report_model(view: TillView) -> ReportModel:
         turnover_label=t("screen.report.turnover", lang),
         currency=view.shop.currency,
         turnover=amount(report.turnover_minor, locale),
-        vat=vat_card(view, report),
-        tenders=tender_card(view, report),
-        sellers=seller_card(view, report),
-        wallets=wallet_card(view, report),
+        vat=vat_card(view, report, 32 if compact else 40, compact),
+        tenders=tender_card(view, report, 32 if compact else 46),
+        sellers=seller_card(view, report, 32 if compact else 40),
+        wallets=wallet_card(view, report, 32 if compact else 46),
         drawer_title=t("screen.report.drawer", lang) if expected is not None else "",
         drawer=cash_rows(view, report.cash, bool(report.wallet_rows)) if expected is not None else (),
         expected_label=t("screen.cash.expected", lang),
@@ -159,4 +185,6 @@ def report_bar(view: TillView) -> BarModel:
         return back_bar(view, "")
     who = report.seller or (view.seller.name if view.seller else "")
     words = [t("screen.report.session", view.language, number=number(report.session)), who]
-    return back_bar(view, t(f"screen.report.bar_{report.kind.lower()}", view.language), DOT.join(word for word in words if word))
+    return back_bar(
+        view, t(f"screen.report.bar_{report.kind.lower()}", view.language), DOT.join(word for word in words if word)
+    )
