@@ -52,6 +52,10 @@ def snap(value: float) -> float:
     return round(value * theme.density) / theme.density
 
 
+PASSES_MAX = 4
+"""Placing children may change their sizes; this many times at most."""
+
+
 class Painted(Widget):
     """A widget with a rounded fill and an optional border, in theme roles."""
 
@@ -177,15 +181,17 @@ class Box(Painted, Layout):
                 child.pos = (AWAY, AWAY)
         if self.mirrors and theme.hand == "left":
             inside.reverse()
-        if self.fit:
-            self._fit(inside)
-        if self.direction == "stack":
-            for child in inside:
-                self._stack(child)
-        elif self.direction == "row":
-            self._flow(inside, 0)
-        else:
-            self._flow(inside, 1)
+        for _pass in range(PASSES_MAX):
+            taken = [tuple(child.size) for child in inside]
+            if self.fit:
+                self._fit(inside)
+            if self.direction == "stack":
+                for child in inside:
+                    self._stack(child)
+            else:
+                self._flow(inside, 0 if self.direction == "row" else 1)
+            if taken == [tuple(child.size) for child in inside]:
+                break  # a text that wraps takes its height while it is placed: what was shared must be shared again
         self._trigger_layout.cancel()
 
     def _fit(self, inside: list[Any]) -> None:
@@ -309,6 +315,8 @@ class Cells(Painted, Layout):
 
 class Space(Widget):
     """Takes the free space of its row or column."""
+
+    shown = BooleanProperty(True)
 
 
 class Rule(Painted):
