@@ -89,7 +89,7 @@ class Demo:
 
     async def _open_display(self, stack: AsyncExitStack) -> VirtualDisplay:
         options = self._options
-        with self._progress.step("display", "No screen here: opening a virtual one") as step:
+        with self._progress.step("display", "Opening a virtual screen") as step:
             log = self._log("display")
             opened = open_display(self._fleeting, log, options.width, options.height)
             display = await stack.enter_async_context(opened)
@@ -105,8 +105,9 @@ class Demo:
         settings = write_settings(self._folder, self._fleeting, devices.addresses)
         config = read_settings(settings)
         if is_new(config):
-            with self._progress.step("yesterday", "Playing the day before"):
+            with self._progress.step("yesterday", "Playing the day before") as step:
                 await play_yesterday(config, self._clock)
+                step.detail = "sold, counted and closed; some notes wait"
         argv = [sys.executable, "-m", "appliance.daemon", "--config", str(settings)]
         daemon = Child("daemon", argv, self._log("daemon"), self._clock, env={}, says_ready=True)
         with self._progress.step("daemon", "Starting the till") as step:
