@@ -1,0 +1,390 @@
+"""Plays a day: the daemon's own core and store on a clock that the day moves; hides the event loop, lives and faults.
+
+Nothing is replaced but the world outside: the clock stands still until the day moves it, and what would reach the drawer
+and the printer is counted. The loop's timers follow the day's clock, so "Annuler" is over after six seconds of the day
+however fast it is played. Acts take no time; only hours, `wait` and `fault kill` do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from types import GeneratorType
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from appliance.clock import Clock, ManualClock
+from appliance.config import Config
+from appliance.daemon.lifecycle import Daemon
+from appliance.domain import effect as e
+from appliance.domain.catalog import Product
+from appliance.domain.errors import BrokenJournal
+from appliance.domain.journal import SessionClosed, SessionOpened
+from appliance.domain.state import TillState
+from appliance.domain.ticket import price
+from appliance.play import expects
+from appliance.play import totals as t
+from appliance.play.acts import NOTATION
+from appliance.play.notation import Act, DayFault, Unfit
+from appliance.play.steps import Kill, RefuseWrites, Scan, SendAgain, SetClock, StartDate, Step, Wait
+from appliance.protocol.message import Answer, Order
+from appliance.service.ledger import StoreFault
+from appliance.service.till import Till
+from appliance.store import journal as store
+
+PLUG_DELAY: Final = timedelta(milliseconds=100)
+"""A basket's changes are on the disk within this time; `fault kill` waits for it, `fault kill now` does not."""
+STORE_FAULTS: Final = {"disk-full": "database or disk is full", "read-only": "attempt to write a readonly database"}
+
+
+class DayLoop(asyncio.SelectorEventLoop):
+    """An event loop whose timers follow the day's clock."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        self._clock = clock
+        super().__init__()
+
+    def time(self) -> float:
+        return self._clock.monotonic_ns() / 1e9
+
+    def timers(self) -> list[asyncio.TimerHandle]:
+        """What still waits for its time."""
+        return [timer for timer in self._scheduled if not timer.cancelled()]  # type: ignore[attr-defined]
+
+    def next_timer(self) -> timedelta | None:
+        """How long until the next timer; None when there is none."""
+        timers = self.timers()
+        if not timers:
+            return None
+        left = min(timer.when() for timer in timers) - self.time()
+        return timedelta(microseconds=max(0, int(left * 1e6) + 1))
+
+    def forget_timers(self) -> None:
+        for timer in self.timers():
+            timer.cancel()
+
+
+class Deeds(msgspec.Struct):
+    """What was done in the world, after its commit."""
+
+    drawer_pulses: int = 0
+    receipts: int = 0
+    reports: int = 0
+
+
+class Life(Daemon):
+    """The daemon without its socket and devices, from a start to the plug or the end of the day."""
+
+    def __init__(self, config: Config, clock: Clock, deeds: Deeds) -> None:
+        super().__init__(config, clock)
+        self._deeds = deeds
+
+    def _perform(self, effect: e.Effect) -> None:
+        if isinstance(effect, e.KickDrawer):
+            self._deeds.drawer_pulses += 1
+        elif isinstance(effect, e.PrintTicket):
+            self._deeds.receipts += 1
+        else:
+            self._deeds.reports += 1
+
+    async def drop(self) -> None:
+        """The connection goes without settling anything: what the process had in memory is lost."""
+        await self._database.close()
+
+
+class Player:
+    """The state of a day being played. Acts and expectations read it; `play` writes it."""
+
+    def __init__(self, config: Config, loop: DayLoop, clock: ManualClock) -> None:
+        self._config, self._loop, self._clock = config, loop, clock
+        self._zone = ZoneInfo(config.timezone)
+        self._life: Life | None = None
+        self._date = date.min
+        self._first_seq = 0
+        self._orders = 0
+        self._order: Order | None = None
+        self._waiting: Iterator[Step] | None = None
+        self._refusals: list[t.Refused] = []
+        self._kills = 0
+        self.deeds = Deeds()
+        self.products: dict[str, Product] = {}
+        self.line = 0
+        self.refused = ""
+        """Code of the newest act's refusal; "" when it was done."""
+        self.last_z: SessionClosed | None = None
+
+    @property
+    def till(self) -> Till:
+        return self._till
+
+    async def play(self, acts: tuple[Act, ...]) -> t.DayTotals:
+        """Every act in its turn. Raises DayFault and ExpectFailed."""
+        try:
+            for act in acts:
+                self.line = act.line
+                try:
+                    await self._act(act)
+                except Unfit as unfit:
+                    raise DayFault(act.line, unfit.code, unfit.detail) from None
+            return await self._add_up(len(acts))
+        finally:
+            await self._end()
+
+    async def _act(self, act: Act) -> None:
+        if act.at is not None:
+            await self._move_to(datetime.combine(self._date, act.at, self._zone))
+        if act.handler is None:
+            return
+        done = act.handler(self, **act.arguments)
+        if isinstance(done, GeneratorType):
+            before = self._waiting
+            await self._drive(done)
+            if self._waiting is before and not self.refused:
+                self._waiting = None
+            report = self.till.desk.report
+            self.last_z = report if isinstance(report, SessionClosed) else self.last_z
+        elif act.handler is expects.refused:
+            self._refusals[-1].is_expected = True
+
+    # --- steps --------------------------------------------------------------------------------------------------
+
+    async def _drive(self, steps: Iterator[Step]) -> None:
+        """An act's steps until one is refused or waits for a manager."""
+        self.refused = ""
+        for step in steps:
+            self.refused = await self._step(step)
+            if self.refused:
+                self._refusals.append(t.Refused(self.line, self.refused))
+                return
+            if self.till.desk.sheet == "approval":
+                self._waiting = steps
+                return
+
+    def approved(self) -> Iterator[Step]:
+        """What is left of the act that waited for a manager."""
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None:
+            yield from waiting
+
+    async def _step(self, step: Step) -> str:
+        """Carry out one step; the code of its refusal, or ""."""
+        match step:
+            case Scan(code):
+                return await self._watched(self.till.scan(code))
+            case StartDate(day):
+                await self._start_date(day)
+            case Wait(span):
+                await self._pass(span)
+            case SetClock(at):
+                self._clock.set_wall(datetime.combine(self._date, at, self._zone))
+            case Kill(at_once):
+                await self._kill(at_once)
+            case RefuseWrites(why, on):
+                await self._refuse_writes(why, on)
+            case SendAgain():
+                return await self._watched(self.till.submit(self._order)) if self._order else ""
+            case _:
+                self._orders += 1
+                self._order = Order(f"play-{self._first_seq}-{self._orders}", step)
+                return await self._watched(self.till.submit(self._order))
+        return ""
+
+    async def _watched(self, doing: Any) -> str:
+        """Await a deed; a refusal is its answer's code, or that of a warning it left on the bar."""
+        notices = self.till.desk.notices
+        before = notices[0] if notices else None
+        answer: Answer | None = await doing
+        if answer is not None and not answer.ok:
+            return answer.code
+        notices = self.till.desk.notices
+        newest = notices[0] if notices else None
+        return newest.code if newest is not None and newest is not before and newest.level != "info" else ""
+
+    # --- time ---------------------------------------------------------------------------------------------------
+
+    async def _start_date(self, day: date) -> None:
+        if day <= self._date:
+            raise Unfit("day.time_back", f"{day} does not follow {self._date}")
+        self._date = day
+        midnight = datetime.combine(day, time(), self._zone)
+        if self._life is None:
+            self._clock.set_wall(midnight)
+            await self._be_born()
+            self._first_seq = self._life_now.ledger.seq
+        else:
+            await self._move_to(midnight)
+
+    async def _move_to(self, moment: datetime) -> None:
+        step = moment.astimezone(UTC) - self._clock.now()
+        if self._life is None:
+            raise Unfit("day.no_date", "the date comes before the first hour")
+        if step < timedelta(0):
+            now = self._clock.now().astimezone(self._zone)
+            raise Unfit("day.time_back", f"it is {now:%Y-%m-%d %H:%M:%S} already")
+        if step:
+            await self._pass(step)
+
+    async def _pass(self, span: timedelta) -> None:
+        """Time goes by; every timer runs when its time has come."""
+        while (due := self._loop.next_timer()) is not None and due <= span:
+            self._clock.advance(due)
+            span -= due
+            await self._come_to_rest()
+        self._clock.advance(span)
+        await self._come_to_rest()
+
+    async def _come_to_rest(self) -> None:
+        """Timers that are due have run, and what they began to write is on the disk."""
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        ledger = self._life_now.ledger
+        while not ledger.is_settled and not self._loop.timers():
+            try:
+                await ledger.settle()
+            except StoreFault:
+                return
+            await asyncio.sleep(0)
+
+    # --- lives and faults ---------------------------------------------------------------------------------------
+
+    @property
+    def _life_now(self) -> Life:
+        assert self._life is not None
+        return self._life
+
+    async def _be_born(self) -> None:
+        self._life = Life(self._config, self._clock, self.deeds)
+        self._till = await self._life.start()
+
+    async def _kill(self, at_once: bool) -> None:
+        """What is on the disk at this moment is all that the next life finds: file and write-ahead log, byte by byte."""
+        if not at_once:
+            await self._pass(PLUG_DELAY)
+        self._loop.forget_timers()
+        folder = Path(self._config.data_dir)
+        with tempfile.TemporaryDirectory(dir=folder) as aside:
+            for name in ("till.db", "till.db-wal"):
+                if (folder / name).exists():
+                    shutil.copyfile(folder / name, Path(aside) / name)
+            await self._life_now.drop()
+            for name in ("till.db", "till.db-wal", "till.db-shm"):
+                (folder / name).unlink(missing_ok=True)
+            for kept in Path(aside).iterdir():
+                shutil.move(kept, folder / kept.name)
+        self._kills += 1
+        self._waiting = None
+        await self._be_born()
+
+    async def _refuse_writes(self, why: str, on: bool) -> None:
+        """SQLite itself refuses every new entry, in the words it has for this disk, until it is told otherwise."""
+        await self._pass(PLUG_DELAY)
+
+        def job(conn: Any) -> None:
+            conn.execute("DROP TRIGGER IF EXISTS played_fault")
+            if on:
+                message = STORE_FAULTS[why]
+                conn.execute(
+                    f"CREATE TRIGGER played_fault BEFORE INSERT ON journal BEGIN SELECT RAISE(ABORT, '{message}'); END"
+                )
+
+        self._life_now.ledger.read_now(job)
+
+    async def _end(self) -> None:
+        """The till goes down as it does on SIGTERM."""
+        if self._life is None:
+            return
+        self._till.close()
+        await self._refuse_writes("disk-full", False)
+        await self._life.ledger.close()
+
+    # --- adding up ----------------------------------------------------------------------------------------------
+
+    async def _add_up(self, acts: int) -> t.DayTotals:
+        if self._life is None:
+            raise DayFault(self.line, "day.no_date", "the first act says the date")
+        await self._refuse_writes("disk-full", False)
+        ledger, state = self._life.ledger, self.till.state
+        await ledger.settle()
+        sessions, parts = self._sessions(state)
+        held = self.till.held_tickets()
+        return t.DayTotals(
+            **t.sums(parts),
+            session=sessions[-1].session if sessions else 0,
+            business_date=sessions[-1].business_date if sessions else self._date.isoformat(),
+            currency=state.currency,
+            sessions=tuple(sessions),
+            drawer=sessions[-1].drawer if sessions else None,
+            drawer_pulses=self.deeds.drawer_pulses,
+            receipts=self.deeds.receipts,
+            reports=self.deeds.reports,
+            held=t.Counted(len(held), sum(price(ticket).total_minor for ticket in held)),
+            acts=acts,
+            kills=self._kills,
+            refused=tuple(self._refusals),
+            journal=ledger.read_now(lambda conn: check_journal(conn, state)),
+            perpetual_minor=state.perpetual_minor,
+            perpetual_absolute_minor=state.perpetual_absolute_minor,
+        )
+
+    def _sessions(self, state: TillState) -> tuple[list[t.SessionSums], list[Any]]:
+        """The sessions that were open at any time of the day, as their Z says or as they stand."""
+        services: dict[int, int] = {}
+        closings: list[SessionClosed] = []
+
+        def job(conn: Any) -> None:
+            for entry in store.read_entries(conn):
+                if entry.kind == "SessionOpened":
+                    opened = entry.fact
+                    assert isinstance(opened, SessionOpened)
+                    services[opened.session] = opened.service
+                elif entry.kind == "SessionClosed" and entry.seq > self._first_seq:
+                    closed = entry.fact
+                    assert isinstance(closed, SessionClosed)
+                    closings.append(closed)
+
+        self._life_now.ledger.read_now(job)
+        sessions = [t.closed_session(closed, services[closed.session]) for closed in closings]
+        parts = [closed.totals for closed in closings]
+        if state.session is not None:
+            sessions.append(t.open_session(state))
+            parts.append(state.session.totals)
+        return sessions, parts
+
+
+def check_journal(conn: Any, state: TillState) -> t.JournalCheck:
+    """The chain from its first entry, and the state rebuilt from there against the one the till has."""
+    try:
+        entries = store.verify(conn)
+        return t.JournalCheck(entries, True, store.rebuild_state(conn) == state)
+    except BrokenJournal as broken:
+        return t.JournalCheck(0, False, False, broken.seq)
+
+
+def play_day(text: str, *, shop: Path | None = None, data_dir: Path | None = None) -> t.DayTotals:
+    """Play a day written as docs/day.md says; its totals.
+
+    `shop` is a folder of shop files, the demo shop when None; `data_dir` keeps the till's store and goes on with the one
+    that is there, None is a fresh till that is thrown away. Raises DayFault (the day is written wrongly), ExpectFailed
+    (the till says otherwise), Refusal (the shop's files), BrokenJournal. Not for use inside a running event loop.
+    """
+    acts = NOTATION.read(text)
+    if shop is None:
+        from appliance.demo.shop import FOLDER as shop  # noqa: N811
+    scratch: Any = (
+        tempfile.TemporaryDirectory(prefix="tillbox-day-") if data_dir is None else nullcontext(str(data_dir))
+    )
+    with scratch as folder:
+        config = Config(till="play", data_dir=folder, socket=f"{folder}/till.sock", shop=str(shop), lock_after_s=0)
+        clock = ManualClock(datetime(1970, 1, 1, tzinfo=UTC))
+        loop_of: Callable[[], DayLoop] = lambda: DayLoop(clock)  # noqa: E731
+        with asyncio.Runner(loop_factory=loop_of) as runner:
+            loop = runner.get_loop()
+            assert isinstance(loop, DayLoop)
+            return runner.run(Player(config, loop, clock).play(acts))
