@@ -220,6 +220,7 @@ class Daemon:
             self._drawers.create_task(self.printing.run(self._devices), name="printing")
             self._drawers.create_task(self._minute(till), name="minute")
             self.ledger.keep_reserve()
+            self._drawers.create_task(self.ledger.write_ahead(), name="write ahead")
             for effect in self._early:
                 self._kick(effect)
             while True:
@@ -237,7 +238,7 @@ class Daemon:
             now = till.local()
             await asyncio.sleep(60.0 - now.second - now.microsecond / 1e6)
             till.changed()
-            await self.ledger.snapshot_if_due()
+            await self.ledger.tidy()
             if till.state.session is not None:
                 self.ledger.keep_reserve()
 

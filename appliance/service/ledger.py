@@ -65,6 +65,7 @@ class Ledger:
         self._timer: asyncio.TimerHandle | None = None
         self._last_flush_ns = 0
         self._since_snapshot = 0
+        self._commits = 0
         self._reloads = 0
         self._probe: asyncio.TimerHandle | None = None
         self.fault = ""
@@ -225,6 +226,7 @@ class Ledger:
     def _flushed(self, entries: list[Entry]) -> None:
         self._last_flush_ns = self._clock.monotonic_ns()
         self._since_snapshot += len(entries)
+        self._commits += 1
         if entries:
             self._durable_seq = max(self._durable_seq, entries[-1].seq)
         if self.fault:
@@ -305,6 +307,24 @@ class Ledger:
         self._stop_probing()
         self.fault = ""
         self.on_fault("")
+
+    async def tidy(self) -> None:
+        """What an idle till does once a minute: the log goes home, and the state is kept now and then."""
+        if not self._commits or not self.is_settled or self.fault:
+            return
+        self._commits = 0
+        try:
+            await self._database.bring_home()
+        except DatabaseError as error:
+            log.error("the log stays where it is: %s", error)
+        await self.snapshot_if_due()
+
+    async def write_ahead(self) -> None:
+        """Make room for the commits to come; see `Database.write_ahead`."""
+        try:
+            await self._database.write_ahead()
+        except DatabaseError as error:
+            log.error("the log is not written ahead, sales take a little longer: %s", error)
 
     async def snapshot_if_due(self) -> None:
         """Keep the state from time to time so that a start has little to replay; call it when the till is idle."""
