@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 from kivy.event import EventDispatcher
 from kivy.properties import (
@@ -132,6 +133,23 @@ class Theme(EventDispatcher):
     big = BooleanProperty(False)
     density = NumericProperty(1.0)
     family = StringProperty("Caisse Sans")
+
+    def __init__(self, **kwargs: Any) -> None:
+        self._watching: WeakSet[Any] = WeakSet()
+        super().__init__(**kwargs)
+        for name in ("rgba", "m", "hand", "density"):
+            self.fbind(name, self._tell)
+
+    def watch(self, widget: Any) -> None:
+        """Calls `widget.retheme()` whenever colours, sizes or hand change, for as long as the widget lives.
+
+        Kivy's own `bind` looks through all observers each time, which for thousands of widgets takes seconds.
+        """
+        self._watching.add(widget)
+
+    def _tell(self, *_: Any) -> None:
+        for widget in list(self._watching):
+            widget.retheme()
 
     def on_mode(self, _theme: "Theme", mode: str) -> None:
         """Loads the colours of the new theme."""

@@ -79,7 +79,7 @@ class Painted(Widget):
             self.fbind(name, self._paint_place)
         for name in ("fill", "fill_pressed", "line", "pressed"):
             self.fbind(name, self._paint_tint)
-        theme.bind(rgba=self._paint_tint, density=self._paint_rebuild)
+        theme.watch(self)
         self._paint_rebuild()
 
     def on_shown(self, *_: Any) -> None:
@@ -88,6 +88,12 @@ class Painted(Widget):
             self.parent._trigger_layout()
         elif not self.shown:
             self.pos = (AWAY, AWAY)
+
+    def retheme(self) -> None:
+        """The theme has changed."""
+        self._paint_rebuild()
+        if isinstance(self, Layout):
+            self._trigger_layout()
 
     def _paint_face(self) -> str:
         return self.fill_pressed if self.pressed and self.fill_pressed else self.fill
@@ -161,7 +167,6 @@ class Box(Painted, Layout):
         super().__init__(**kwargs)
         for name in ("pos", "size", "gap", "padding", "justify", "align", "direction", "fit", "children", "mirrors"):
             self.fbind(name, self._trigger_layout)
-        theme.bind(hand=self._trigger_layout)
 
     def on_fit(self, _box: Any, fit: str) -> None:
         """A fitted side is not shared by the parent; one that is no longer fitted is shared again."""
@@ -358,11 +363,16 @@ class Text(Widget):
         for name in ("pos", "size", "valign"):
             self.fbind(name, self._moved)
         self.fbind("tone", self._tint)
-        theme.bind(rgba=self._tint, density=self._redraw)
+        theme.watch(self)
         self._tint()
         self._draw()
 
     on_shown = Painted.on_shown
+
+    def retheme(self) -> None:
+        """The theme has changed."""
+        self._tint()
+        self._redraw()
 
     def on_fit(self, _text: Any, fit: str) -> None:
         """A fitted side is no longer shared by the parent."""
@@ -554,8 +564,13 @@ class Layer(Box):
         for name in ("pos", "size"):
             self.fbind(name, self._frame)
         self.fbind("ground", self._reground)
-        theme.bind(rgba=self._reground, density=self._frame)
         self._reground()
+
+    def retheme(self) -> None:
+        """The theme has changed."""
+        super().retheme()
+        self._reground()
+        self._frame()
 
     def _reground(self, *_: Any) -> None:
         self._clear.rgba = theme.rgba[self.ground]
@@ -595,7 +610,7 @@ class Stage(Widget):
             self._scale = Scale(1, 1, 1)
         with self.canvas.after:
             PopMatrix()
-        theme.bind(density=self._fill)
+        theme.watch(self)
         self.fbind("size", self._fill)
         self.fbind("children", self._fill)
 
@@ -605,6 +620,10 @@ class Stage(Widget):
         for child in self.children:
             child.pos = (0, 0)
             child.size = (self.width / d, self.height / d)
+
+    def retheme(self) -> None:
+        """The density may have changed."""
+        self._fill()
 
     def to_local(self, x: float, y: float, relative: bool = False) -> tuple[float, float]:
         """Window pixels to logical pixels."""

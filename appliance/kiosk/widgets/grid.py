@@ -36,7 +36,6 @@ class TileGrid(Box):
         self._held.pos = (AWAY, AWAY)
         for name in ("model", "cols", "rows", "size", "pos"):
             self.fbind(name, self._show)
-        theme.bind(m=self._rebuild)
         self._rebuild()
 
     def on_tile(self, product: int) -> None:
@@ -44,6 +43,12 @@ class TileGrid(Box):
 
     def on_page(self, page: int) -> None:
         """The page key was touched."""
+
+    def retheme(self) -> None:
+        """Another profile has another number of tiles."""
+        super().retheme()
+        if (self.cols, self.rows, self._cells.gap) != (theme.m.cols, theme.m.rows, theme.m.gap):
+            self._rebuild()
 
     def do_layout(self, *_: Any) -> None:
         """The layer fills the grid; badges and the pressed tile place themselves."""
@@ -153,11 +158,15 @@ class CategoryRail(Layer):
         self.add_widget(self._cells)
         self._ids: tuple[int, ...] = ()
         self.fbind("model", self._show)
-        theme.bind(m=self._space)
         self._space()
 
     def on_category(self, category: int) -> None:
         """A category was touched."""
+
+    def retheme(self) -> None:
+        """Another profile has another gap."""
+        super().retheme()
+        self._space()
 
     def _space(self, *_: Any) -> None:
         self._cells.gap = theme.m.gap

@@ -50,14 +50,21 @@ class LineActs(Cells):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        theme.bind(m=lambda *_: self.build())
+        self._built: Any = None
         self.build()
 
     def on_act(self, act: str) -> None:
         """An action was touched."""
 
+    def retheme(self) -> None:
+        """Another profile has other actions."""
+        super().retheme()
+        if self._built != theme.m.action_count:
+            self.build()
+
     def build(self) -> None:
         """One key an action; the compact profile leaves Prix to the editor."""
+        self._built = theme.m.action_count
         self.clear_widgets()
         acts = [act for act in ACTS if act[0] != "price" or theme.m.action_count == 6]
         self.cols = len(acts)
