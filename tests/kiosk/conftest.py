@@ -89,7 +89,7 @@ class DaemonEnd:
 
 @pytest.fixture
 def daemon_end(tmp_path: Path) -> Iterator[Callable[[TillView], DaemonEnd]]:
-    """`daemon_end(view)` starts to listen on `tmp_path / "s"`; called again after `close` it is the daemon come back."""
+    """`daemon_end(view)` listens on `tmp_path / "s"`; called again after `close` it is the daemon come back."""
     ends: list[DaemonEnd] = []
 
     def start(view: TillView) -> DaemonEnd:
@@ -113,7 +113,7 @@ class Panel:
 
     def colour(self, x: int, y: int) -> str:
         """The colour of one pixel as the tokens write it."""
-        return "#{:02X}{:02X}{:02X}".format(*self.picture().getpixel((x, y)))
+        return "#" + self.picture().crop((x, y, x + 1, y + 1)).tobytes().hex().upper()
 
     def wait_for(self, x: int, y: int, colour: str) -> None:
         """Until a pixel has a colour; fails with the colour that it has instead."""

@@ -81,8 +81,13 @@ def test_the_menu_shows_only_what_the_seller_may():
 
 def test_every_question_has_its_words():
     view = record.view()
-    purposes = ("void", "open_drawer", "float_difference", "closing_difference")
-    titles = [choice.reasons_model(view, v.ReasonSheet(purpose, ())).title for purpose in purposes]
+    sheets = [
+        v.ReasonSheet("void", ()),
+        v.ReasonSheet("open_drawer", ()),
+        v.ReasonSheet("float_difference", ()),
+        v.ReasonSheet("closing_difference", ()),
+    ]
+    titles = [choice.reasons_model(view, sheet).title for sheet in sheets]
     titles += [choice.age_model(view, v.AgeSheet("Vin", 18)).text, choice.help_model(view).text]
     titles += [choice.close_model(view, v.ConfirmCloseSheet(318)).text, choice.modes_model(view, v.ModeSheet(())).title]
     assert not [title for title in titles if title.startswith("screen.") or "{" in title]
