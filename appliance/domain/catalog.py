@@ -163,7 +163,6 @@ class TenderMode(msgspec.Struct, frozen=True, gc=False):
     order: int
     note: str = ""
     opens_drawer: bool = False
-    gives_change: bool = False
     rounding_minor: int = 0
     """Smallest step that can be paid; 5 for Swiss cash, 0 or 1 for none."""
     overpayment: Literal["change", "refuse", "keep"] = "refuse"

@@ -137,8 +137,8 @@ class Ticket(msgspec.Struct):
     corrects: int = 0
     """Document whose settlement was reversed and that this ticket settles again; 0 otherwise."""
     vat_fixed: tuple[VatRow, ...] = ()
-    """Equal shares: VAT by rate allotted from the whole note, so that the shares' VAT sums to the note's. A row counts only
-    while the share's gross is still the row's: what is changed afterwards is taxed by itself."""
+    """Equal shares: VAT by rate allotted from the whole note, so that the shares' VAT sums to the note's. A row counts
+    only while the share's gross is still the row's: what is changed afterwards is taxed by itself."""
 
     def line(self, line_id: int) -> Line | None:
         for line in self.lines:

@@ -429,11 +429,11 @@ def _tender(ticket: Ticket, intent: i.Tend, remaining: int) -> Tender:
         paid, rounding = given, 0
     elif given == due:
         paid = remaining
-    elif mode.overpayment == "refuse" or not (mode.gives_change or mode.overpayment == "keep"):
+    elif mode.overpayment == "refuse":
         raise Refusal("tender.too_much", amount_minor=due)
     else:
         paid, received = remaining, given
-        change = given - due if mode.gives_change or mode.overpayment == "change" else 0
+        change = given - due if mode.overpayment == "change" else 0
     if mode.kind == "cash":
         received = received or given
     kept = received - due if received > due and not change else 0

@@ -55,6 +55,7 @@ def finish(till: Till, outcome: Outcome) -> None:
     if till.config.receipt_policy == "always":
         till.do(i.IssueCopy(closed.document))
     if closed.part_of:
+        desk.split_note = closed.part_of
         rest = rest_of_note(till, closed.part_of)
         if rest:
             desk.say("split.part_paid", source="split", part=closed.part, rest_minor=rest)
@@ -89,10 +90,9 @@ def _must_close(till: Till, mode: TenderMode, amount_minor: int) -> None:
     from appliance.domain.ticket import price
 
     due, _ = due_in_cash(price(ticket).total_minor - ticket.paid_minor, mode.rounding_minor)
-    amount_minor = amount_minor or due
-    if amount_minor < due:
+    if 0 < amount_minor < due:
         raise Refusal("tender.not_enough", amount_minor=due)
-    _tend(till, mode, amount_minor)
+    _tend(till, mode, amount_minor or None)
 
 
 def _start_payment(till: Till, command: c.StartPayment) -> None:

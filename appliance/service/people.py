@@ -89,7 +89,7 @@ def land(till: Till) -> None:
     elif ticket.part_of and not ticket.tenders:
         desk.screen, desk.split_note = "split", ticket.part_of
     else:
-        desk.screen = "payment" if ticket.tenders else "sale"
+        desk.screen, desk.split_note = "payment" if ticket.tenders else "sale", ticket.part_of
 
 
 def idle_again(till: Till) -> None:
@@ -175,7 +175,10 @@ def _leave_payment(till: Till) -> None:
     ticket = till.ticket
     if ticket is not None and ticket.tenders:
         raise Refusal("ticket.being_paid", amount_minor=ticket.paid_minor)
-    till.desk.screen = "split" if ticket is not None and ticket.part_of else "sale"
+    if ticket is not None and ticket.part_of in till.state.tickets:
+        till.desk.screen, till.desk.split_note = "split", ticket.part_of
+    else:
+        till.desk.screen = "sale"
 
 
 def _close_sheet(till: Till, command: c.CloseSheet) -> None:

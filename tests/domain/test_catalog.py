@@ -294,7 +294,7 @@ def test_demo_sellers_sign_in_with_their_pin(demo: DemoShop) -> None:
 
 def test_demo_tenders_and_reasons(demo: DemoShop) -> None:
     cash = demo.shop.tender("cash")
-    assert (cash.opens_drawer, cash.gives_change, cash.rounding_minor, cash.overpayment) == (True, True, 5, "change")
+    assert (cash.opens_drawer, cash.rounding_minor, cash.overpayment) == (True, 5, "change")
     assert list(cash.face_values_minor) == sorted(cash.face_values_minor)
     assert [tender.order for tender in demo.shop.tenders] == sorted(tender.order for tender in demo.shop.tenders)
     assert len(demo.shop.reasons_for("offer")) == 6

@@ -4,8 +4,8 @@
         await till.sells("2 croissant, 1 coffee | cash 10.00")
         assert till.sealed() == "6.60 = 6.60 at 2.6% (vat 0.17) | Espèces 6.60, received 10.00, change 3.40"
 
-A sale is written as goods, a bar, and tenders; what came of it is read from the newest document in the journal. Everything
-is the product's own: daemon, core, store, files. Only the clock stands still until it is moved.
+A sale is written as goods, a bar, and tenders; what came of it is read from the newest document in the journal.
+Everything is the product's own: daemon, core, store, files. Only the clock stands still until it is moved.
 """
 
 from __future__ import annotations
