@@ -9,7 +9,20 @@ from typing import Any
 import pytest
 
 from appliance.protocol import command as c
-from tests.faults.box import BACKGROUND_MS, RESTART_S, Box, Client, Ended, Refused, basket, box, now_ms, open_day
+from tests.faults.box import (
+    BACKGROUND_MS,
+    RESTART_S,
+    Box,
+    Client,
+    Ended,
+    Refused,
+    basket,
+    box,
+    now_ms,
+    open_day,
+    tell,
+    until,
+)
 
 SALE: list[c.AnyCommand] = [
     c.NewTicket(),
@@ -72,7 +85,6 @@ class Cashier:
         """The daemon was killed: judge the disk before anybody repairs it, then start again."""
         killed_ms = now_ms()
         await self.till.gone()
-        self.client.close()
         self.judge_disk(killed_ms)
         self.client = await self.till.start()
 
@@ -103,18 +115,16 @@ class Cashier:
         totals = [sum(tender["amount_minor"] for tender in fact["tenders"]) for fact in books.facts("TicketClosed")]
         assert totals == TOTALS * self.sale
         assert len(books.facts("CopyIssued")) == len(books.jobs) == PAPERS * self.sale
-        while {job[3] for job in till.books().jobs} - {"printed", "uncertain"}:  # none waits for ever
-            await asyncio.sleep(0.01)
+        await until(lambda: {job[3] for job in till.books().jobs} <= {"printed", "uncertain"})  # none waits for ever
         assert till.printer.drawer.pulse_count <= PULSES * self.sale
         assert till.printer.cut_count <= PAPERS * self.sale
         assert max(till.restart_s) < RESTART_S
-        self.client.close()
         assert await till.stop() == 0
 
     def report(self) -> None:
         times, printer = sorted(self.till.restart_s[1:]), self.till.printer
         uncertain = [job[3] for job in self.till.books().jobs].count("uncertain")
-        print(
+        tell(
             f"{len(times)} kills: back in {times[len(times) // 2]:.2f} s (median), {times[-1]:.2f} s (longest); "
             f"{self.sale} sales, {printer.drawer.pulse_count} pulses, {printer.cut_count} papers, {uncertain} uncertain"
         )
