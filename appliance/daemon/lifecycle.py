@@ -116,7 +116,7 @@ class Daemon:
         till.on_change = self.server.changed
         self.printing.on_change = till.changed
         self.server.may_show = lambda: not self.ledger.is_urgent
-        self.server.ready(till.submit, display.view)
+        self.server.ready(till.begin, display.view)
         return till
 
     def _first_shop(self) -> Shop:

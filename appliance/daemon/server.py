@@ -12,7 +12,7 @@ import logging
 import os
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -53,7 +53,7 @@ class Server:
         self._clients: set[Client] = set()
         self._group: asyncio.TaskGroup | None = None
         self._push_due = False
-        self.submit: Callable[[Order], Any] | None = None
+        self.submit: Callable[[Order], Answer | Awaitable[Answer]] | None = None
         """Carries out orders; None while the till is still starting."""
         self.view: Callable[[], TillView] | None = None
         self.may_show: Callable[[], bool] = lambda: True
@@ -78,7 +78,7 @@ class Server:
             client.close()
         self._path.unlink(missing_ok=True)
 
-    def ready(self, submit: Callable[[Order], Any], view: Callable[[], TillView]) -> None:
+    def ready(self, submit: Callable[[Order], Answer | Awaitable[Answer]], view: Callable[[], TillView]) -> None:
         """The till has its state: orders that came early are carried out now, and everybody sees the first view."""
         self.submit, self.view = submit, view
         waiting, self.waiting = self.waiting, []
@@ -103,18 +103,26 @@ class Server:
             client.send(Shown(self.view()))
 
     def take(self, client: Client, order: Order) -> None:
-        """Carry out one order as a task of its own; its answer goes back to its client."""
+        """Carry out one order; its answer goes back to its client, at once or when its commit is done."""
         if self.submit is None:
             self.waiting.append((client, order))
             return
-        assert self._group is not None
-        self._group.create_task(self._answer(client, order), name=f"order {order.id}")
-
-    async def _answer(self, client: Client, order: Order) -> None:
-        assert self.submit is not None
         try:
-            answer: Answer = await self.submit(order)
+            begun = self.submit(order)
         except Exception:  # the outermost loop of orders: a defect costs one order, not the till
+            log.exception("order %s: a defect in %s", order.id, type(order.command).__name__)
+            client.answered(Answer(order.id, False, 0, "defect"))
+            return
+        if isinstance(begun, Answer):
+            client.answered(begun)
+            return
+        assert self._group is not None
+        self._group.create_task(self._answer(client, order, begun), name=f"answer {order.id}")
+
+    async def _answer(self, client: Client, order: Order, begun: Awaitable[Answer]) -> None:
+        try:
+            answer = await asyncio.shield(begun)
+        except Exception:  # as above
             log.exception("order %s: a defect in %s", order.id, type(order.command).__name__)
             answer = Answer(order.id, False, 0, "defect")
         client.answered(answer)

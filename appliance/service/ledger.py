@@ -59,7 +59,7 @@ class Ledger:
         self._head = store.Head("", 0, b"", "")
         self._pending: list[Entry] = []
         self._companions: list[Companion] = []
-        self._urgent = False
+        self._urgent_seq = 0
         self._durable_seq = 0
         self._flushing: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -83,6 +83,7 @@ class Ledger:
         self._head = store.read_head(conn, new_epoch)
         self.state = store.load_state(conn)
         self._durable_seq = self._head.seq
+        self._urgent_seq = 0
         return store.recent_origins(conn)
 
     async def close(self) -> None:
@@ -119,7 +120,7 @@ class Ledger:
     @property
     def is_urgent(self) -> bool:
         """Something that must be durable before it is seen waits for its commit."""
-        return self._urgent
+        return self._urgent_seq > self._durable_seq
 
     # --- deciding -----------------------------------------------------------------------------------------------
 
@@ -143,10 +144,10 @@ class Ledger:
         entries = chain(
             facts, seq=head.seq, prev_hash=head.hash, epoch=head.epoch, at=moment.at, actor=moment.actor, origin=origin
         )
-        for fact in facts:
+        for entry, fact in zip(entries, facts, strict=True):
             apply(self.state, fact, moment.at, moment.actor)
             if isinstance(fact, DURABLE):
-                self._urgent = True
+                self._urgent_seq = entry.seq
         self._head = store.Head(head.epoch, entries[-1].seq, entries[-1].hash, moment.at)
         self._pending += entries
         return outcome
@@ -162,36 +163,58 @@ class Ledger:
         if self._pending and self._timer is None and self._flushing is None:
             self._timer = asyncio.get_running_loop().call_later(BASKET_DELAY_S, self._start_flush)
 
-    async def settle(self) -> None:
-        """Return when everything decided so far is durable. Raises StoreFault when the disk refused it."""
+    @property
+    def reloads(self) -> int:
+        """How often a failed commit made the state be read back from the disk."""
+        return self._reloads
+
+    def settle_at_once(self) -> bool:
+        """Make everything decided so far durable without waiting, where the disk is quick; False: `settle` must wait.
+
+        Orders that follow a commit closely are let gather instead, so that they share the next one.
+        """
         if self._durable_seq >= self._head.seq and not self._companions:
-            return
-        reloads = self._reloads
-        if self._clock.monotonic_ns() - self._last_flush_ns < CROWD_NS:
+            return True
+        return self._clock.monotonic_ns() - self._last_flush_ns >= CROWD_NS and self._commit_in_place()
+
+    def _commit_in_place(self) -> bool:
+        if self._flushing is not None or not self._database.may_run_in_place:
+            return False
+        entries, companions = self._take()
+        try:
+            self._database.run_in_place(lambda conn: write(conn, entries, companions))
+        except DatabaseError as error:
+            self._watch(self._recover(entries, error))
+            return False
+        self._flushed(entries)
+        return True
+
+    async def settle(self, reloads: int | None = None) -> None:
+        """Return when everything decided so far is durable. Raises StoreFault when the disk refused it.
+
+        `reloads` as it was when the caller decided: a commit that failed since took its facts along.
+        """
+        reloads = self._reloads if reloads is None else reloads
+        if self._clock.monotonic_ns() - self._last_flush_ns < CROWD_NS and not self.is_settled:
             await asyncio.sleep(0)
-        if self._reloads != reloads:
-            raise StoreFault(self.fault or "store.failed")
-        if self._flushing is None and self._database.may_run_in_place:
-            entries, companions = self._take()
-            try:
-                self._database.run_in_place(lambda conn: write(conn, entries, companions))
-            except DatabaseError as error:
-                await asyncio.shield(self._watch(self._recover(entries, error)))
-            else:
-                self._flushed(entries)
-            return
+        self._check_still_there(reloads)
         target = self._head.seq
         while self._durable_seq < target or self._companions:
+            if self._commit_in_place():
+                return
             if self._flushing is None:
                 self._start_flush()
             if self._flushing is not None:
                 await asyncio.shield(self._flushing)
-            if self._reloads != reloads:
-                raise StoreFault(self.fault or "store.failed")
+            self._check_still_there(reloads)
+
+    def _check_still_there(self, reloads: int) -> None:
+        if self._reloads != reloads:
+            raise StoreFault(self.fault or "store.failed")
 
     def _take(self) -> tuple[list[Entry], list[Companion]]:
         taken = self._pending, self._companions
-        self._pending, self._companions, self._urgent = [], [], False
+        self._pending, self._companions = [], []
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -349,10 +372,11 @@ class Ledger:
         self._check_disk()
 
     def _check_disk(self) -> None:
+        needed = FREE_BYTES_MIN if self.reserve().exists() else FREE_BYTES_MIN + RESERVE_BYTES
         usage = os.statvfs(self._database.path.parent)
         if usage.f_flag & os.ST_RDONLY:
             raise StoreFault("store.read_only")
-        if usage.f_bavail * usage.f_frsize < FREE_BYTES_MIN:
+        if usage.f_bavail * usage.f_frsize < needed:
             raise StoreFault("store.full")
 
     def reserve(self) -> Path:
@@ -370,6 +394,13 @@ class Ledger:
             log.error("no room set aside for the closing: %s", error)
             with suppress(OSError):
                 path.unlink(missing_ok=True)
+
+    def make_room(self) -> None:
+        """The day is about to be closed: on a full disk this takes the reserve, from the manager's approval on."""
+        try:
+            self.check_room()
+        except StoreFault:
+            self.release_reserve()
 
     def release_reserve(self) -> None:
         """The day is being closed: its reserve is for this."""

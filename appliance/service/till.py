@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -36,6 +36,9 @@ ANSWERS_KEPT: Final = 5_000
 ANNOUNCE_S: Final = 10.0
 UNDO_S: Final = 6.0
 ARMED_S: Final = 10.0
+
+ASKING: Final = (c.SignIn, c.Approve)
+"""Orders that ask somebody else before they decide."""
 
 log = logging.getLogger(__name__)
 
@@ -143,6 +146,11 @@ class Till:
         except KeyError:
             raise Refusal("tax.no_rate", tax_class=tax_class) from None
 
+    def check_room(self) -> None:
+        """Before any money: can the disk take a sale? Raises StoreFault."""
+        self.ledger.check_room()
+        self.desk.hush("store")
+
     def require(self, right: str, command: c.Command) -> bool:
         """Whether the seller may go on; otherwise asks for a manager and keeps the command to run it again."""
         if self.approved or self.operators.may(self.state.seller, right):
@@ -190,26 +198,74 @@ class Till:
 
     async def submit(self, order: Order) -> Answer:
         """Carry out an order; the answer comes after its commit. Never raises on what a client may send."""
+        begun = self.begin(order)
+        return begun if isinstance(begun, Answer) else await asyncio.shield(begun)
+
+    def begin(self, order: Order) -> Answer | asyncio.Task[Answer]:
+        """Carry out an order: its answer when that took no waiting, else the task that ends with it.
+
+        On a quick disk a sale is durable before this returns: no task, no second turn of the loop
+        (docs/adr/0003-commit-in-place.md). Nobody's leaving stops an order half-way: facts without their drawer.
+        """
         known = self._answers.get(order.id)
         if known is not None:
-            return known if isinstance(known, Answer) else await asyncio.shield(known)
-        work = asyncio.get_running_loop().create_task(self._complete(order), name=f"order {order.id}")
+            return known
+        rest: Coroutine[Any, Any, Answer]
+        if isinstance(order.command, ASKING):
+            rest = self._ask_first(order)
+        else:
+            begun = self._at_once(order)
+            if isinstance(begun, Answer):
+                self._remember(begun)
+                return begun
+            rest = begun
+        work = asyncio.get_running_loop().create_task(self._complete(rest), name=f"order {order.id}")
+        work.add_done_callback(lambda done: self._forget_failed(order.id, done))
         self._answers[order.id] = work
-        return await asyncio.shield(work)
+        return work
 
-    async def _complete(self, order: Order) -> Answer:
-        """The whole of an order. Nobody's leaving stops it half-way: facts without their drawer, an id forgotten."""
-        try:
-            answer = await self._carry_out(order)
-        except BaseException:
-            del self._answers[order.id]
-            raise
-        self._answers[order.id] = answer
-        while len(self._answers) > ANSWERS_KEPT:
-            self._answers.popitem(last=False)
+    async def _complete(self, rest: Coroutine[Any, Any, Answer]) -> Answer:
+        answer = await rest
+        self._remember(answer)
         return answer
 
-    async def _carry_out(self, order: Order) -> Answer:
+    def _remember(self, answer: Answer) -> None:
+        self._answers[answer.id] = answer
+        while len(self._answers) > ANSWERS_KEPT:
+            self._answers.popitem(last=False)
+
+    def _forget_failed(self, order_id: str, done: asyncio.Task[Answer]) -> None:
+        """An order that ended in a defect may be sent again."""
+        if self._answers.get(order_id) is done:
+            del self._answers[order_id]
+
+    def _at_once(self, order: Order) -> Answer | Coroutine[Any, Any, Answer]:
+        """Decide, and commit in place where the disk is quick; else what is left to wait for."""
+        reloads = self.ledger.reloads
+        try:
+            self._origin = order.id
+            self._handle(order.command)
+            effects, self._effects = self._effects, []
+            if not effects and not self.ledger.is_urgent:
+                self.ledger.settle_soon()
+            elif not self.ledger.settle_at_once():
+                return self._after_commit(order, effects, reloads)
+        except Refusal as refusal:
+            return self._refused(order, refusal)
+        finally:
+            self.approved = False
+            self._origin = ""
+        return self._done(order, effects)
+
+    async def _after_commit(self, order: Order, effects: list[e.Effect], reloads: int) -> Answer:
+        try:
+            await self.ledger.settle(reloads)
+        except StoreFault as fault:
+            return self._refused(order, fault)
+        return self._done(order, effects)
+
+    async def _ask_first(self, order: Order) -> Answer:
+        """A PIN is hashed on another thread before anything is decided."""
         command: c.AnyCommand = order.command
         try:
             if isinstance(command, c.SignIn):
@@ -219,17 +275,24 @@ class Till:
             self._origin = order.id
             self._handle(command)
             await self._settle()
-        except StoreFault as fault:
-            self._refuse(fault)
-            self.desk.close_sheet()
-            return Answer(order.id, False, self.rev, fault.code, dict(fault.params))
         except Refusal as refusal:
-            self._refuse(refusal)
-            return Answer(order.id, False, self.rev, refusal.code, dict(refusal.params))
+            return self._refused(order, refusal)
         finally:
             self.approved = False
             self._origin = ""
         return Answer(order.id, True, self.rev)
+
+    def _done(self, order: Order, effects: list[e.Effect]) -> Answer:
+        for effect in effects:
+            self._perform(effect)
+        self.changed()
+        return Answer(order.id, True, self.rev)
+
+    def _refused(self, order: Order, refusal: Refusal) -> Answer:
+        self._refuse(refusal)
+        if isinstance(refusal, StoreFault):
+            self.desk.close_sheet()
+        return Answer(order.id, False, self.rev, refusal.code, dict(refusal.params))
 
     def run(self, command: c.AnyCommand) -> None:
         """A command that another one stands for, within the same order."""
@@ -258,7 +321,7 @@ class Till:
         if refusal.code.startswith("pin."):
             self.desk.wrong_pin = True
         else:
-            self.desk.say(refusal.code, level, source="refusal", **params)
+            self.desk.say(refusal.code, level, source="store" if level == "error" else "refusal", **params)
             self.fold_messages()
         log.info("refused %s %s", refusal.code, refusal.params)
         self.ledger.settle_soon()
