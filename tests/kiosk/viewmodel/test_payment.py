@@ -5,8 +5,8 @@ from msgspec.structs import replace
 from appliance.kiosk.gallery import record as r
 from appliance.kiosk.gallery import record_day as day
 from appliance.kiosk.viewmodel.home import accueil_bar, home_model
-from appliance.kiosk.viewmodel.payment import payment_bar, payment_model
-from appliance.kiosk.viewmodel.split import split_bar, split_model
+from appliance.kiosk.viewmodel.payment import DiscountModel, payment_bar, payment_model
+from appliance.kiosk.viewmodel.split import HintModel, split_bar, split_model
 from appliance.protocol import view as v
 
 
@@ -42,6 +42,7 @@ def test_a_tender_that_was_taken_is_subtracted_and_may_be_fixed():
 def test_lines_are_only_read_and_the_ticket_discount_follows_them():
     rows = payment_model(paying(lines=(r.JAM,))).rows
     assert [row.kind for row in rows] == ["line", "discount"]
+    assert isinstance(rows[1], DiscountModel)
     assert (rows[1].text.replace("\u202f", " "), rows[1].amount) == ("Remise VIP 10 %", "−2.34")
 
 
@@ -72,7 +73,7 @@ def test_the_last_moved_line_is_marked_and_a_paid_part_cannot_give_back():
     assert [row.kind for row in split_model(splitting()).part_rows][-2:] == ["moved", "hint"]
     paid = split_model(splitting(parts=(v.SplitPart(1, 1260, is_paid=True, is_open=True),)))
     assert "moved" not in [row.kind for row in paid.part_rows]
-    assert paid.part_rows[-1].text == "Cette part est payée."
+    assert paid.part_rows[-1] == HintModel("hint", "hint", "Cette part est payée.")
 
 
 def test_accueil_reads_as_on_the_mock_up():
