@@ -13,7 +13,7 @@ import secrets
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any, Final
 
@@ -62,6 +62,7 @@ class Daemon:
         self._database = Database(data_dir / "till.db", clock)
         self.ledger = Ledger(self._database, clock, self._local)
         self._is_lost = False
+        self._zone: tzinfo | None = None
         self._early: list[e.KickDrawer] = []
         self._devices: Any = None
         self._events: asyncio.Queue[Any] = asyncio.Queue(EVENTS_MAX)
@@ -144,9 +145,11 @@ class Daemon:
         )
 
     def _local(self, now: datetime) -> str:
-        from zoneinfo import ZoneInfo
+        if self._zone is None:
+            from zoneinfo import ZoneInfo
 
-        return now.astimezone(ZoneInfo(self.config.timezone)).replace(tzinfo=None).isoformat(timespec="seconds")
+            self._zone = ZoneInfo(self.config.timezone)
+        return now.astimezone(self._zone).replace(tzinfo=None).isoformat(timespec="seconds")
 
     def _come_back(self, till: Till) -> None:
         """After a restart: the same ticket, the same tenders, the seller still signed in."""

@@ -183,8 +183,15 @@ def price(ticket: Ticket) -> Price:
     by_rate: dict[int, int] = {}
     full_minor = 0
     for line in ticket.lines:
-        full = line.full_minor
-        amount = line.amount_minor if line.is_changed else full
+        quantity_milli = line.quantity_milli
+        if quantity_milli % 1000 or line.full_fixed_minor is not None:
+            full = line.full_minor
+        else:  # the usual line, without a call: this runs for every line of every view
+            full = line.unit_price_minor * (quantity_milli // 1000)
+        if line.discount_bp or line.discount_minor or line.offered or line.fixed_minor is not None:
+            amount = line.amount_minor
+        else:
+            amount = full
         full_minor += full
         amounts.append(amount)
         by_rate[line.rate_bp] = by_rate.get(line.rate_bp, 0) + amount

@@ -55,6 +55,8 @@ class Ledger:
         self._database = database
         self._clock = clock
         self._local_now = local_now
+        self._folder = str(database.path.parent)
+        self._reserve = str(database.path.parent / "reserve")
         self.state = TillState()
         self._head = store.Head("", 0, b"", "")
         self._pending: list[Entry] = []
@@ -372,15 +374,15 @@ class Ledger:
         self._check_disk()
 
     def _check_disk(self) -> None:
-        needed = FREE_BYTES_MIN if self.reserve().exists() else FREE_BYTES_MIN + RESERVE_BYTES
-        usage = os.statvfs(self._database.path.parent)
+        needed = FREE_BYTES_MIN if os.path.exists(self._reserve) else FREE_BYTES_MIN + RESERVE_BYTES
+        usage = os.statvfs(self._folder)
         if usage.f_flag & os.ST_RDONLY:
             raise StoreFault("store.read_only")
         if usage.f_bavail * usage.f_frsize < needed:
             raise StoreFault("store.full")
 
     def reserve(self) -> Path:
-        return self._database.path.parent / "reserve"
+        return Path(self._reserve)
 
     def keep_reserve(self) -> None:
         """Set room aside that only the closing of the day may use."""
