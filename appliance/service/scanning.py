@@ -77,7 +77,7 @@ def _badge(till: Till, seller: Any) -> None:
         finally:
             till.approved = False
         return
-    if desk.screen == "payment" or (till.ticket is not None and till.ticket.tenders):
+    if desk.screen != "lock" and (desk.screen == "payment" or (till.ticket is not None and till.ticket.tenders)):
         raise Refusal("scan.finish_payment", code=seller.name)
     if desk.screen == "lock" or till.state.session is None:
         people.enter(till, seller, by_badge=True)
