@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from kivy.clock import Clock
+from kivy.core.window import Window
 from kivy.properties import ObjectProperty, StringProperty
 
 from appliance.i18n import t
@@ -104,6 +105,7 @@ class Shell(Box):
         if theme.m.name != profile:
             theme.use_profile(profile)
         theme.mode = view.theme
+        Window.clearcolor = theme.rgba["bg"]
         theme.hand = "left" if view.left_handed else "right"
 
     def _show_sheet(self, view: TillView, screen: Screen) -> None:
