@@ -1,8 +1,9 @@
 """Reads a day: one act a line, in trade words, checked before anything is played; hides the matching of words.
 
-A line is `[HH:MM[:SS]] words... [# remark]`. The words match one of the registered forms, such as `scan CODE x COUNT`: words in
-small letters stand for themselves, words in capitals take a value of the kind that `SLOTS` names. A form whose last
-word ends in `...` takes all the words that are left. Where several forms fit, the one with more fixed words is taken.
+A line is `[HH:MM[:SS]] words... [# remark]`. The words match one of the registered forms, such as `scan CODE x COUNT`:
+words in small letters stand for themselves, words in capitals take a value of the kind that `SLOTS` names. A form whose
+last word ends in `...` takes all the words that are left. Of several forms that fit, the one with more fixed words is
+taken.
 """
 
 from __future__ import annotations
@@ -185,11 +186,11 @@ def _coins(words: Iterable[Word]) -> dict[int, int]:
 
 
 def _line(word: Word) -> LineRef:
-    if word.quoted:
-        return LineRef(-1, word.text)
-    if word.text == "last":
+    if word.text == "last" and not word.quoted:
         return LineRef()
-    return LineRef(_count(word.text))
+    if word.text.isdigit() and not word.quoted:
+        return LineRef(_number(word.text, 500))
+    return LineRef(0, word.text)
 
 
 def _plain(convert: Callable[[str], Any]) -> Callable[[Word], Any]:

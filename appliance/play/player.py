@@ -1,17 +1,18 @@
 """Plays a day: the daemon's own core and store on a clock that the day moves; hides the event loop, lives and faults.
 
-Nothing is replaced but the world outside: the clock stands still until the day moves it, and what would reach the drawer
-and the printer is counted. The loop's timers follow the day's clock, so "Annuler" is over after six seconds of the day
-however fast it is played. Acts take no time; only hours, `wait` and `fault kill` do.
+Nothing is replaced but the world outside: the clock stands still until the day moves it, and what would reach the
+drawer and the printer is counted. The loop's timers follow the day's clock, so "Annuler" is over after six seconds of
+the day however fast it is played. Acts take no time; only hours, `wait` and `fault` do.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from types import GeneratorType
@@ -22,7 +23,7 @@ import msgspec
 
 from appliance.clock import Clock, ManualClock
 from appliance.config import Config
-from appliance.daemon.lifecycle import Daemon
+from appliance.daemon.lifecycle import Daemon, alone
 from appliance.domain import effect as e
 from appliance.domain.catalog import Product
 from appliance.domain.errors import BrokenJournal
@@ -35,12 +36,13 @@ from appliance.play.acts import NOTATION
 from appliance.play.notation import Act, DayFault, Unfit
 from appliance.play.steps import Kill, RefuseWrites, Scan, SendAgain, SetClock, StartDate, Step, Wait
 from appliance.protocol.message import Answer, Order
-from appliance.service.ledger import StoreFault
+from appliance.service.ledger import PROBE_S, StoreFault
 from appliance.service.till import Till
 from appliance.store import journal as store
 
 PLUG_DELAY: Final = timedelta(milliseconds=100)
 """A basket's changes are on the disk within this time; `fault kill` waits for it, `fault kill now` does not."""
+MEMORY_BYTES_MIN: Final = 256 * 1024 * 1024
 STORE_FAULTS: Final = {"disk-full": "database or disk is full", "read-only": "attempt to write a readonly database"}
 
 
@@ -93,10 +95,6 @@ class Life(Daemon):
             self._deeds.receipts += 1
         else:
             self._deeds.reports += 1
-
-    async def drop(self) -> None:
-        """The connection goes without settling anything: what the process had in memory is lost."""
-        await self._database.close()
 
 
 class Player:
@@ -198,14 +196,14 @@ class Player:
 
     async def _watched(self, doing: Any) -> str:
         """Await a deed; a refusal is its answer's code, or that of a warning it left on the bar."""
-        notices = self.till.desk.notices
-        before = notices[0] if notices else None
+        before = self.till.desk.notices
         answer: Answer | None = await doing
         if answer is not None and not answer.ok:
             return answer.code
-        notices = self.till.desk.notices
-        newest = notices[0] if notices else None
-        return newest.code if newest is not None and newest is not before and newest.level != "info" else ""
+        for notice in self.till.desk.notices[:1]:
+            if notice.level != "info" and not any(notice is old for old in before):
+                return notice.code
+        return ""
 
     # --- time ---------------------------------------------------------------------------------------------------
 
@@ -238,14 +236,13 @@ class Player:
             span -= due
             await self._come_to_rest()
         self._clock.advance(span)
-        await self._come_to_rest()
 
     async def _come_to_rest(self) -> None:
         """Timers that are due have run, and what they began to write is on the disk."""
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         ledger = self._life_now.ledger
-        while not ledger.is_settled and not self._loop.timers():
+        while not ledger.is_settled:
             try:
                 await ledger.settle()
             except StoreFault:
@@ -264,7 +261,7 @@ class Player:
         self._till = await self._life.start()
 
     async def _kill(self, at_once: bool) -> None:
-        """What is on the disk at this moment is all that the next life finds: file and write-ahead log, byte by byte."""
+        """What is on the disk at this moment is all that the next life finds: file and write-ahead log, bytewise."""
         if not at_once:
             await self._pass(PLUG_DELAY)
         self._loop.forget_timers()
@@ -273,7 +270,7 @@ class Player:
             for name in ("till.db", "till.db-wal"):
                 if (folder / name).exists():
                     shutil.copyfile(folder / name, Path(aside) / name)
-            await self._life_now.drop()
+            await self._life_now.ledger.abandon()
             for name in ("till.db", "till.db-wal", "till.db-shm"):
                 (folder / name).unlink(missing_ok=True)
             for kept in Path(aside).iterdir():
@@ -283,18 +280,13 @@ class Player:
         await self._be_born()
 
     async def _refuse_writes(self, why: str, on: bool) -> None:
-        """SQLite itself refuses every new entry, in the words it has for this disk, until it is told otherwise."""
+        """A fault begins, or ends and is given the time in which the till notices."""
         await self._pass(PLUG_DELAY)
 
-        def job(conn: Any) -> None:
-            conn.execute("DROP TRIGGER IF EXISTS played_fault")
-            if on:
-                message = STORE_FAULTS[why]
-                conn.execute(
-                    f"CREATE TRIGGER played_fault BEFORE INSERT ON journal BEGIN SELECT RAISE(ABORT, '{message}'); END"
-                )
-
-        self._life_now.ledger.read_now(job)
+        ledger = self._life_now.ledger
+        ledger.read_now(lambda conn: refuse_writes(conn, STORE_FAULTS[why] if on else ""))
+        if not on and ledger.fault:
+            await self._pass(timedelta(seconds=PROBE_S + 1))
 
     async def _end(self) -> None:
         """The till goes down as it does on SIGTERM."""
@@ -358,6 +350,17 @@ class Player:
         return sessions, parts
 
 
+def refuse_writes(conn: Any, message: str) -> None:
+    """SQLite refuses every new entry in its own words for such a disk, also after it was opened again; "" ends it."""
+    for table, guard in (("journal", "1"), ("meta", "NEW.key = 'probe'")):
+        conn.execute(f"DROP TRIGGER IF EXISTS played_fault_{table}")
+        if message:
+            conn.execute(
+                f"CREATE TRIGGER played_fault_{table} BEFORE INSERT ON {table} WHEN {guard} "
+                f"BEGIN SELECT RAISE(ABORT, '{message}'); END"
+            )
+
+
 def check_journal(conn: Any, state: TillState) -> t.JournalCheck:
     """The chain from its first entry, and the state rebuilt from there against the one the till has."""
     try:
@@ -370,21 +373,31 @@ def check_journal(conn: Any, state: TillState) -> t.JournalCheck:
 def play_day(text: str, *, shop: Path | None = None, data_dir: Path | None = None) -> t.DayTotals:
     """Play a day written as docs/day.md says; its totals.
 
-    `shop` is a folder of shop files, the demo shop when None; `data_dir` keeps the till's store and goes on with the one
-    that is there, None is a fresh till that is thrown away. Raises DayFault (the day is written wrongly), ExpectFailed
-    (the till says otherwise), Refusal (the shop's files), BrokenJournal. Not for use inside a running event loop.
+    `shop` is a folder of shop files, the demo shop when None. `data_dir` keeps the till's store and goes on with the
+    one that is there; None is a fresh till that is thrown away. Raises DayFault (the day is written wrongly),
+    ExpectFailed (the till says otherwise), Refusal (the shop's files), BrokenJournal. Not for use inside a running
+    event loop.
     """
     acts = NOTATION.read(text)
     if shop is None:
-        from appliance.demo.shop import FOLDER as shop  # noqa: N811
-    scratch: Any = (
-        tempfile.TemporaryDirectory(prefix="tillbox-day-") if data_dir is None else nullcontext(str(data_dir))
-    )
-    with scratch as folder:
+        from appliance.demo.shop import FOLDER as shop
+    with _folder(data_dir) as folder:
         config = Config(till="play", data_dir=folder, socket=f"{folder}/till.sock", shop=str(shop), lock_after_s=0)
         clock = ManualClock(datetime(1970, 1, 1, tzinfo=UTC))
-        loop_of: Callable[[], DayLoop] = lambda: DayLoop(clock)  # noqa: E731
-        with asyncio.Runner(loop_factory=loop_of) as runner:
-            loop = runner.get_loop()
-            assert isinstance(loop, DayLoop)
+        loop = DayLoop(clock)
+        with asyncio.Runner(loop_factory=lambda: loop) as runner:
             return runner.run(Player(config, loop, clock).play(acts))
+
+
+@contextmanager
+def _folder(data_dir: Path | None) -> Iterator[str]:
+    """The folder given, ours alone, or one that is thrown away: in memory where there is room for it."""
+    if data_dir is not None:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        with alone(data_dir):
+            yield str(data_dir)
+        return
+    memory = Path("/dev/shm")
+    has_room = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > MEMORY_BYTES_MIN
+    with tempfile.TemporaryDirectory(prefix="tillbox-day-", dir=memory if has_room else None) as folder:
+        yield folder
