@@ -25,6 +25,10 @@ from appliance.protocol.view import ResultView, TillView
 
 CAMILLE_BADGE = "2900000000018"
 BREAD = ("1101", "1102", "1103")
+CAMILLE_KEY = {"x": 150, "y": 400}
+"""Her key on the lock screen of 1280 x 800 (mock-up 01)."""
+BACKGROUND, KEY = (0xF3, 0xF1, 0xEC), (0xFF, 0xFF, 0xFF)
+"""Tokens bg and surface of the light theme."""
 LINES_DURABLE_S = 0.1
 VIEW_BYTES_MAX = 4_000_000
 
@@ -195,18 +199,22 @@ def test_ten_things_are_sold_and_the_plug_is_pulled_in_the_middle(run, tmp_path)
     run(story(), timeout_s=60)
 
 
-def test_the_kiosk_is_seen_and_comes_back_after_a_kill(run, tmp_path):
-    def shows_something(picture: Image.Image) -> bool:
-        colours = picture.getcolors(maxcolors=1_000_000)
-        return colours is not None and len(colours) > 50
+def test_the_kiosk_is_seen_comes_back_after_a_kill_and_feels_touches(run, tmp_path):
+    def is_blank(picture: Image.Image) -> bool:
+        return picture.getcolors(maxcolors=1) is not None
+
+    def is_lock_screen(picture: Image.Image) -> bool:
+        return picture.getpixel((20, 320)) == BACKGROUND and picture.getpixel((220, 400)) == KEY
 
     async def story():
         async with open_demo(tmp_path, "--headless") as demo:
-            await demo.until_picture(shows_something)
+            await demo.until_picture(is_lock_screen)
             await demo.post("/api/process/kiosk/kill")
-            await demo.until(lambda state: process_of(state, "kiosk")["restarts"] == 1)
-            await demo.until_picture(shows_something)
-            await demo.post("/api/touch", {"x": 640, "y": 400})
+            await demo.until_picture(is_blank)
+            await demo.until_picture(is_lock_screen)
+            async with open_till(tmp_path) as till:
+                await demo.post("/api/touch", CAMILLE_KEY)
+                await till.until(lambda view: view.lock is not None and view.lock.selected == "camille")
             async with demo.http.get(f"{demo.url}/api/screen.png") as response:
                 assert Image.open(BytesIO(await response.read())).size == (1280, 800)
 
