@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import logging
+import os
 import secrets
 import signal
 from collections.abc import Callable, Iterator
@@ -26,7 +27,7 @@ from appliance.domain.catalog import Catalog, Shop
 from appliance.domain.errors import Refusal
 from appliance.service.display import Display
 from appliance.service.equipment import Equipment
-from appliance.service.ledger import Ledger
+from appliance.service.ledger import Ledger, StoreLost
 from appliance.service.operators import Operators
 from appliance.service.people import land, start_opening
 from appliance.service.printing import Printing
@@ -44,10 +45,6 @@ log = logging.getLogger(__name__)
 
 class NoShop(Exception):
     """The store holds no shop: `tillbox shop import FOLDER` puts one there."""
-
-
-class StoreLost(Exception):
-    """The database could not be opened again after a fault."""
 
 
 class Daemon:
@@ -85,7 +82,7 @@ class Daemon:
                 raise
             await self.ledger.close()
         if self._is_lost:
-            raise StoreLost
+            raise StoreLost("ended; a new start reads what the disk holds")
 
     async def _serve_till(self, ready: Callable[[], None]) -> None:
         async with asyncio.TaskGroup() as group:
@@ -163,6 +160,7 @@ class Daemon:
             ticket = till.ticket
             if ticket is not None and ticket.lines:
                 till.desk.say("ticket.recovered", source="recovery", number=ticket.number)
+                till.fold_messages()
 
     def _store_fault(self, till: Till, code: str) -> None:
         """The disk refused and the state is the disk's again, or the disk is well."""
@@ -216,9 +214,10 @@ class Daemon:
         from appliance.hal.device import Scan
         from appliance.hal.registry import DevicesConfig, open_devices
 
+        config = DevicesConfig(self.config.devices, hot_plug=self.config.hot_plug)
         async with (
             asyncio.TaskGroup() as self._drawers,
-            open_devices(DevicesConfig(self.config.devices), self.clock, self._emit) as self._devices,
+            open_devices(config, self.clock, self._emit) as self._devices,
         ):
             self._drawers.create_task(self.printing.run(self._devices), name="printing")
             self._drawers.create_task(self._minute(till), name="minute")
@@ -249,9 +248,11 @@ class Daemon:
 @contextmanager
 def alone(data_dir: Path) -> Iterator[None]:
     """One daemon on one journal. Raises Refusal `daemon.twice` while another one runs."""
-    with (data_dir / "lock").open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Refusal("daemon.twice", path=str(data_dir)) from None
+    folder = os.open(data_dir, os.O_RDONLY | os.O_DIRECTORY)  # no file of its own: the disk may be read-only
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
+    except BlockingIOError:
+        raise Refusal("daemon.twice", path=str(data_dir)) from None
+    finally:
+        os.close(folder)

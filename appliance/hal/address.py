@@ -42,6 +42,8 @@ class DevicesConfig(Struct, frozen=True):
     roles: dict[str, str] = field(default_factory=dict)
     backoff_ms_max: int = 10_000
     """Longest pause between two attempts to reach a device."""
+    hot_plug: bool = True
+    """Ask udev for the devices that are named by their properties; False: such a role stays absent."""
 
 
 class Address(Struct, frozen=True):

@@ -77,6 +77,7 @@ class Registry:
         self._slots: dict[str, Slot] = {}
         self._broken: dict[str, Health] = {}
         self._order = tuple(config.roles)
+        self._hot_plug = config.hot_plug
         self.served: list[tuple[Slot, Address, Driver]] = []
         self._printers: dict[str, EscposPrinter] = {}
         self._drawers: dict[str, PrinterDrawer] = {}
@@ -88,7 +89,7 @@ class Registry:
 
     @property
     def needs_udev(self) -> bool:
-        return any(address.scheme == "udev" for _, address, _ in self.served)
+        return self._hot_plug and any(address.scheme == "udev" for _, address, _ in self.served)
 
     def printer(self, role: str = "printer.receipt") -> Printer:
         return self._printers.get(role) or AbsentDevice(self._absent(role, DeviceKind.PRINTER))
