@@ -52,6 +52,10 @@ class NewerDatabase(Exception):
     """The file was written by a newer version; opening it would lose what this version does not know."""
 
 
+class OldSqlite(Exception):
+    """This SQLite can lose commits when a second connection has the file open (the WAL-reset race)."""
+
+
 def connect(path: Path) -> Connection:
     """A connection set up for durable commits. The file is made when it is missing."""
     conn = sqlite.connect(str(path), isolation_level=None, check_same_thread=False, cached_statements=64)
@@ -61,6 +65,28 @@ def connect(path: Path) -> Connection:
     conn.execute("PRAGMA foreign_keys=ON")
     conn.execute("PRAGMA journal_size_limit=-1")
     conn.execute(f"PRAGMA wal_autocheckpoint={WAL_PAGES}")
+    return conn
+
+
+def connect_reader(path: Path) -> Connection:
+    """A second connection that only reads, beside a running daemon or without one.
+
+    Raises FileNotFoundError, a DatabaseError when the file is none, NewerDatabase, and OldSqlite when somebody may have
+    the file open and this SQLite is not safe with two connections.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(path)
+    if sqlite.sqlite_version_info < SAFE_VERSION and Path(f"{path}-shm").exists():
+        raise OldSqlite(f"SQLite {sqlite.sqlite_version} is older than {'.'.join(map(str, SAFE_VERSION))}")
+    conn = sqlite.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+    try:
+        have = int(conn.execute("PRAGMA user_version").fetchone()[0])
+        newest = max(int(step.name[:4]) for step in MIGRATIONS.glob("*.sql"))
+        if have > newest:
+            raise NewerDatabase(f"database has schema {have}, this version knows {newest}")
+    except BaseException:
+        conn.close()
+        raise
     return conn
 
 
