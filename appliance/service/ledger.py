@@ -35,6 +35,7 @@ CROWD_NS: Final = 300_000
 SNAPSHOT_EVERY: Final = 500
 RESERVE_BYTES: Final = 4 * 1024 * 1024
 FREE_BYTES_MIN: Final = 1024 * 1024
+REOPEN_ATTEMPTS: Final = 3
 PROBE_S: Final = 2.0
 """How often a disk that refused is asked again."""
 
@@ -48,6 +49,10 @@ class StoreFault(Refusal):
     """The disk refused: `store.full`, `store.read_only` or `store.failed`. The state is what the disk holds."""
 
 
+class StoreLost(Exception):
+    """The database could not be read again after a fault: the process ends, the next starts from the disk."""
+
+
 class Ledger:
     """State, journal and the road between them. Use from one task at a time; `settle` may be awaited by many."""
 
@@ -55,6 +60,7 @@ class Ledger:
         self._database = database
         self._clock = clock
         self._local_now = local_now
+        self._local_second: tuple[datetime | None, str] = (None, "")
         self._folder = str(database.path.parent)
         self._reserve = str(database.path.parent / "reserve")
         self.state = TillState()
@@ -129,8 +135,10 @@ class Ledger:
     def moment(self) -> Moment:
         """Now, and who stands at the till. The time written never goes back behind the newest entry."""
         now = self._clock.now()
-        at = stamp(now)
-        return Moment(at, self._local_now(now), self.state.seller)
+        second = now.replace(microsecond=0)
+        if second != self._local_second[0]:
+            self._local_second = (second, self._local_now(now))
+        return Moment(stamp(now), self._local_second[1], self.state.seller)
 
     def do(self, intent: i.Intent, origin: str = "", moment: Moment | None = None) -> Outcome:
         """Decide and apply. Raises Refusal with nothing changed. Not durable before `settle`."""
@@ -267,7 +275,7 @@ class Ledger:
         code = fault_code(error)
         log.error("commit of entries %s failed: %s; opening the database again", _range(entries), error)
         await self._reopen()
-        if entries and self._holds(entries[-1]):
+        if entries and await self._holds(entries[-1]):
             log.warning("entries %s are there after all", _range(entries))
             self._flushed(entries)
             return
@@ -275,27 +283,50 @@ class Ledger:
         self._reloads += 1
         try:
             self._database.ask(lambda conn: self._load(conn, self._head.epoch))
-        except (BrokenJournal, *DatabaseError):
-            self.on_lost()
-            raise
-        self.fault = code
+        except (BrokenJournal, *DatabaseError) as worse:
+            raise self._lost(worse) from worse
+        code = self.fault = self._named(code)
         self._probe_later()
         self.on_fault(code)
         raise StoreFault(code)
 
-    def _holds(self, entry: Entry) -> bool:
-        return self._database.ask(lambda conn: store.holds(conn, entry))
+    async def _holds(self, entry: Entry) -> bool:
+        """Whether an entry is on the disk, not only in the system's memory: a sync that failed once may claim success
+        the next time (Rebello et al., ATC 2020), so the pages are written anew. Raises StoreLost."""
+        try:
+            found = self._database.ask(lambda conn: store.holds(conn, entry))
+            if found:
+                self._database.ask(store.write_through)
+        except DatabaseError as error:
+            raise self._lost(error) from error
+        return found
+
+    def _named(self, code: str) -> str:
+        """What the disk has, asked once more: a write to a read-only disk may end in a mere I/O error."""
+        if code != "store.failed":
+            return code
+        try:
+            self._database.ask(store.try_write)
+        except DatabaseError as error:
+            return fault_code(error)
+        return code
 
     async def _reopen(self) -> None:
-        """Raises DatabaseError when the file cannot even be read: then nothing is known, and the process must end."""
-        try:
-            with suppress(*DatabaseError):
-                await self._database.close()
-            await self._database.open()
-        except DatabaseError as error:
-            log.critical("the database cannot be opened again: %s", error)
-            self.on_lost()
-            raise
+        """Raises StoreLost when the file cannot even be read: then nothing is known, and the process must end."""
+        for attempt in range(REOPEN_ATTEMPTS):
+            try:
+                with suppress(*DatabaseError):
+                    await self._database.close()
+                await self._database.open()
+                return
+            except DatabaseError as error:
+                if attempt + 1 == REOPEN_ATTEMPTS:
+                    raise self._lost(error) from error
+
+    def _lost(self, error: Exception) -> StoreLost:
+        log.critical("the database cannot be opened again: %s", error)
+        self.on_lost()
+        return StoreLost(str(error))
 
     def _probe_later(self) -> None:
         """Look every few seconds whether the disk is well again; selling then goes on by itself."""
@@ -322,7 +353,7 @@ class Ledger:
             self._check_disk()
             await self._reopen()
             self._database.ask(store.try_write)
-        except (StoreFault, *DatabaseError) as error:
+        except (StoreFault, StoreLost, *DatabaseError) as error:
             log.info("the disk still refuses: %s", error)
             self._probe_later()
         else:
@@ -374,11 +405,11 @@ class Ledger:
         self._check_disk()
 
     def _check_disk(self) -> None:
-        needed = FREE_BYTES_MIN if os.path.exists(self._reserve) else FREE_BYTES_MIN + RESERVE_BYTES
         usage = os.statvfs(self._folder)
         if usage.f_flag & os.ST_RDONLY:
             raise StoreFault("store.read_only")
-        if usage.f_bavail * usage.f_frsize < needed:
+        free = usage.f_bavail * usage.f_frsize
+        if free < FREE_BYTES_MIN or (free < FREE_BYTES_MIN + RESERVE_BYTES and not os.path.exists(self._reserve)):
             raise StoreFault("store.full")
 
     def reserve(self) -> Path:
@@ -449,7 +480,8 @@ def fault_code(error: Exception) -> str:
 
 def stamp(now: datetime) -> str:
     """UTC with milliseconds, sortable as text."""
-    return now.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+    utc = now if now.tzinfo is UTC else now.astimezone(UTC)
+    return utc.isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def _seconds(earlier: str, later: str) -> int:
