@@ -31,6 +31,7 @@ from appliance.protocol.message import (
     encode,
     read_from_client,
 )
+from appliance.service.ledger import StoreLost
 
 if TYPE_CHECKING:
     from appliance.protocol.view import TillView
@@ -122,6 +123,8 @@ class Server:
     async def _answer(self, client: Client, order: Order, begun: Awaitable[Answer]) -> None:
         try:
             answer = await asyncio.shield(begun)
+        except StoreLost:
+            return  # unknown; whoever sends it again after the restart is told
         except Exception:  # as above
             log.exception("order %s: a defect in %s", order.id, type(order.command).__name__)
             answer = Answer(order.id, False, 0, "defect")

@@ -108,6 +108,7 @@ def _print_report(till: Till, command: c.PrintReport) -> None:
 
 def _start_closing(till: Till, command: c.StartClosing) -> None:
     require_session(till)
+    till.ledger.make_room()
     if not till.require("close_day", command):
         return
     ticket = till.ticket

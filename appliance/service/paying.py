@@ -34,7 +34,7 @@ def tender_of_kind(till: Till, kind: str) -> TenderMode:
 def _tend(till: Till, mode: TenderMode, amount_minor: int | None) -> None:
     if mode.needs_customer:
         raise Refusal("tender.needs_customer")
-    till.ledger.check_room()
+    till.check_room()
     outcome = till.do(i.Tend(mode, amount_minor))
     if till.ticket is None:
         finish(till, outcome)
@@ -101,7 +101,7 @@ def _start_payment(till: Till, command: c.StartPayment) -> None:
         raise Refusal("ticket.none")
     if not ticket.lines:
         raise Refusal("ticket.empty")
-    till.ledger.check_room()
+    till.check_room()
     till.desk.close_sheet()
     till.desk.screen = "payment"
 

@@ -79,6 +79,11 @@ def holds(conn: Any, entry: Entry) -> bool:
     return row is not None and bytes(row[0]) == entry.hash
 
 
+def write_through(conn: Any) -> None:
+    """Copy the write-ahead log into the database file and sync both. Raises a DatabaseError when that does not work."""
+    conn.execute("PRAGMA wal_checkpoint(FULL)").fetchone()
+
+
 def try_write(conn: Any) -> None:
     """A durable write that means nothing. Raises what the disk says."""
     conn.execute("INSERT INTO meta VALUES ('probe', '1') ON CONFLICT (key) DO UPDATE SET value = 1 - value")

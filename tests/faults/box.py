@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from hashlib import sha256
@@ -23,8 +24,10 @@ from appliance.hal.simulated.printer import SimulatedPrinter
 from appliance.protocol import command as c
 from appliance.protocol.message import VERSION, Answer, Fault, Hello, Order, Shown, encode, read_from_daemon
 from appliance.protocol.view import TillView
-from appliance.store.database import sqlite
+from appliance.store import database
 
+sqlite: Any = vars(database)["sqlite"]
+"""The SQLite that the daemon uses."""
 ROOT = Path(__file__).parents[2]
 RESTART_S = 3.0
 """Longest time from starting the process to a view (architecture.md, promises)."""
@@ -45,19 +48,19 @@ class Books:
 
     def __init__(self, folder: Path) -> None:
         """Copies first: opening a database after a crash changes it."""
-        copy = folder / "copy"
-        shutil.rmtree(copy, ignore_errors=True)
-        copy.mkdir()
-        for file in folder.glob("till.db*"):
-            if not file.name.endswith("-shm"):
-                shutil.copy(file, copy)
-        conn = sqlite.connect(str(copy / "till.db"))
+        with tempfile.TemporaryDirectory() as copy:
+            for file in folder.glob("till.db*"):
+                if not file.name.endswith("-shm"):
+                    shutil.copy(file, copy)
+            self._read(Path(copy) / "till.db")
+
+    def _read(self, path: Path) -> None:
+        conn = sqlite.connect(str(path))
         self.integrity = conn.execute("PRAGMA integrity_check").fetchone()[0]
         columns = "seq, epoch, kind, at, actor, origin, body, prev_hash, hash"
         self.rows = conn.execute(f"SELECT {columns} FROM journal ORDER BY seq").fetchall()
         self.jobs = conn.execute("SELECT purpose, subject, copy, state FROM print_job ORDER BY id").fetchall()
         conn.close()
-        shutil.rmtree(copy)
 
     @property
     def origins(self) -> set[str]:
@@ -143,14 +146,20 @@ class Client:
             await self.take()
         return self._view
 
+    async def devices_are_there(self) -> None:
+        await self.until(lambda view: ("drawer", "ok") in [(light.device, light.level) for light in view.status])
+
     async def order(self, command: c.AnyCommand, order_id: str = "") -> Answer:
-        """Send an order and wait for its answer."""
+        """Send an order; wait for its answer, and for the first view that shows it."""
         self._number += 1
         order_id = order_id or f"{id(self):x}-{self._number}"
         self.send(encode(Order(order_id, command)))
         while order_id not in self._answers:
             await self.take()
-        return self._answers.pop(order_id)
+        answer = self._answers.pop(order_id)
+        if self._view is not None:
+            await self.until(lambda view: view.rev >= answer.rev)
+        return answer
 
     async def ok(self, command: c.AnyCommand, order_id: str = "") -> Answer:
         answer = await self.order(command, order_id)

@@ -190,7 +190,7 @@ def test_at_system_calls(run: Any, tmp_path: Path, pytestconfig: pytest.Config) 
             await cashier.come_back()
             for _ in range(kills):
                 assert await till.stop() == 0
-                call, number = chance.choice([("pwrite64", 60), ("fdatasync", 20), ("sendto", 60), ("ftruncate", 2)])
+                call, number = chance.choice([("pwrite64", 60), ("fsync", 20), ("sendto", 60), ("ftruncate", 2)])
                 inject = f"inject={call}:signal=SIGKILL:when={chance.randrange(1, number)}"
                 with suppress(Ended, Refused):
                     cashier.client = await till.start("strace", "-f", "-qq", "-o", "/dev/null", "-e", inject)
