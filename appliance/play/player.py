@@ -257,8 +257,13 @@ class Player:
         return self._life
 
     async def _be_born(self) -> None:
-        self._life = Life(self._config, self._clock, self.deeds)
-        self._till = await self._life.start()
+        life = Life(self._config, self._clock, self.deeds)
+        try:
+            self._till = await life.start()
+        except BaseException:
+            await life.ledger.abandon()
+            raise
+        self._life = life
 
     async def _kill(self, at_once: bool) -> None:
         """What is on the disk at this moment is all that the next life finds: file and write-ahead log, bytewise."""
@@ -295,6 +300,7 @@ class Player:
         self._till.close()
         await self._refuse_writes("disk-full", False)
         await self._life.ledger.close()
+        self._loop.forget_timers()
 
     # --- adding up ----------------------------------------------------------------------------------------------
 

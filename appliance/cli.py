@@ -1,0 +1,485 @@
+"""`tillbox`: what a person asks of a till from a terminal: play a day, check a journal, read it, fill a shop.
+
+Exit status: 0 done; 1 done, and the answer is no (an expectation failed, a journal is broken, a file has faults, the
+till is not running); 2 could not be done (wrong arguments, files or settings). Everything heavy is imported by its
+command.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+OK: Final = 0
+NO: Final = 1
+CANNOT: Final = 2
+STATUS_TIMEOUT_S: Final = 3.0
+
+
+class Trouble(Exception):
+    """The command cannot be done: code and words, and where in which file."""
+
+    def __init__(self, code: str, detail: str, place: str = "tillbox") -> None:
+        super().__init__(code, detail)
+        self.code, self.detail, self.place = code, detail, place
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; its exit status."""
+    arguments = _parser().parse_args(argv)
+    try:
+        status: int = arguments.run(arguments)
+    except Trouble as trouble:
+        return _sorry(arguments, trouble)
+    except BrokenPipeError:
+        sys.stderr.close()
+        return OK
+    except KeyboardInterrupt:
+        return 130
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tillbox",
+        description="A till appliance: play shop days, check and read journals, fill a shop.",
+        epilog="exit status: 0 done, 1 done and the answer is no, 2 could not be done",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: Callable[[Any], int], text: str, group: Any = commands) -> argparse.ArgumentParser:
+        made: argparse.ArgumentParser = group.add_parser(name, help=text, description=text)
+        made.set_defaults(run=run)
+        made.add_argument("--json", action="store_true", help="answer as JSON")
+        return made
+
+    play = command("play", _play, "play a day written as plain text (docs/day.md) and print its totals")
+    play.add_argument("file", type=Path, metavar="FILE", help="the day; - reads it from standard input")
+    play.add_argument("--shop", type=Path, metavar="FOLDER", help="shop files; the demo shop when not given")
+    play.add_argument(
+        "--data", type=Path, metavar="DIR", help="keep the till's store there; thrown away when not given"
+    )
+
+    verify = command("verify", _verify, "check a journal from its first entry, and the state that it gives")
+    verify.add_argument("database", type=Path, metavar="DB")
+
+    journal = command("journal", _journal, "list the entries of a journal")
+    journal.add_argument("database", type=Path, metavar="DB")
+    journal.add_argument("--from", dest="first", type=int, default=1, metavar="N", help="begin with entry N")
+    journal.add_argument("--kind", metavar="K", help="only this kind, such as TicketClosed")
+
+    status = command("status", _status, "ask the running till what is on its screen")
+    status.add_argument("--config", type=Path, required=True, metavar="FILE", help="the till's settings")
+
+    command("protocol", _protocol, "print the messages between kiosk and daemon")
+    _add_imports(commands, command)
+    return parser
+
+
+def _add_imports(commands: Any, command: Callable[..., argparse.ArgumentParser]) -> None:
+    for name, run, text, what in (
+        ("shop", _import_shop, "put a folder of shop files into the store", "FOLDER"),
+        ("products", _import_products, "replace the products by those of a CSV file", "CSV"),
+    ):
+        group = commands.add_parser(name, help=text).add_subparsers(required=True, metavar="COMMAND")
+        made = command("import", run, text, group)
+        made.add_argument("source", type=Path, metavar=what)
+        made.add_argument("--config", type=Path, required=True, metavar="FILE", help="the till's settings")
+        made.add_argument("--dry-run", action="store_true", help="check only, write nothing")
+
+
+# --- saying ---------------------------------------------------------------------------------------------------------
+
+
+def _say_json(answer: object) -> None:
+    import msgspec
+
+    body = msgspec.json.format(msgspec.json.encode(answer), indent=2)
+    sys.stdout.write(body.decode() + "\n")
+
+
+def _sorry(arguments: argparse.Namespace, trouble: Trouble) -> int:
+    if arguments.json:
+        _say_json({"ok": False, "code": trouble.code, "detail": trouble.detail, "place": trouble.place})
+    sys.stderr.write(f"{trouble.place}: {trouble.code}: {trouble.detail}\n")
+    return CANNOT
+
+
+def _console() -> Any:
+    from rich.console import Console
+
+    return Console(highlight=False, soft_wrap=True)
+
+
+def _money(minor: int) -> str:
+    from appliance.i18n import amount
+
+    return amount(minor)
+
+
+def _words(refusal: Any) -> str:
+    """A refusal as a technician reads it: its sentence, or its parameters."""
+    from appliance.i18n import has_sentence, t
+
+    if has_sentence(refusal.code):
+        try:
+            return t(refusal.code, **refusal.params)
+        except KeyError:
+            pass
+    return ", ".join(f"{key} {value}" for key, value in refusal.params.items()) or refusal.code
+
+
+# --- opening --------------------------------------------------------------------------------------------------------
+
+
+def _config(path: Path) -> Any:
+    from appliance.config import load_config
+    from appliance.domain.errors import Refusal
+
+    try:
+        return load_config(path)
+    except Refusal as refusal:
+        raise Trouble(refusal.code, _words(refusal)) from None
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[Any]:
+    """A connection that only reads, all within one transaction: a running daemon may go on writing."""
+    from appliance.store.database import DatabaseError, NewerDatabase, OldSqlite, connect_reader
+
+    try:
+        conn = connect_reader(path)
+    except FileNotFoundError:
+        raise Trouble("store.missing", f"there is no database {path}") from None
+    except OldSqlite as error:
+        raise Trouble("store.sqlite_old", f"{error}; stop the till first") from None
+    except NewerDatabase as error:
+        raise Trouble("store.newer", str(error)) from None
+    except DatabaseError as error:
+        raise Trouble("store.unreadable", f"{path}: {error}") from None
+    try:
+        conn.execute("BEGIN")
+        yield conn
+    except DatabaseError as error:
+        raise Trouble("store.unreadable", f"{path}: {error}") from None
+    finally:
+        conn.close()
+
+
+@contextmanager
+def _writing(config: Any) -> Iterator[Any]:
+    """The till's store, ours alone; made when it is missing."""
+    from appliance.daemon.lifecycle import alone
+    from appliance.domain.errors import Refusal
+    from appliance.store.database import DatabaseError, NewerDatabase, connect, migrate
+
+    folder = Path(config.data_dir)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with alone(folder):
+            conn = connect(folder / "till.db")
+            try:
+                migrate(conn)
+                yield conn
+            finally:
+                conn.close()
+    except Refusal as refusal:
+        raise Trouble(refusal.code, _words(refusal)) from None
+    except NewerDatabase as error:
+        raise Trouble("store.newer", str(error)) from None
+    except (OSError, *DatabaseError) as error:
+        raise Trouble("store.failed", str(error)) from None
+
+
+# --- a day ----------------------------------------------------------------------------------------------------------
+
+
+def _play(arguments: argparse.Namespace) -> int:
+    from appliance.domain.errors import BrokenJournal, Refusal
+    from appliance.play.expects import ExpectFailed
+    from appliance.play.notation import DayFault
+    from appliance.play.player import play_day
+
+    text = _read_day(arguments.file)
+    name = "standard input" if str(arguments.file) == "-" else str(arguments.file)
+    try:
+        totals = play_day(text, shop=arguments.shop, data_dir=arguments.data)
+    except DayFault as fault:
+        raise Trouble(fault.code, fault.detail, f"{name}:{fault.line}") from None
+    except ExpectFailed as failed:
+        return _unexpected(arguments, name, failed)
+    except Refusal as refusal:
+        raise Trouble(refusal.code, _words(refusal)) from None
+    except BrokenJournal as broken:
+        raise Trouble("journal.broken", str(broken)) from None
+    for refused in totals.refused:
+        if not refused.is_expected:
+            sys.stderr.write(f"{name}:{refused.line}: refused: {refused.code}\n")
+    _say_json(totals)
+    return OK
+
+
+def _read_day(path: Path) -> str:
+    from appliance.play.notation import FILE_BYTES_MAX
+
+    try:
+        if str(path) == "-":
+            body = sys.stdin.buffer.read(FILE_BYTES_MAX + 1)
+        else:
+            with path.open("rb") as file:
+                body = file.read(FILE_BYTES_MAX + 1)
+    except OSError as error:
+        raise Trouble("day.unreadable", f"{path}: {error.strerror}") from None
+    if len(body) > FILE_BYTES_MAX:
+        raise Trouble("day.too_long", f"{path}: more than {FILE_BYTES_MAX} bytes")
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Trouble("day.unreadable", f"{path}: not UTF-8 at byte {error.start}") from None
+
+
+def _unexpected(arguments: argparse.Namespace, name: str, failed: Any) -> int:
+    if arguments.json:
+        answer = {"line": failed.line, "subject": failed.subject, "expected": failed.expected, "found": failed.found}
+        _say_json({"ok": False, "code": "day.unexpected", **answer})
+    sys.stderr.write(f"{name}:{failed.line}: {failed.subject}: expected {failed.expected}, found {failed.found}\n")
+    return NO
+
+
+# --- the journal ----------------------------------------------------------------------------------------------------
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    from appliance.domain.errors import BrokenJournal
+    from appliance.store import journal
+
+    with _reading(arguments.database) as conn:
+        try:
+            entries = journal.verify(conn)
+            state = journal.rebuild_state(conn)
+            same = journal.load_state(conn) == state
+        except BrokenJournal as broken:
+            answer: dict[str, object] = {"ok": False, "broken_at": broken.seq, "reason": broken.reason}
+            words = f"broken at entry {broken.seq}: {broken.reason}"
+        else:
+            answer = {"ok": same, "entries": entries, "perpetual_minor": state.perpetual_minor}
+            words = f"{entries} entries, the chain holds, turnover since the beginning {_money(state.perpetual_minor)}"
+            if not same:
+                answer["reason"] = words = "the state that the till keeps is not the one its entries give"
+    if arguments.json:
+        _say_json(answer)
+    else:
+        _console().print(words)
+    return OK if answer["ok"] else NO
+
+
+def _journal(arguments: argparse.Namespace) -> int:
+    from appliance.store import journal
+
+    if arguments.first < 1:
+        raise Trouble("journal.number", "entries are numbered from 1")
+    with _reading(arguments.database) as conn:
+        found = (
+            entry
+            for entry in journal.read_entries(conn, arguments.first - 1)
+            if not arguments.kind or entry.kind == arguments.kind
+        )
+        if arguments.json:
+            _list_json(found)
+        else:
+            _list_table(found)
+    return OK
+
+
+def _list_json(entries: Iterator[Any]) -> None:
+    """One object a line: a journal may be long."""
+    import msgspec
+
+    for entry in entries:
+        row = {
+            "seq": entry.seq,
+            "at": entry.at,
+            "kind": entry.kind,
+            "actor": entry.actor,
+            "origin": entry.origin,
+            "fact": msgspec.Raw(entry.body),
+            "hash": entry.hash.hex(),
+        }
+        sys.stdout.write(msgspec.json.encode(row).decode() + "\n")
+
+
+def _list_table(entries: Iterator[Any]) -> None:
+    """A table on a terminal; elsewhere one line an entry, as it is read."""
+    rows = (
+        (str(entry.seq), entry.at[:19].replace("T", " "), entry.kind, entry.actor, _summary(entry.body))
+        for entry in entries
+    )
+    if not sys.stdout.isatty():
+        for row in rows:
+            sys.stdout.write("  ".join(cell or "-" for cell in row) + "\n")
+        return
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table("no", "at (UTC)", "kind", "by", "what", box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*map(escape, row))
+    _console().print(table)
+
+
+def _summary(body: bytes) -> str:
+    """What a fact says, on one line: amounts as money, parts by their name or number."""
+    import msgspec
+
+    said: list[str] = []
+    for key, value in msgspec.json.decode(body).items():
+        if key == "kind" or value in ("", None, [], {}):
+            continue
+        if key.endswith("_minor") and isinstance(value, int):
+            said.append(f"{key.removesuffix('_minor').replace('_', ' ')} {_money(value)}")
+        elif isinstance(value, dict):
+            said.append(f"{key} {value.get('name') or value.get('ticket') or value.get('number') or '…'}")
+        elif isinstance(value, list):
+            said.append(f"{len(value)} {key}")
+        else:
+            said.append(f"{key.replace('_', ' ')} {value}")
+    return ", ".join(said)
+
+
+# --- shop and products ----------------------------------------------------------------------------------------------
+
+
+def _import_shop(arguments: argparse.Namespace) -> int:
+    from appliance.domain.errors import Refusal
+    from appliance.store.shop_files import import_shop, read_shop_files
+
+    config = _config(arguments.config)
+    try:
+        files = read_shop_files(arguments.source)
+    except Refusal as refusal:
+        raise Trouble(refusal.code, _words(refusal)) from None
+    count = len(files.products)
+    if not arguments.dry_run:
+        with _writing(config) as conn:
+            count = import_shop(conn, files)
+    return _imported(arguments, files.shop.name, count)
+
+
+def _imported(arguments: argparse.Namespace, name: str, count: int) -> int:
+    if arguments.json:
+        _say_json({"ok": True, "shop": name, "products": count, "written": not arguments.dry_run, "faults": []})
+    else:
+        _console().print(f"{name}: {count} products {'would be' if arguments.dry_run else 'were'} imported")
+    return OK
+
+
+def _import_products(arguments: argparse.Namespace) -> int:
+    from appliance.store.catalog import import_csv, load_shop
+
+    config = _config(arguments.config)
+    try:
+        body = arguments.source.read_bytes()
+    except OSError as error:
+        raise Trouble("csv.unreadable", f"{arguments.source}: {error.strerror}") from None
+    opened = _reading(Path(config.data_dir) / "till.db") if arguments.dry_run else _writing(config)
+    with opened as conn:
+        shop = load_shop(conn)
+        if shop is None:
+            raise Trouble("shop.missing", "the store holds no shop: tillbox shop import FOLDER")
+        report = import_csv(conn, body, [row.id for row in shop.tax_classes], dry_run=arguments.dry_run)
+    if not report.faults:
+        return _imported(arguments, shop.name, report.accepted)
+    if arguments.json:
+        _say_json(
+            {"ok": False, "shop": shop.name, "products": report.accepted, "written": False, "faults": report.faults}
+        )
+    for fault in [] if arguments.json else report.faults:
+        said = ", ".join(f"{key} {value}" for key, value in fault.params.items())
+        sys.stdout.write(f"{arguments.source}:{fault.line}: {fault.code}{': ' if said else ''}{said}\n")
+    return NO
+
+
+# --- the running till -----------------------------------------------------------------------------------------------
+
+
+def _status(arguments: argparse.Namespace) -> int:
+    config = _config(arguments.config)
+    view = _ask_view(config.socket)
+    answer = {"ok": view is not None, "till": config.till, **({} if view is None else _status_of(view))}
+    if arguments.json:
+        _say_json(answer)
+    elif view is None:
+        _console().print(f"{config.till}: not running")
+    else:
+        for key, value in answer.items():
+            if key != "ok":
+                _console().print(f"{key.replace('_', ' '):<14} {value if value is not None else '-'}")
+    return OK if view is not None else NO
+
+
+def _ask_view(path: str) -> Any:
+    """The view that the daemon shows now; None when none answers in time."""
+    import socket
+
+    import msgspec
+
+    from appliance.protocol import message
+
+    try:
+        with socket.socket(socket.AF_UNIX) as line:
+            line.settimeout(STATUS_TIMEOUT_S)
+            line.connect(path)
+            line.sendall(message.encode(message.Hello(message.VERSION, "status")))
+            with line.makefile("rb") as answers:
+                for answer in answers:
+                    said = message.read_from_daemon(answer)
+                    if isinstance(said, message.Shown):
+                        return said.view
+    except (FileNotFoundError, ConnectionError, TimeoutError):
+        return None
+    except (OSError, msgspec.DecodeError) as error:
+        raise Trouble("till.unreadable", f"{path}: {error}") from None
+    return None
+
+
+def _status_of(view: Any) -> dict[str, object]:
+    session, ticket = view.session, view.ticket
+    return {
+        "shop": view.shop.name,
+        "at": view.at,
+        "screen": view.screen,
+        "seller": view.seller.name if view.seller else None,
+        "session": session.number if session else None,
+        "business_date": session.business_date if session else None,
+        "ticket": ticket.number if ticket else None,
+        "ticket_minor": ticket.total_minor if ticket else None,
+        "devices": {light.device: light.code or light.level for light in view.status},
+        "message": view.message.code if view.message else None,
+    }
+
+
+def _protocol(arguments: argparse.Namespace) -> int:
+    from appliance.protocol.describe import describe, messages
+
+    if arguments.json:
+        _say_json(messages(protocol_sources()))
+    else:
+        sys.stdout.write(describe(protocol_sources()))
+    return OK
+
+
+def protocol_sources() -> dict[str, str]:
+    """The source of the messages, for `appliance.protocol.describe`."""
+    from importlib.resources import files
+
+    from appliance.protocol.describe import MODULES
+
+    return {name: (files("appliance.protocol") / f"{name}.py").read_text(encoding="utf-8") for name in MODULES}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
