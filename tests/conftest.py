@@ -8,6 +8,7 @@ import os
 import subprocess
 import threading
 from collections.abc import Callable, Coroutine, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +40,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def child_processes() -> set[int]:
     """Process ids of our living children (and of those that nobody waited for)."""
-    tasks = Path("/proc/self/task").glob("*/children")
-    return {int(pid) for children in tasks for pid in children.read_text().split()}
+    found: set[int] = set()
+    for children in Path("/proc/self/task").glob("*/children"):
+        with suppress(FileNotFoundError, ProcessLookupError):  # a thread that ended meanwhile
+            found.update(int(pid) for pid in children.read_text().split())
+    return found
 
 
 @pytest.fixture(autouse=True)
