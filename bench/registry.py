@@ -1,0 +1,34 @@
+"""The rows by their number on the performance page. A row whose tools are missing says so; it is never guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+
+from bench.plan import Plan
+from bench.result import Result
+
+ROWS: dict[int, tuple[str, str, str]] = {
+    1: ("sale durable, in process", "commit", "durable_sale"),
+    2: ("sale durable, over the socket", "commit", "sale_over_socket"),
+    3: ("64 waiting", "commit", "crowd"),
+    7: ("bar code look-up", "lookup", "bar_code"),
+    8: ("search as typed", "lookup", "search"),
+    13: ("daemon start", "start", "start"),
+    14: ("daemon memory and idle", "start", "memory"),
+}
+"""Number to (name, module of bench.rows, function)."""
+
+
+class Unmeasured(Exception):
+    """Something that the row needs is not on this machine; the text says what."""
+
+
+def run_row(number: int, plan: Plan) -> list[Result]:
+    """Measure one row."""
+    name, module, function = ROWS[number]
+    measure: Callable[[Plan], list[Result]] = getattr(import_module(f"bench.rows.{module}"), function)
+    try:
+        return measure(plan)
+    except Unmeasured as missing:
+        return [Result(number, name, "", note=str(missing))]
