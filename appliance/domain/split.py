@@ -23,8 +23,9 @@ PERSONS_MAX = 20
 
 
 def _note(state: TillState, number: int) -> Ticket:
+    """The note whose split was started: its own discount is in its lines by now."""
     note = state.tickets.get(number)
-    if note is None or note.part_of:
+    if note is None or note.part_of or not note.parts:
         raise Refusal("split.none")
     return note
 
@@ -46,16 +47,51 @@ def start_split(state: TillState, intent: i.StartSplit, local: str) -> list[j.An
     return [j.SplitStarted(note.number, amounts), j.PartOpened(state.next_ticket, note.number, 1)]
 
 
+def put_aside(state: TillState, local: str) -> list[j.AnyFact]:
+    """The ticket in hand, if any, makes room: held when it has goods, gone when it has none."""
+    ticket = state.ticket
+    if ticket is None:
+        return []
+    others = rest_of_split(state, ticket)
+    if ticket.lines or ticket.tenders or any(other.lines for other in others if other.part_of == ticket.number):
+        return [j.TicketHeld(ticket.number, local)]
+    return [j.TicketEmptied(ticket.number), *end_split(state, ticket)]
+
+
+def rest_of_split(state: TillState, ticket: Ticket) -> list[Ticket]:
+    """The other open tickets of the split note that this one belongs to."""
+    note = ticket.part_of or ticket.number
+    return [other for other in state.tickets.values() if note in (other.number, other.part_of) and other is not ticket]
+
+
+def end_split(state: TillState, leaving: Ticket) -> list[j.AnyFact]:
+    """When the last goods of a split note leave, its note and the parts that were never filled go too."""
+    others = rest_of_split(state, leaving)
+    if any(other.lines or other.tenders for other in others):
+        return []
+    return [j.TicketEmptied(other.number) for other in others]
+
+
+def _make_room(state: TillState, note: Ticket, local: str) -> list[j.AnyFact]:
+    """What is in hand and does not belong to this split is put aside; its parts stay as they are."""
+    ticket = state.ticket
+    if ticket is None or note.number in (ticket.number, ticket.part_of):
+        return []
+    return put_aside(state, local)
+
+
 def open_part(state: TillState, intent: i.OpenPart, local: str) -> list[j.AnyFact]:
     note = _note(state, intent.note)
     for part in state.parts_of(intent.note):
         if part.part == intent.part:
-            return [j.TicketRecalled(part.number)] if part.number != state.current else []
+            if part.number == state.current:
+                return []
+            return [*_make_room(state, note, local), j.TicketRecalled(part.number)]
     if intent.part != note.parts + 1:
         raise Refusal("split.paid", part=intent.part)
     if note.parts >= PERSONS_MAX:
         raise Refusal("split.too_many", limit=PERSONS_MAX)
-    return [j.PartOpened(state.next_ticket, note.number, intent.part)]
+    return [*_make_room(state, note, local), j.PartOpened(state.next_ticket, note.number, intent.part)]
 
 
 def move_units(state: TillState, intent: i.MoveUnits, local: str) -> list[j.AnyFact]:
@@ -163,7 +199,8 @@ def divide_note(state: TillState, intent: i.DivideNote, local: str) -> list[j.An
         )
         for n in range(intent.persons)
     )
-    return [*(j.TicketEmptied(part.number) for part in empty), j.NoteDivided(note.number, shares)]
+    room = _make_room(state, note, local)
+    return [*room, *(j.TicketEmptied(part.number) for part in empty), j.NoteDivided(note.number, shares)]
 
 
 def _divide_fulls(note: Ticket, persons: int) -> list[list[int]]:

@@ -25,7 +25,7 @@ from appliance.domain import intent as i
 from appliance.domain import journal as j
 from appliance.domain.errors import Refusal
 from appliance.domain.money import round_cash
-from appliance.domain.split import divide_note, leave_split, move_units, open_part, start_split
+from appliance.domain.split import divide_note, end_split, leave_split, move_units, open_part, put_aside, start_split
 from appliance.domain.state import TillState
 from appliance.domain.ticket import LINES_MAX, QUANTITY_MAX_MILLI, TOTAL_MAX_MINOR, Line, Price, Tender, Ticket, price
 
@@ -163,7 +163,7 @@ def _close_day(state: TillState, intent: i.CloseDay, moment: Moment) -> Outcome:
         raise Refusal("closing.difference", amount_minor=intent.counted_minor - expected)
     if intent.leave_minor > intent.counted_minor:
         raise Refusal("closing.leave_too_much", amount_minor=intent.counted_minor)
-    facts: list[j.AnyFact] = list(_put_aside(state, moment)) if state.ticket is not None else []
+    facts = put_aside(state, moment.local)
     emptied = {fact.ticket for fact in facts if isinstance(fact, j.TicketEmptied)}
     closed = j.SessionClosed(
         number=state.next_z,
@@ -193,18 +193,10 @@ def _copy(totals: Any) -> Any:
 
 def _open_ticket(state: TillState, intent: i.OpenTicket, moment: Moment) -> Outcome:
     _session(state)
-    facts = list(_put_aside(state, moment)) if state.ticket is not None else []
+    facts = put_aside(state, moment.local)
     if len(state.tickets) >= OPEN_NOTES_MAX:
         raise Refusal("notes.too_many", limit=OPEN_NOTES_MAX)
     return Outcome([*facts, j.TicketOpened(state.next_ticket, intent.mode)])
-
-
-def _put_aside(state: TillState, moment: Moment) -> list[j.AnyFact]:
-    """The ticket in hand makes room: held when it has lines, gone when it has none."""
-    ticket = _ticket(state)
-    if ticket.lines or ticket.tenders:
-        return [j.TicketHeld(ticket.number, moment.local)]
-    return [j.TicketEmptied(ticket.number)]
 
 
 def _add_goods(state: TillState, intent: i.AddGoods, moment: Moment) -> Outcome:
@@ -289,6 +281,8 @@ def _discount_line(state: TillState, intent: i.DiscountLine, moment: Moment) -> 
 
 def _discount_ticket(state: TillState, intent: i.DiscountTicket, moment: Moment) -> Outcome:
     ticket = _basket(state)
+    if ticket.parts:
+        raise Refusal("discount.split")
     subtotal = price(ticket).subtotal_minor
     if intent.rate_bp and intent.amount_minor:
         raise Refusal("discount.both")
@@ -359,7 +353,7 @@ def _hold_ticket(state: TillState, intent: i.HoldTicket, moment: Moment) -> Outc
 
 
 def _put_aside_ticket(state: TillState, intent: i.PutAside, moment: Moment) -> Outcome:
-    return Outcome(_put_aside(state, moment) if state.ticket is not None else [])
+    return Outcome(put_aside(state, moment.local))
 
 
 def _recall_ticket(state: TillState, intent: i.RecallTicket, moment: Moment) -> Outcome:
@@ -368,7 +362,7 @@ def _recall_ticket(state: TillState, intent: i.RecallTicket, moment: Moment) -> 
         return Outcome([])
     if intent.ticket not in state.tickets:
         raise Refusal("note.gone")
-    facts = list(_put_aside(state, moment)) if state.ticket is not None else []
+    facts = put_aside(state, moment.local)
     return Outcome([*facts, j.TicketRecalled(intent.ticket)])
 
 
@@ -380,14 +374,15 @@ def _void_ticket(state: TillState, intent: i.VoidTicket, moment: Moment) -> Outc
         raise Refusal("ticket.being_paid", amount_minor=ticket.paid_minor)
     if ticket.corrects:
         raise Refusal("ticket.corrects", number=ticket.corrects)
-    return Outcome([j.TicketVoided(ticket.number, intent.reason, price(ticket).total_minor, len(ticket.lines))])
+    voided = j.TicketVoided(ticket.number, intent.reason, price(ticket).total_minor, len(ticket.lines))
+    return Outcome([voided, *end_split(state, ticket)])
 
 
 def _restore_ticket(state: TillState, intent: i.RestoreTicket, moment: Moment) -> Outcome:
     _session(state)
     if intent.ticket.number in state.tickets:
         raise Refusal("undo.too_late")
-    facts = list(_put_aside(state, moment)) if state.ticket is not None else []
+    facts = put_aside(state, moment.local)
     return Outcome([*facts, j.TicketRestored(intent.ticket)])
 
 
@@ -475,10 +470,7 @@ def _close(state: TillState, session: Any, ticket: Ticket, priced: Price, tender
         corrects=ticket.corrects,
         drawer=drawer,
     )
-    facts: list[j.AnyFact] = [closed]
-    note = state.tickets.get(ticket.part_of) if ticket.part_of else None
-    if note is not None and not note.lines and len(state.parts_of(ticket.part_of)) == 1:
-        facts.append(j.TicketEmptied(note.number))
+    facts: list[j.AnyFact] = [closed, *end_split(state, ticket)]
     return Outcome(facts, [e.KickDrawer("sale", ticket.number)] if drawer else [])
 
 
@@ -510,7 +502,7 @@ def _correct_payment(state: TillState, intent: i.CorrectPayment, moment: Moment)
         raise Refusal("correct.none")
     if closed.part_of:
         raise Refusal("correct.part")
-    facts = list(_put_aside(state, moment)) if state.ticket is not None else []
+    facts = put_aside(state, moment.local)
     reopened = Ticket(
         number=state.next_ticket,
         mode=closed.mode,

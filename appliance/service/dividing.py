@@ -22,8 +22,8 @@ def _start(till: Till, command: c.StartSplit) -> None:
         if not ticket.part_of:
             till.do(i.OpenPart(ticket.number, _first_open_part(till, ticket)))
     else:
-        till.desk.split_note = ticket.number
         till.do(i.StartSplit())
+        till.desk.split_note = ticket.number
     till.desk.close_sheet()
     till.desk.screen = "split"
 

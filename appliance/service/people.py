@@ -86,7 +86,7 @@ def land(till: Till) -> None:
     desk.shows_result = False
     if ticket is None:
         desk.screen = "home"
-    elif ticket.part_of and not ticket.tenders:
+    elif ticket.part_of in till.state.tickets and not ticket.tenders:
         desk.screen, desk.split_note = "split", ticket.part_of
     else:
         desk.screen, desk.split_note = "payment" if ticket.tenders else "sale", ticket.part_of

@@ -10,7 +10,7 @@ async def note_to_divide(till, goods: str, *before: c.Command) -> int:
     await till.do(c.NewTicket())
     await till.adds(goods)
     await till.do(*before)
-    number = till.ticket.number
+    number: int = till.ticket.number
     await till.do(c.StartSplit())
     return number
 

@@ -29,11 +29,11 @@ def test_s14_a_cash_key_closes_the_sale_with_its_change(run, tmp_path):
     async def day():
         async with a_till(tmp_path) as till:
             pulses = []
-            perform = till.till._perform
-            till.till._perform = lambda effect: (
-                pulses.append((effect, till.daemon.ledger.is_settled)),
-                perform(effect),
-            )
+
+            def perform(effect):
+                pulses.append((effect, till.daemon.ledger.is_settled))
+
+            till.till._perform = perform
             await till.do(c.NewTicket())
             await till.adds("1 coffee, 2 croissant, 1 bag")
             assert [key.amount_minor for key in till.view.ticket.cash_keys] == [760, 1000, 2000, 5000]

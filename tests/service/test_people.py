@@ -58,7 +58,7 @@ def test_u02_a_right_pin_forgets_the_wrong_ones_and_each_seller_counts_alone(run
 
 def test_u01_every_right_is_denied_without_a_manager_and_allowed_with_one(run, tmp_path):
     """Each right by its command: the seller is asked for a manager, the manager just does it."""
-    uses = {
+    uses: dict[str, c.AnyCommand] = {
         "price_change": c.SetPrice(1, 150),
         "discount_over_limit": c.DiscountLine(1, rate_bp=2100),
         "void_ticket": c.VoidTicket("void.test"),
@@ -66,7 +66,7 @@ def test_u01_every_right_is_denied_without_a_manager_and_allowed_with_one(run, t
         "close_day": c.StartClosing(),
         "read_x": c.ReadX(),
     }
-    assert RIGHTS == {*uses, "correct_payment"}, "a right without a test"
+    assert {*uses, "correct_payment"} == RIGHTS, "a right without a test"
 
     async def day():
         async with a_till(tmp_path) as till:
