@@ -32,6 +32,7 @@ class TileGrid(Box):
         self._tiles: list[Any] = []
         self._shown: tuple[TileModel, ...] = ()
         self._badges: dict[int, Badge] = {}
+        self._spare: list[Badge] = []
         self._held = Tile(look="pressed", shown=False, size_hint=(None, None))
         self._held.pos = (AWAY, AWAY)
         for name in ("model", "cols", "rows", "size", "pos"):
@@ -97,10 +98,11 @@ class TileGrid(Box):
             badge = self._badges.get(index)
             if not word:
                 if badge is not None:
-                    self.remove_widget(self._badges.pop(index))
+                    self._spare.append(self._badges.pop(index))
+                    self.remove_widget(badge)
                 continue
             if badge is None:
-                badge = self._badges[index] = Badge()
+                badge = self._badges[index] = self._spare.pop() if self._spare else Badge()
                 self.add_widget(badge)
             x, y, width, _height = self._slot(index)
             badge.text, badge.hue = word, self.model.tiles[index].hue
