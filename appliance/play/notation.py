@@ -21,12 +21,12 @@ COUNT_MAX: Final = 99
 QUANTITY_MAX_MILLI: Final = 999_000
 
 _WORD = re.compile(r'"([^"]*)"|(#.*)|([^\s"#][^\s"]*)|(")')
-_TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?")
-_AMOUNT = re.compile(r"\d+(?:['’]\d{3})*(?:\.\d{2})?")
-_QUANTITY = re.compile(r"(\d{1,3})(?:\.(\d{1,3}))?")
-_RATE = re.compile(r"(\d{1,3})(?:\.(\d{1,2}))?%?")
-_COIN = re.compile(r"(\d{1,5})x(.+)")
-_SPAN = re.compile(r"(\d{1,5})(s|min|h)")
+_TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?", re.ASCII)
+_AMOUNT = re.compile(r"\d+(?:['’]\d{3})*(?:\.\d{2})?", re.ASCII)
+_QUANTITY = re.compile(r"(\d{1,3})(?:\.(\d{1,3}))?", re.ASCII)
+_RATE = re.compile(r"(\d{1,3})(?:\.(\d{1,2}))?%?", re.ASCII)
+_COIN = re.compile(r"(\d{1,5})x(.+)", re.ASCII)
+_SPAN = re.compile(r"(\d{1,5})(s|min|h)", re.ASCII)
 _SPANS: Final = {"s": 1, "min": 60, "h": 3600}
 
 

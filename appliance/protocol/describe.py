@@ -21,8 +21,8 @@ _PLAIN: Final = {"int": "integer", "str": "text", "bool": "true or false", "Any"
 _HEAD: Final = """\
 # The kiosk protocol
 
-This page is written by `scripts/protocol` from `appliance/protocol/`; a test fails when it differs. Change the messages,
-not the page.
+This page is written by `scripts/protocol` from `appliance/protocol/`; a test fails when it differs. Change the
+messages, not the page.
 """
 
 

@@ -1,0 +1,265 @@
+"""The command line: what a person reads, what a program reads, and the exit status."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from appliance.cli import CANNOT, NO, OK, main, protocol_sources
+from appliance.demo.shop import FOLDER
+from appliance.play.player import play_day
+from appliance.protocol import command, message, view
+from appliance.protocol.describe import describe, messages
+from appliance.store.database import connect
+
+ROOT = Path(__file__).parents[1]
+DAY = ROOT / "tests/data/days/plain.day"
+OPENED = "day 2025-11-21\n08:00 sign in camille 1234\nopen float 200.00\n"
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("played")
+    play_day(DAY.read_text(encoding="utf-8"), data_dir=folder)
+    return folder / "till.db"
+
+
+@pytest.fixture
+def config(tmp_path):
+    path = tmp_path / "till.toml"
+    path.write_text('data_dir = "data"\n', encoding="utf-8")
+    return path
+
+
+def said(capsys):
+    return json.loads(capsys.readouterr().out)
+
+
+# --- play -----------------------------------------------------------------------------------------------------------
+
+
+def test_play_prints_the_totals(capsys):
+    assert main(["play", str(DAY)]) == OK
+    totals = said(capsys)
+    assert totals["tickets"] == 3
+    assert totals["journal"]["verified"] is True
+    assert totals["rates"].keys() == {"2.6", "8.1"}
+
+
+def test_play_names_file_line_and_code(tmp_path, capsys):
+    path = tmp_path / "wrong.day"
+    path.write_text("day 2025-11-21\ncash 7.5\n", encoding="utf-8")
+    assert main(["play", str(path)]) == CANNOT
+    assert f"{path}:2: day.amount:" in capsys.readouterr().err
+    assert main(["play", str(path), "--json"]) == CANNOT
+    assert said(capsys)["code"] == "day.amount"
+
+
+def test_play_says_what_was_expected(tmp_path, capsys):
+    path = tmp_path / "other.day"
+    path.write_text(OPENED + "touch Café\nexpect total 4.00\n", encoding="utf-8")
+    assert main(["play", str(path)]) == NO
+    assert capsys.readouterr().err == f"{path}:5: total: expected 4.00, found 4.20\n"
+    assert main(["play", str(path), "--json"]) == NO
+    assert said(capsys)["found"] == "4.20"
+
+
+def test_play_tells_refusals_nobody_expected(tmp_path, capsys):
+    path = tmp_path / "refused.day"
+    path.write_text(OPENED + "card\n", encoding="utf-8")
+    assert main(["play", str(path)]) == OK
+    assert capsys.readouterr().err == f"{path}:4: refused: ticket.none\n"
+
+
+@pytest.mark.parametrize("body", [b"\xff\xfe\x00", None, b"#" * (8 * 1024 * 1024 + 1)])
+def test_play_refuses_files_it_cannot_read(tmp_path, body, capsys):
+    path = tmp_path / "a.day"
+    if body is not None:
+        path.write_bytes(body)
+    assert main(["play", str(path)]) == CANNOT
+    assert "day." in capsys.readouterr().err
+
+
+def test_play_refuses_a_folder_that_is_no_shop(tmp_path, capsys):
+    assert main(["play", str(DAY), "--shop", str(tmp_path)]) == CANNOT
+    assert "shop.unreadable" in capsys.readouterr().err
+
+
+# --- verify and journal ---------------------------------------------------------------------------------------------
+
+
+def test_verify_holds_beside_another_connection(played, capsys):
+    other = connect(played)
+    try:
+        assert main(["verify", str(played), "--json"]) == OK
+    finally:
+        other.close()
+    assert said(capsys)["ok"] is True
+
+
+def spoil(played, folder, sql):
+    copy = folder / "spoiled.db"
+    shutil.copyfile(played, copy)
+    conn = connect(copy)
+    for (name,) in conn.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+        conn.execute(f"DROP TRIGGER {name}")
+    conn.execute(sql)
+    conn.close()
+    return str(copy)
+
+
+@pytest.mark.parametrize(
+    ("sql", "seq", "reason"),
+    [
+        ("UPDATE journal SET body = CAST(replace(body, 'amille', 'arilla') AS BLOB) WHERE seq = 3", 3, "hash"),
+        ("UPDATE journal SET at = '2025-11-21T00:00:00.000Z' WHERE seq = 5", 5, "hash"),
+        ("DELETE FROM journal WHERE seq = 4", 5, "gap"),
+        ("DELETE FROM journal WHERE seq = 1", 2, "gap"),
+    ],
+)
+def test_verify_names_the_first_bad_entry(played, tmp_path, sql, seq, reason, capsys):
+    path = spoil(played, tmp_path, sql)
+    assert main(["verify", path, "--json"]) == NO
+    answer = said(capsys)
+    assert (answer["ok"], answer["broken_at"], answer["reason"]) == (False, seq, reason)
+    assert main(["verify", path]) == NO
+    assert f"broken at entry {seq}: {reason}" in capsys.readouterr().out
+
+
+def test_verify_of_what_is_no_database(tmp_path, capsys):
+    path = tmp_path / "till.db"
+    assert main(["verify", str(path)]) == CANNOT
+    path.write_bytes(b"not a database at all" * 100)
+    assert main(["verify", str(path)]) == CANNOT
+    err = capsys.readouterr().err
+    assert "store.missing" in err and "store.unreadable" in err
+
+
+def test_journal_lists_entries(played, capsys):
+    assert main(["journal", str(played), "--kind", "TicketClosed"]) == OK
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 3
+    assert "TicketClosed" in lines[0] and "total 15.30" in lines[0] and "camille" in lines[0]
+    assert main(["journal", str(played), "--json", "--from", "2"]) == OK
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert rows[0]["seq"] == 2
+    assert all(row["fact"]["kind"] == row["kind"] for row in rows)
+
+
+def test_journal_from_nothing(played, capsys):
+    assert main(["journal", str(played), "--from", "0"]) == CANNOT
+    assert "journal.number" in capsys.readouterr().err
+
+
+# --- shop, products, status -----------------------------------------------------------------------------------------
+
+
+def test_shop_import_writes_what_it_says(config, capsys):
+    assert main(["shop", "import", str(FOLDER), "--config", str(config), "--dry-run", "--json"]) == OK
+    assert said(capsys)["written"] is False
+    assert not (config.parent / "data").exists()
+    assert main(["shop", "import", str(FOLDER), "--config", str(config), "--json"]) == OK
+    count = said(capsys)["products"]
+    assert count > 120
+    arguments = ["products", "import", str(FOLDER / "products.csv"), "--config", str(config), "--json"]
+    assert main([*arguments, "--dry-run"]) == OK
+    assert said(capsys)["products"] == count
+    assert main(arguments) == OK
+
+
+def test_products_import_names_each_bad_row(config, tmp_path, capsys):
+    path = tmp_path / "bad.csv"
+    path.write_text("id;name;price\n1;x;y\n", encoding="utf-8")
+    arguments = ["products", "import", str(path), "--config", str(config)]
+    assert main([*arguments, "--dry-run"]) == CANNOT
+    assert "store.missing" in capsys.readouterr().err
+    assert main(["shop", "import", str(FOLDER), "--config", str(config)]) == OK
+    assert main([*arguments, "--json"]) == NO
+    faults = json.loads(capsys.readouterr().out.partition("\n")[2])["faults"]
+    assert {fault["code"] for fault in faults} == {"csv.column_missing"}
+
+
+def test_settings_that_cannot_be_read(tmp_path, capsys):
+    assert main(["status", "--config", str(tmp_path / "none.toml")]) == CANNOT
+    assert "config.unreadable" in capsys.readouterr().err
+
+
+def test_status_of_a_till_that_does_not_run(config, capsys):
+    assert main(["status", "--config", str(config), "--json"]) == NO
+    assert said(capsys)["ok"] is False
+
+
+def test_status_import_and_verify_while_the_till_runs(config, capsys):
+    config.write_text(f'data_dir = "data"\nshop = {json.dumps(str(FOLDER))}\nhot_plug = false\n', encoding="utf-8")
+    command_line = [sys.executable, "-m", "appliance.daemon", "--config", str(config)]
+    with subprocess.Popen(command_line, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as daemon:
+        try:
+            assert daemon.stdout is not None
+            assert daemon.stdout.readline() == "ready\n"
+            assert main(["status", "--config", str(config), "--json"]) == OK
+            status = said(capsys)
+            assert (status["screen"], status["session"], status["seller"]) == ("lock", None, None)
+            assert main(["status", "--config", str(config)]) == OK
+            assert "lock" in capsys.readouterr().out
+            assert main(["verify", str(config.parent / "data/till.db"), "--json"]) == OK
+            assert said(capsys)["entries"] >= 1
+            assert main(["shop", "import", str(FOLDER), "--config", str(config)]) == CANNOT
+            assert "daemon.twice" in capsys.readouterr().err
+            assert main(["play", str(DAY), "--data", str(config.parent / "data")]) == CANNOT
+            assert "daemon.twice" in capsys.readouterr().err
+        finally:
+            daemon.terminate()
+        assert daemon.wait(10) == 0
+
+
+# --- the protocol's page --------------------------------------------------------------------------------------------
+
+
+def test_the_protocol_page_is_that_of_the_messages(capsys):
+    page = (ROOT / "docs/protocol.md").read_text(encoding="utf-8")
+    assert page == describe(protocol_sources()), "run scripts/protocol"
+    assert main(["protocol"]) == OK
+    assert capsys.readouterr().out == page
+    assert main(["protocol", "--json"]) == OK
+    assert {part["name"] for part in said(capsys)} == {"message", "command", "view"}
+
+
+def test_the_protocol_page_leaves_nothing_out():
+    described = {
+        row.name: [field.name for field in row.fields] for page in messages(protocol_sources()) for row in page.messages
+    }
+    for module in (message, command, view):
+        for name, struct in vars(module).items():
+            fields = getattr(struct, "__struct_fields__", None)
+            if fields is not None and struct.__module__ == module.__name__:
+                assert list(fields) == described.get(name, []), name
+
+
+# --- the command itself ---------------------------------------------------------------------------------------------
+
+
+def test_help_imports_nothing_heavy():
+    code = """
+import sys
+from appliance.cli import main
+try:
+    main(["--help"])
+except SystemExit as end:
+    assert not end.code
+heavy = {"msgspec", "rich", "aiosqlite", "asyncio", "babel", "kivy"} & set(sys.modules)
+assert not heavy, heavy
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert ended.returncode == 0, ended.stderr
+    assert "play" in ended.stdout
+
+
+@pytest.mark.parametrize("argv", [[], ["frob"], ["play"], ["status"], ["journal", "x", "--from", "y"]])
+def test_wrong_arguments_end_with_2(argv, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(argv)
+    assert ended.value.code == CANNOT
+    assert "usage: tillbox" in capsys.readouterr().err
