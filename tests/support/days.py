@@ -25,8 +25,8 @@ _OFTEN = {"product": 9, "scan": 2, "cash": 2, "exact": 2, "tender": 4, "split": 
 _ONCE = [
     "free_price", "arm", "age", "quantity", "less", "price", "discount", "discount_amount", "ticket_discount", "offer",
     "comment", "remove", "undo", "mode", "hold", "recall", "new", "name", "void", "home", "back", "pay", "card",
-    "untend", "close", "correct", "receipt", "decline", "move_back", "persons", "equally", "drawer", "x", "badge", "close_day",
-    "plug", "lock",
+    "untend", "close", "correct", "receipt", "decline", "move_back", "persons", "equally", "drawer", "x", "badge",
+    "close_day", "plug", "lock",
 ]  # fmt: skip
 _ACTS = [*(name for name, times in _OFTEN.items() for _ in range(times)), *_ONCE]
 small = st.integers(0, 12)
