@@ -6,6 +6,7 @@ order. When the demo itself is killed, the kernel ends its children (PR_SET_PDEA
 """
 
 import asyncio
+import contextlib
 import os
 import shutil
 import signal
@@ -76,7 +77,7 @@ class Child:
         if self._process is None or self._process.returncode is not None:
             return False
         self._ready.clear()
-        self._process.kill()
+        _signal_all(self._process.pid, signal.SIGKILL)
         return True
 
     async def ready(self, timeout_s: float) -> None:
@@ -138,18 +139,19 @@ class Child:
 
     async def _end(self) -> None:
         process = self._process
-        if process is None or process.returncode is not None:
+        if process is None:
             return
-        process.send_signal(signal.SIGTERM)
+        if process.returncode is None:
+            _signal_all(process.pid, signal.SIGTERM)
         try:
             async with asyncio.timeout(ENDING_S):
-                if process.stdout is not None:
-                    with self._log.open("ab") as log:
-                        log.write(await process.stdout.read())
-                await process.wait()
+                await process.wait()  # also waits for everybody who holds its output
         except TimeoutError:
-            process.kill()
+            _signal_all(process.pid, signal.SIGKILL)
             await process.wait()
+        if process.stdout is not None:
+            with self._log.open("ab") as log:
+                log.write(await process.stdout.read())
         self._process = None
 
     def _log_end(self) -> str:
@@ -169,6 +171,12 @@ async def supervised(child: Child) -> AsyncIterator[Child]:
             yield child
         finally:
             task.cancel()
+
+
+def _signal_all(leader: int, number: signal.Signals) -> None:
+    """Signal a child and all it started: they are a process group of their own."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(leader, number)
 
 
 def ended_with_us() -> tuple[str, ...]:

@@ -5,6 +5,7 @@ Way: real processes, small shell scripts.
 
 import asyncio
 import os
+import select
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -39,12 +40,31 @@ def test_a_killed_child_is_back_within_half_a_second(run, tmp_path):
 
 def test_it_ends_by_sigterm_and_has_time_for_it(run, tmp_path):
     async def story():
-        child = make(tmp_path, "trap 'echo bye; kill $!; exit 0' TERM; echo ready; sleep 1000 & wait")
+        child = make(tmp_path, "trap 'echo bye; exit 0' TERM; echo ready; while :; do sleep 0.02; done")
         async with supervised(child):
             await child.ready(5)
         assert "bye" in (tmp_path / "till.log").read_text()
 
     run(story())
+
+
+def test_its_own_children_end_with_it(run, tmp_path):
+    """The grandchild holds the writing end of a pipe: when that is closed, it is gone."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+
+    async def story():
+        child = make(tmp_path, f"exec 9>{pipe}; sleep 1000 & echo ready; wait")
+        async with supervised(child):
+            await child.ready(5)
+
+    try:
+        run(story())
+        assert select.select([reading], [], [], 5)[0]
+        assert os.read(reading, 1) == b""
+    finally:
+        os.close(reading)
 
 
 def test_a_child_that_never_starts_is_said_with_its_log(run, tmp_path):

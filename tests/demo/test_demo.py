@@ -174,7 +174,7 @@ def test_ten_things_are_sold_and_the_plug_is_pulled_in_the_middle(run, tmp_path)
             after = await till.until(lambda view: view.ticket is not None)
             assert after.ticket == before.ticket
             await till.ask(TakeCash(after.ticket.cash_due_minor))
-            sold = (await till.until(lambda view: view.result is not None)).result
+            sold: ResultView | None = (await till.until(lambda view: view.result is not None)).result
             assert sold is not None
             await till.ask(PrintReceipt())
         return sold
