@@ -15,6 +15,9 @@ from appliance.protocol import command as cmd
 from appliance.protocol.view import TillView
 
 
+NAME_LENGTH = 40
+
+
 class QuantityKey(Press, Box):
     """× n: one touch arms the next tile or scan."""
 
@@ -97,6 +100,16 @@ class SaleScreen(Screen):
             self.send(cmd.RemoveLine(line))
         else:
             self.send(cmd.EditLine(line, "price" if act == "price" else "discount_rate"))
+
+    def client(self) -> None:
+        """The client's place; on a till without customers it names the note."""
+        ticket = self.model.ticket
+        if not ticket.has_clients:
+            self.ask(
+                ticket.name_label,
+                ticket.name,
+                lambda text: self.send(cmd.NameTicket(ticket.number, text[:NAME_LENGTH])),
+            )
 
     def hold(self) -> None:
         """Attente; on an empty ticket the list of notes."""

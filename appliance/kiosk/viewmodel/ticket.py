@@ -57,6 +57,10 @@ class CashKeyModel:
 class TicketModel:
     """Everything the ticket panel shows."""
 
+    number: int = 0
+    name: str = ""
+    name_label: str = ""
+    has_clients: bool = False
     client: ClientModel = ClientModel()
     hold_text: str = ""
     hold_icon: str = "pause"
@@ -203,6 +207,10 @@ def ticket_model(view: TillView, compact: bool = False) -> TicketModel:
     rows = ticket_rows(view, ticket, compact)
     selected = next((row.key for row in rows if row.kind == "selected"), "")
     return TicketModel(
+        number=ticket.number,
+        name=ticket.name,
+        name_label=t("screen.ticket.name", lang),
+        has_clients=ticket.clients_enabled,
         client=client_model(view, ticket, compact),
         hold_text=hold,
         hold_icon="tray" if is_empty and held else "pause",

@@ -1,5 +1,6 @@
 """How numbers and parameters of a view become words; shared by all view-models."""
 
+import re
 from collections.abc import Mapping
 
 from appliance.i18n import amount, quantity, rate, t
@@ -35,9 +36,12 @@ def sentence(code: str, params: Mapping[str, str | int], view: TillView) -> str:
     return t(code, view.language, **words)
 
 
+_MEASURE = re.compile(r"(\d) (k?g|[cdm]?l|cm|pièces?|pces|%)(?=$|[ ,)])")
+
+
 def short_name(parts: tuple[str, ...]) -> str:
-    """The key label of a tile; the tile breaks it at spaces itself."""
-    return " ".join(part.strip() for part in parts)
+    """The key label of a tile; the tile breaks it at spaces itself, but never between a number and its unit."""
+    return _MEASURE.sub("\\1\N{NO-BREAK SPACE}\\2", " ".join(part.strip() for part in parts))
 
 
 _LEADING = frozenset({"petit", "petite", "grand", "grande", "gros", "grosse", "bon", "bonne", "demi"})
