@@ -131,7 +131,9 @@ class Display:
         if ticket is not None and ticket.lines:
             names += ["StartPayment", "HoldTicket", "TakeCash", "TakeCard", "CloseTicket", "StartSplit"]
         if till.state.last_closed is not None:
-            names += ["PrintReceipt", "CorrectPayment", "CancelReceipt"]
+            names += ["CorrectPayment", "CancelReceipt"]
+            if till.config.receipt_policy != "never":
+                names.append("PrintReceipt")
         if till.state.session is not None:
             names += ["StartClosing", "ReadX", "PrintReport", "CloseDay"]
         if desk.undo is not None:
@@ -233,7 +235,7 @@ class Display:
             return "queued" if light.level == "ok" else "waiting_printer"
         if state in ("printed", "uncertain"):
             return "printed" if state == "printed" else "uncertain"
-        return "none" if state == "dropped" else "on_demand"
+        return "none" if state == "dropped" or self._till.config.receipt_policy == "never" else "on_demand"
 
     # --- grid ---------------------------------------------------------------------------------------------------
 

@@ -145,6 +145,8 @@ def _print_receipt(till: Till, command: c.PrintReceipt) -> None:
     closed = till.state.last_closed
     if closed is None:
         raise Refusal("receipt.none")
+    if till.config.receipt_policy == "never":
+        raise Refusal("receipt.never")
     till.do(i.IssueCopy(closed.document))
     till.desk.close_sheet()
 
