@@ -6,10 +6,22 @@ broken journal, a database of a newer version), the reason on standard error for
 
 from __future__ import annotations
 
-import asyncio
-import logging
-import sys
-from pathlib import Path
+import gc
+
+gc.disable()  # nothing that is loaded at the start is rubbish; see `_say_ready`
+
+import asyncio  # noqa: E402
+import logging  # noqa: E402
+import sys  # noqa: E402
+from importlib import import_module  # noqa: E402
+from pathlib import Path  # noqa: E402
+from typing import TYPE_CHECKING, Final  # noqa: E402
+
+if TYPE_CHECKING:
+    from appliance.config import Config
+    from appliance.daemon.server import Server
+
+log = logging.getLogger("appliance")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -19,17 +31,61 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write("usage: python -m appliance.daemon --config FILE\n")
         return 64
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    from appliance.clock import SystemClock
+    return asyncio.run(_serve(Path(arguments[1])))
+
+
+PIECES: Final = (
+    "appliance.domain.money",
+    "appliance.domain.ticket",
+    "appliance.domain.closing",
+    "appliance.domain.catalog",
+    "appliance.domain.journal",
+    "appliance.domain.intent",
+    "appliance.domain.till",
+    "appliance.protocol.view",
+    "appliance.store.database",
+    "appliance.store.catalog",
+    "appliance.service.ledger",
+    "appliance.service.receipt_text",
+    "appliance.service.till",
+    "appliance.service.display",
+    "appliance.daemon.lifecycle",
+)
+"""What is loaded after the socket listens, in pieces of a few milliseconds, so that clients are welcomed in between."""
+
+
+async def _serve(settings: Path) -> int:
     from appliance.config import load_config
+    from appliance.daemon.alone import alone
+    from appliance.daemon.server import Server
+    from appliance.domain.errors import Refusal
+
+    try:
+        config = load_config(settings)
+        Path(config.data_dir).mkdir(parents=True, exist_ok=True)
+        with alone(Path(config.data_dir)):
+            server = Server(Path(config.socket), config.till)
+            await server.listen()
+            for piece in PIECES:
+                import_module(piece)
+                for _ in range(3):  # a connection, its first line, its answer
+                    await asyncio.sleep(0)
+            return await _sell(config, server)
+    except Refusal as refusal:
+        log.critical("%s", refusal)
+        return 2
+
+
+async def _sell(config: Config, server: Server) -> int:
+    """One till until it is told to stop; 2 when it must not sell."""
+    from appliance.clock import SystemClock
     from appliance.daemon.lifecycle import Daemon, NoShop
     from appliance.domain.errors import BrokenJournal, Refusal
     from appliance.store.database import NewerDatabase
 
-    log = logging.getLogger("appliance")
     status = 0
     try:
-        config = load_config(Path(arguments[1]))
-        asyncio.run(Daemon(config, SystemClock()).run(_say_ready))
+        await Daemon(config, SystemClock(), server).run(_say_ready)
     except* (Refusal, BrokenJournal, NewerDatabase) as group:
         log.critical("%s", _innermost(group))
         status = 2
@@ -46,6 +102,9 @@ def _innermost(error: BaseException) -> BaseException:
 
 
 def _say_ready() -> None:
+    """The till as it stands is no rubbish either: from here on only what comes and goes is looked through."""
+    gc.freeze()
+    gc.enable()
     sys.stdout.write("ready\n")
     sys.stdout.flush()
 

@@ -7,24 +7,22 @@ is imported before the till is ready (performance.md, row 13).
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import logging
-import os
 import secrets
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any, Final
 
 from appliance.clock import Clock
 from appliance.config import Config
+from appliance.daemon.alone import alone as alone
 from appliance.daemon.server import Server
 from appliance.domain import effect as e
 from appliance.domain import intent as i
 from appliance.domain.catalog import Catalog, Shop
-from appliance.domain.errors import Refusal
 from appliance.service.display import Display
 from appliance.service.equipment import Equipment
 from appliance.service.ledger import Ledger, StoreLost
@@ -50,12 +48,13 @@ class NoShop(Exception):
 class Daemon:
     """One till, from its settings to its devices."""
 
-    def __init__(self, config: Config, clock: Clock) -> None:
+    def __init__(self, config: Config, clock: Clock, server: Server | None = None) -> None:
+        """`server` may already listen: whoever connects meanwhile is welcomed and waits."""
         self.config = config
         self.clock = clock
         data_dir = Path(config.data_dir)
         data_dir.mkdir(parents=True, exist_ok=True)
-        self.server = Server(Path(config.socket), config.till)
+        self.server = server or Server(Path(config.socket), config.till)
         self._database = Database(data_dir / "till.db", clock)
         self.ledger = Ledger(self._database, clock, self._local)
         self._is_lost = False
@@ -69,18 +68,20 @@ class Daemon:
         self._stopping.set()
 
     async def run(self, ready: Callable[[], None] = lambda: None) -> None:
-        """Serve until stopped. Raises BrokenJournal, NewerDatabase, NoShop when the till must not sell."""
+        """Serve until stopped; the caller holds `alone`.
+
+        Raises BrokenJournal, NewerDatabase, NoShop when the till must not sell.
+        """
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             with suppress(NotImplementedError, RuntimeError):
                 loop.add_signal_handler(number, self.stop)
-        with alone(Path(self.config.data_dir)):
-            try:
-                await self._serve_till(ready)
-            except BaseException:
-                await self.ledger.abandon()
-                raise
-            await self.ledger.close()
+        try:
+            await self._serve_till(ready)
+        except BaseException:
+            await self.ledger.abandon()
+            raise
+        await self.ledger.close()
         if self._is_lost:
             raise StoreLost("ended; a new start reads what the disk holds")
 
@@ -243,16 +244,3 @@ class Daemon:
             await self.ledger.tidy()
             if till.state.session is not None:
                 self.ledger.keep_reserve()
-
-
-@contextmanager
-def alone(data_dir: Path) -> Iterator[None]:
-    """One daemon on one journal. Raises Refusal `daemon.twice` while another one runs."""
-    folder = os.open(data_dir, os.O_RDONLY | os.O_DIRECTORY)  # no file of its own: the disk may be read-only
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    except BlockingIOError:
-        raise Refusal("daemon.twice", path=str(data_dir)) from None
-    finally:
-        os.close(folder)

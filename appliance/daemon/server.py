@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from appliance.domain.errors import StoreLost
 from appliance.protocol.message import (
     MAX_LINE,
     VERSION,
@@ -31,7 +32,6 @@ from appliance.protocol.message import (
     encode,
     read_from_client,
 )
-from appliance.service.ledger import StoreLost
 
 if TYPE_CHECKING:
     from appliance.protocol.view import TillView
@@ -62,8 +62,13 @@ class Server:
         self.waiting: list[tuple[Client, Order]] = []
 
     async def open(self, group: asyncio.TaskGroup) -> None:
-        """Listen. A socket file left over by a killed daemon is replaced."""
+        """Listen, unless it does already. Answers that must wait for their commits become tasks of `group`."""
         self._group = group
+        if self._server is None:
+            await self.listen()
+
+    async def listen(self) -> None:
+        """Welcome whoever connects; orders wait for `ready`. A socket file left over by a killed daemon is replaced."""
         self._path.unlink(missing_ok=True)
         loop = asyncio.get_running_loop()
         old = os.umask(0o117)

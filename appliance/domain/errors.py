@@ -2,6 +2,7 @@
 
     Refusal             what a person asked cannot be done: a code and parameters, shown as a sentence, nothing changed
     BrokenJournal       an entry that cannot follow the one before it: selling stops
+    StoreLost           the database cannot be read any more: the process ends and starts again from the disk
 
 Everything else that is raised is a defect and is logged with its trace.
 """
@@ -25,3 +26,7 @@ class BrokenJournal(Exception):
         super().__init__(f"journal entry {seq}: {reason}")
         self.seq = seq
         self.reason = reason
+
+
+class StoreLost(Exception):
+    """The database could not be read again after a fault: the process ends, the next starts from the disk."""

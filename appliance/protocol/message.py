@@ -8,13 +8,16 @@ connection; it never stops the daemon.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
 from appliance.protocol.command import AnyCommand
-from appliance.protocol.view import TillView
+
+if TYPE_CHECKING:
+    from appliance.protocol.view import TillView
 
 VERSION = 1
 MAX_LINE = 65_536
@@ -66,7 +69,15 @@ FromDaemon = Welcome | Shown | Answer | Fault
 
 _encoder = msgspec.json.Encoder()
 _from_client = msgspec.json.Decoder(FromClient)
-_from_daemon = msgspec.json.Decoder(FromDaemon)
+
+
+@cache
+def _from_daemon() -> msgspec.json.Decoder[FromDaemon]:
+    """Made at its first use: the daemon, which never reads a view, answers before it has even loaded what a view is."""
+    from appliance.protocol import view
+
+    globals().update(TillView=view.TillView)  # what the annotation of `Shown` stands for
+    return msgspec.json.Decoder(FromDaemon)
 
 
 def encode(message: FromClient | FromDaemon) -> bytes:
@@ -82,5 +93,5 @@ def read_from_client(line: bytes) -> FromClient:
 
 def read_from_daemon(line: bytes) -> FromDaemon:
     """Raises `msgspec.DecodeError`."""
-    message: FromDaemon = _from_daemon.decode(line)
+    message: FromDaemon = _from_daemon().decode(line)
     return message

@@ -23,6 +23,7 @@ from typing import Any, Final
 from appliance.clock import Clock
 from appliance.domain import intent as i
 from appliance.domain.errors import BrokenJournal, Refusal
+from appliance.domain.errors import StoreLost as StoreLost
 from appliance.domain.journal import DURABLE, ClockCorrected, Entry, chain
 from appliance.domain.state import TillState, apply
 from appliance.domain.till import Moment, Outcome, step
@@ -47,10 +48,6 @@ log = logging.getLogger(__name__)
 
 class StoreFault(Refusal):
     """The disk refused: `store.full`, `store.read_only` or `store.failed`. The state is what the disk holds."""
-
-
-class StoreLost(Exception):
-    """The database could not be read again after a fault: the process ends, the next starts from the disk."""
 
 
 class Ledger:
