@@ -173,7 +173,7 @@ def _reading(path: Path) -> Iterator[Any]:
 @contextmanager
 def _writing(config: Any) -> Iterator[Any]:
     """The till's store, ours alone; made when it is missing."""
-    from appliance.daemon.lifecycle import alone
+    from appliance.daemon.alone import alone
     from appliance.domain.errors import Refusal
     from appliance.store.database import DatabaseError, NewerDatabase, connect, migrate
 

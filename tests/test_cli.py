@@ -13,6 +13,7 @@ from appliance.demo.shop import FOLDER
 from appliance.play.player import play_day
 from appliance.protocol import command, message, view
 from appliance.protocol.describe import describe, messages
+from appliance.store import journal as store
 from appliance.store.database import connect
 
 ROOT = Path(__file__).parents[1]
@@ -127,6 +128,17 @@ def test_verify_names_the_first_bad_entry(played, tmp_path, sql, seq, reason, ca
     assert (answer["ok"], answer["broken_at"], answer["reason"]) == (False, seq, reason)
     assert main(["verify", path]) == NO
     assert f"broken at entry {seq}: {reason}" in capsys.readouterr().out
+
+
+def test_verify_finds_a_state_that_is_not_its_entries(played, tmp_path, capsys):
+    path = spoil(played, tmp_path, "SELECT 1")
+    conn = connect(Path(path))
+    state, seq = store.load_state(conn), store.verify(conn)
+    state.perpetual_minor += 1
+    store.save_snapshot(conn, seq, store.encode_state(state))
+    conn.close()
+    assert main(["verify", path, "--json"]) == NO
+    assert "state" in said(capsys)["reason"]
 
 
 def test_verify_of_what_is_no_database(tmp_path, capsys):

@@ -23,7 +23,8 @@ import msgspec
 
 from appliance.clock import Clock, ManualClock
 from appliance.config import Config
-from appliance.daemon.lifecycle import Daemon, alone
+from appliance.daemon.alone import alone
+from appliance.daemon.lifecycle import Daemon
 from appliance.domain import effect as e
 from appliance.domain.catalog import Product
 from appliance.domain.errors import BrokenJournal
