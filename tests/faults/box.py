@@ -46,8 +46,11 @@ def now_ms() -> float:
 class Books:
     """What the disk holds, read without the daemon's code."""
 
-    def __init__(self, folder: Path) -> None:
-        """Copies first: opening a database after a crash changes it."""
+    def __init__(self, folder: Path, keep: bool = True) -> None:
+        """`keep`: of a copy, since opening a database after a crash changes it."""
+        if not keep:
+            self._read(folder / "till.db")
+            return
         with tempfile.TemporaryDirectory() as copy:
             for file in folder.glob("till.db*"):
                 if not file.name.endswith("-shm"):
@@ -206,7 +209,8 @@ class Box:
 
     async def spawn(self, *wrapper: str) -> None:
         config = self.write_settings()
-        command = [*wrapper, sys.executable, "-m", "appliance.daemon", "--config", str(config)]
+        program = [] if "-c" in wrapper else [sys.executable, "-m", "appliance.daemon"]
+        command = [*wrapper, *program, "--config", str(config)]
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
                 *command, cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=log, start_new_session=True
@@ -251,7 +255,7 @@ class Box:
     async def stop(self) -> int:
         """An orderly end; the exit status."""
         assert self.process is not None
-        self.process.terminate()
+        os.killpg(self.process.pid, signal.SIGTERM)
         return await self.gone()
 
     def books(self) -> Books:
@@ -265,6 +269,10 @@ class Box:
     async def printed(self, papers: int) -> None:
         """Until so many papers were cut off."""
         await until(lambda: self.printer.cut_count >= papers)
+
+    async def pulsed(self, pulses: int) -> None:
+        """Until the drawer was opened so many times."""
+        await until(lambda: self.printer.drawer.pulse_count >= pulses)
 
 
 @asynccontextmanager

@@ -50,6 +50,7 @@ MONEY = (c.AddTender, c.TakeCash, c.PrintReceipt, c.HoldTicket)
 SILENT = (c.StartPayment,)
 """Leave no fact."""
 DURABLE_STEPS = [step for step, command in enumerate(SALE) if not isinstance(command, SILENT)]
+CASH = (c.AddTender("cash", 5000), c.TakeCash(500))
 PULSES = PAPERS = 2
 TOTALS = [460, 360]
 """1 x 1.30 and 3 x 1.10; then 3.60."""
@@ -139,6 +140,7 @@ def test_after_every_step_the_same_ticket_and_the_same_tenders(run: Any, tmp_pat
                 await cashier.sell(step + 1)
                 await cashier.is_durable(step + 1)
                 await till.printed(sum(isinstance(command, c.PrintReceipt) for command in SALE[: step + 1]))
+                await till.pulsed(sum(command in CASH for command in SALE[: step + 1]))
                 before = basket(cashier.client.view)
                 till.kill_now()
                 await cashier.come_back()
