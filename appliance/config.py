@@ -19,7 +19,7 @@ from appliance.domain.errors import Refusal
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Everything the daemon and the kiosk must be told from outside."""
 
-    till: Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9._-]+$")] = "till-1"
+    till: Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9._-]+\Z")] = "till-1"
     """Identity of this box in its journal; never changes."""
     data_dir: str = "var"
     """Folder of the database and the logs; relative to the settings file."""
@@ -60,6 +60,7 @@ def load_config(path: Path) -> Config:
         config = msgspec.convert(table, Config)
     except msgspec.ValidationError as error:
         raise Refusal("config.value", path=str(path), reason=str(error)) from error
+    _check_zone(path, config.timezone)
     base = path.resolve().parent
     data_dir = base / config.data_dir
     shop = str(base / config.shop) if config.shop else ""
@@ -67,3 +68,13 @@ def load_config(path: Path) -> Config:
     if len(config.socket.encode()) > 107:
         raise Refusal("config.value", path=str(path), reason="socket: path longer than 107 bytes")
     return config
+
+
+def _check_zone(path: Path, name: str) -> None:
+    """The day's date hangs on it, so a zone that this machine does not know is refused at once."""
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise Refusal("config.value", path=str(path), reason=f"timezone: {error}") from error

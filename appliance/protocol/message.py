@@ -32,7 +32,8 @@ class Hello(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="
 
 
 class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="is", tag="Order"):
-    id: Annotated[str, Meta(min_length=1, max_length=64)]
+    id: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[!-~]+\Z")]
+    """Printable ASCII: it is written into the journal and hashed with it."""
     command: AnyCommand
 
 

@@ -1,0 +1,81 @@
+"""Settings of one box: read whole, or refused with the key at fault; never guessed."""
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from appliance.config import Config, load_config
+from appliance.domain.errors import Refusal
+from appliance.i18n import has_sentence
+
+
+def written(tmp_path, text: str | bytes):
+    path = tmp_path / "till.toml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def test_an_empty_file_is_a_swiss_till_with_its_data_beside_it(tmp_path):
+    config = load_config(written(tmp_path, ""))
+    assert (config.profile, config.locale, config.language, config.till) == ("CH", "fr-CH", "fr", "till-1")
+    assert config.data_dir == str(tmp_path / "var")
+    assert config.socket == str(tmp_path / "var" / "till.sock")
+    assert config.shop == ""
+
+
+def test_paths_are_meant_from_the_file_and_absolute_ones_stay(tmp_path):
+    config = load_config(written(tmp_path, 'data_dir = "/srv/till"\nshop = "my shop"\nsocket = "/run/till.sock"'))
+    assert (config.data_dir, config.shop, config.socket) == ("/srv/till", str(tmp_path / "my shop"), "/run/till.sock")
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("colour = 1", "colour"),
+        ('till = ""', "till"),
+        ('till = "a b"', "till"),
+        ('till = "caisse\\n"', "till"),
+        ("lock_after_s = -1", "lock_after_s"),
+        ("lock_after_s = 1.5", "lock_after_s"),
+        ("discount_limit_bp = 10001", "discount_limit_bp"),
+        ('receipt_policy = "sometimes"', "receipt_policy"),
+        ('language = "xx"', "language"),
+        ("[devices]\nprinter = 9100", "devices"),
+        ('timezone = "Europe/Atlantis"', "timezone"),
+        (f'socket = "{"x" * 120}"', "socket"),
+    ],
+)
+def test_a_wrong_value_is_refused_with_its_key(tmp_path, text, key):
+    with pytest.raises(Refusal) as refusal:
+        load_config(written(tmp_path, text))
+    assert refusal.value.code == "config.value" and has_sentence("config.value")
+    assert key in str(refusal.value.params["reason"])
+
+
+@pytest.mark.parametrize("text", ["till = ", b"\xff\xfe", "a = 1\na = 2"])
+def test_a_file_that_does_not_read_is_refused(tmp_path, text):
+    with pytest.raises(Refusal) as refusal:
+        load_config(written(tmp_path, text))
+    assert refusal.value.code == "config.unreadable" and has_sentence("config.unreadable")
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(Refusal, match="unreadable"):
+        load_config(tmp_path / "none.toml")
+
+
+@given(st.dictionaries(st.sampled_from([f.name for f in msgspec.structs.fields(Config)]), st.one_of(
+    st.integers(-(10**9), 10**9), st.booleans(), st.text("abc/ .é", max_size=9), st.lists(st.integers(), max_size=2)
+), max_size=5))  # fmt: skip
+def test_any_table_is_settings_or_a_refusal(tmp_path_factory, table):
+    def toml(value):
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        return f'"{value}"' if isinstance(value, str) else str(value)
+
+    path = written(tmp_path_factory.mktemp("c"), "\n".join(f"{key} = {toml(value)}" for key, value in table.items()))
+    try:
+        assert isinstance(load_config(path), Config)
+    except Refusal as refusal:
+        assert refusal.code in ("config.value", "config.unreadable")
