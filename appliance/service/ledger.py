@@ -28,7 +28,7 @@ from appliance.domain.journal import DURABLE, ClockCorrected, Entry, chain
 from appliance.domain.state import TillState, apply
 from appliance.domain.till import Moment, Outcome, step
 from appliance.store import journal as store
-from appliance.store.database import Database, DatabaseError
+from appliance.store.database import Database, DatabaseError, is_damaged
 
 BASKET_DELAY_S: Final = 0.05
 CROWD_NS: Final = 300_000
@@ -81,8 +81,13 @@ class Ledger:
 
     async def open(self, new_epoch: str) -> list[str]:
         """Read the state; returns the ids of recent orders. Raises BrokenJournal when the chain does not hold."""
-        await self._database.open()
-        return self._database.ask(lambda conn: self._load(conn, new_epoch))
+        try:
+            await self._database.open()
+            return self._database.ask(lambda conn: self._load(conn, new_epoch))
+        except DatabaseError as error:
+            if is_damaged(error):
+                raise BrokenJournal(0, str(error)) from error
+            raise
 
     def _load(self, conn: Any, new_epoch: str) -> list[str]:
         self._head = store.read_head(conn, new_epoch)

@@ -30,6 +30,12 @@ ROLE_OF_SCREEN: Final[dict[str, tuple[str, ...]]] = {
 """Commands that each screen always takes; `display` adds those that depend on the ticket and the day."""
 
 
+BEFORE_SIGN_IN: Final = frozenset(
+    {c.SelectSeller, c.SignIn, c.SetProfile, c.Lock, c.DismissMessage, c.ShowPage, c.CloseSheet, c.GoBack}
+)
+"""What a locked till takes."""
+
+
 async def sign_in(till: Till, command: c.SignIn) -> None:
     """Checks the PIN off the loop; the handler then lets the seller in. Raises Refusal."""
     await till.operators.check_pin(command.seller, command.pin)
@@ -93,14 +99,21 @@ def land(till: Till) -> None:
 
 
 def idle_again(till: Till) -> None:
-    """The till locks by itself when nobody touched it for a while (feature U-06)."""
+    """The till locks by itself when nobody touched it for a while (feature U-06).
+
+    One timer from the sign-in on: an order or a scan only notes the time, and the timer that fires early waits on.
+    """
+    till.touched_ns = till.clock.monotonic_ns()
     seconds = till.config.lock_after_s
     if seconds and not till.operators.is_open_to_all:
         till.later("idle", float(seconds), lambda: _lock_idle(till))
 
 
 def _lock_idle(till: Till) -> None:
-    if till.desk.screen not in ("lock", "starting"):
+    idle_s = (till.clock.monotonic_ns() - till.touched_ns) / 1e9
+    if idle_s < till.config.lock_after_s:
+        till.later("idle", till.config.lock_after_s - idle_s, lambda: _lock_idle(till))
+    elif till.desk.screen not in ("lock", "starting"):
         _lock(till, c.Lock())
         till.ledger.settle_soon()
 

@@ -69,6 +69,8 @@ class Till:
         self.operators = operators
         self.printing = printing
         self.desk = Desk()
+        self.touched_ns = clock.monotonic_ns()
+        """When somebody last touched or scanned something, on the monotonic clock."""
         self.zone = ZoneInfo(config.timezone)
         self.approved = False
         """The running command was allowed by a manager."""
@@ -299,9 +301,12 @@ class Till:
         self._handle(command)
 
     def _handle(self, command: c.AnyCommand) -> None:
-        handler = HANDLERS.get(type(command))
-        if handler is not None:
-            handler(self, command)
+        """Let the command's handler act. Nobody signed in: only what signing in needs is done."""
+        kind = type(command)
+        if not self.ledger.state.seller and kind not in people.BEFORE_SIGN_IN and not self.operators.is_open_to_all:
+            raise Refusal("scan.sign_in_first")
+        self.touched_ns = self.clock.monotonic_ns()
+        HANDLERS[kind](self, command)
 
     async def _settle(self) -> None:
         """Durable, then effects, then the view. Basket changes settle by themselves."""
