@@ -52,6 +52,11 @@ class NewerDatabase(Exception):
     """The file was written by a newer version; opening it would lose what this version does not know."""
 
 
+def is_damaged(error: Exception) -> bool:
+    """Whether the file itself is broken (SQLITE_CORRUPT, SQLITE_NOTADB): trying again will not help."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (11, 26)
+
+
 class OldSqlite(Exception):
     """This SQLite can lose commits when a second connection has the file open (the WAL-reset race)."""
 

@@ -1,0 +1,183 @@
+"""How the daemon starts: quickly and light, alone, and not at all on settings or books that it cannot trust."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from appliance.demo.shop import FOLDER as SHOP
+from appliance.store import database
+
+ROOT = Path(__file__).parents[2]
+sqlite: Any = vars(database)["sqlite"]
+END_S = 20
+HEAVY = {
+    "escpos",
+    "PIL",
+    "yaml",
+    "aiomqtt",
+    "pyudev",
+    "aiosqlite",
+    "serial",
+    "evdev",
+    "kivy",
+    "argon2",
+    "aiohttp",
+    "paho",
+}
+"""None of these may cost the cashier a start (performance.md, row 13)."""
+PROBE = """
+import sys
+from appliance.daemon import __main__ as program
+say = program._say_ready
+def say_and_name():
+    sys.stdout.write("loaded " + " ".join(sorted({name.split(".")[0] for name in sys.modules})) + "\\n")
+    say()
+program._say_ready = say_and_name
+sys.exit(program.main(sys.argv[1:]))
+"""
+
+
+def settings(folder: Path, extra: str = "") -> Path:
+    rows = {"data_dir": "data", "socket": str(folder / "s"), "shop": str(SHOP), "hot_plug": False}
+    path = folder / "till.toml"
+    path.write_text("".join(f"{key} = {json.dumps(value)}\n" for key, value in rows.items()) + extra)
+    return path
+
+
+def start(path: Path, *program: str) -> subprocess.Popen[str]:
+    command = [sys.executable, *(program or ("-m", "appliance.daemon")), "--config", str(path)]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def start_and_stop(path: Path, *program: str) -> list[str]:
+    """What it says until it is ready; then it is told to stop and must end with 0."""
+    with start(path, *program) as daemon:
+        assert daemon.stdout is not None and daemon.stderr is not None
+        said = []
+        for line in daemon.stdout:
+            said.append(line.strip())
+            if line == "ready\n":
+                break
+        daemon.send_signal(signal.SIGTERM)
+        assert daemon.wait(END_S) == 0, daemon.stderr.read()
+    assert said and said[-1] == "ready"
+    return said
+
+
+def refuses(path: Path) -> str:
+    """What it says on standard error as it ends with 2; it never says that it is ready."""
+    with start(path) as daemon:
+        said, complaint = daemon.communicate(timeout=END_S)
+    assert daemon.returncode == 2, complaint
+    assert "ready" not in said and "Traceback" not in complaint, complaint
+    return complaint
+
+
+@pytest.fixture
+def sold(tmp_path: Path) -> Path:
+    """A till that ran before; its settings."""
+    path = settings(tmp_path)
+    start_and_stop(path)
+    return path
+
+
+def damage(path: Path, *statements: str) -> None:
+    """Change the books behind the daemon's back."""
+    conn = sqlite.connect(str(path.parent / "data" / "till.db"))
+    for statement in (
+        "DROP TRIGGER IF EXISTS journal_is_append_only_update",
+        "DROP TRIGGER IF EXISTS journal_is_append_only_delete",
+        *statements,
+    ):
+        conn.execute(statement)
+    conn.commit()
+    conn.close()
+
+
+@pytest.mark.parametrize("devices", ["", '[devices]\n"printer.receipt" = "tcp://127.0.0.1:9?profile=epson-80"\n'])
+def test_nothing_heavy_is_loaded_before_the_till_is_ready(sold: Path, devices: str) -> None:
+    settings(sold.parent, devices)
+    loaded = set(start_and_stop(sold, "-c", PROBE)[0].split()[1:])
+    assert "msgspec" in loaded, "the probe sees modules"
+    assert not loaded & HEAVY
+
+
+def test_a_second_start_finds_the_first_ones_books(sold: Path) -> None:
+    assert start_and_stop(sold) == ["ready"]
+
+
+def test_only_one_daemon_at_a_time(sold: Path) -> None:
+    """The second one must neither sell nor take the first one's socket away."""
+    with start(sold) as first:
+        assert first.stdout is not None and first.stdout.readline() == "ready\n"
+        inode = (sold.parent / "s").stat().st_ino
+        assert "daemon.twice" in refuses(sold)
+        assert (sold.parent / "s").stat().st_ino == inode
+        first.send_signal(signal.SIGTERM)
+        assert first.wait(END_S) == 0
+
+
+@pytest.mark.parametrize(
+    ("extra", "named"),
+    [
+        ("lock_after_s = 'soon'\n", "lock_after_s"),
+        ("discount_limit_bp = 20000\n", "discount_limit_bp"),
+        ("language = 'rm'\n", "language"),
+        ("lock_afterwards_s = 3\n", "lock_afterwards_s"),
+        ("timezone = \n", "line"),
+        ("devices = 3\n", "devices"),
+    ],
+)
+def test_settings_that_must_be_guessed(tmp_path: Path, extra: str, named: str) -> None:
+    assert named in refuses(settings(tmp_path, extra))
+
+
+def test_settings_that_are_not_there_or_not_text(tmp_path: Path) -> None:
+    assert "config.unreadable" in refuses(tmp_path / "none.toml")
+    path = settings(tmp_path)
+    path.write_bytes(b"\xff\xfe\x00")
+    assert "config.unreadable" in refuses(path)
+
+
+def test_a_shop_that_is_not_there(tmp_path: Path) -> None:
+    path = tmp_path / "till.toml"
+    path.write_text('socket = "s"\n')
+    assert "shop" in refuses(path)
+    path.write_text('socket = "s"\nshop = "nowhere"\n')
+    assert "shop.unreadable" in refuses(path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE journal SET body = CAST(replace(CAST(body AS TEXT), 'till-1', 'till-2') AS BLOB) WHERE seq = 1",
+        "UPDATE journal SET hash = zeroblob(32) WHERE seq = 1",
+        "UPDATE journal SET seq = 7 WHERE seq = 1",
+        "DELETE FROM journal",
+    ],
+)
+def test_a_broken_journal_does_not_sell(sold: Path, change: str) -> None:
+    damage(sold, "DELETE FROM snapshot" if "DELETE" not in change else "SELECT 1", change)
+    assert "journal" in refuses(sold)
+
+
+def test_a_damaged_file_does_not_sell(sold: Path) -> None:
+    file = sold.parent / "data" / "till.db"
+    file.write_bytes(b"\x00" * 100 + os.urandom(8_000))
+    refuses(sold)
+
+
+def test_a_newer_database_does_not_sell(sold: Path) -> None:
+    damage(sold, "PRAGMA user_version = 9999")
+    assert "9999" in refuses(sold)
+
+
+def test_a_damaged_snapshot_costs_only_time(sold: Path) -> None:
+    damage(sold, "UPDATE snapshot SET state = x'c1'")
+    assert start_and_stop(sold) == ["ready"]
