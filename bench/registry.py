@@ -14,6 +14,9 @@ ROWS: dict[int, tuple[str, str, str]] = {
     3: ("64 waiting", "commit", "crowd"),
     7: ("bar code look-up", "lookup", "bar_code"),
     8: ("search as typed", "lookup", "search"),
+    10: ("scan to the pixel", "screen", "road_to_pixel"),
+    11: ("redraw", "screen", "redraw"),
+    12: ("kiosk memory and start", "screen", "memory_and_start"),
     13: ("daemon start", "start", "start"),
     14: ("daemon memory and idle", "start", "memory"),
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import select
 import shutil
 import socket
 import subprocess
@@ -195,6 +196,15 @@ class Line:
                 if not said.ok:
                     raise RuntimeError(f"{type(command).__name__}: {said.code}")
                 return said
+
+    def tell(self, command: c.AnyCommand) -> None:
+        """Send an order and wait for nothing; what was answered before is thrown away."""
+        self._drain()
+        self._socket.sendall(m.encode(m.Order(f"{os.getpid()}-{id(self)}-{next(self._ids)}", command)))
+
+    def _drain(self) -> None:
+        while select.select([self._socket], [], [], 0)[0]:
+            self._socket.recv(1 << 18)
 
     def wait_view(self, rev: int) -> Any:
         """The first view that shows a revision."""
