@@ -68,7 +68,7 @@ def _open_session(till: Till, command: c.OpenSession) -> None:
         raise Refusal("reason.unknown")
     till.do(
         i.OpenSession(
-            business_date=till.local().date().isoformat(),
+            business_date=till.business_date(),
             float_minor=counted,
             expected_minor=expected,
             counts=counts,

@@ -233,7 +233,9 @@ class Ledger:
         return taken
 
     def _start_flush(self) -> None:
-        self._timer = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         if (self._pending or self._companions) and self._flushing is None:
             self._watch(self._flush(*self._take()))
 

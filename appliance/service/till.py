@@ -113,6 +113,12 @@ class Till:
         """The shop's wall clock."""
         return self.clock.now().astimezone(self.zone)
 
+    def business_date(self) -> str:
+        """Today, ISO 8601; never before the newest business date, whatever a clock says that lost its time."""
+        session, last = self.state.session, self.state.last_day
+        known = session.business_date if session is not None else "" if last is None else last.business_date
+        return max(self.local().date().isoformat(), known)
+
     def local_time(self, at: str) -> str:
         """A time of the journal on the shop's wall clock, ISO 8601 to the second."""
         return datetime.fromisoformat(at).astimezone(self.zone).replace(tzinfo=None).isoformat(timespec="seconds")
@@ -144,7 +150,7 @@ class Till:
     def rate_bp(self, mode_id: str, tax_class: str) -> int:
         """VAT rate of a class in a sale mode today. Raises Refusal when none is in force."""
         try:
-            return self.mode(mode_id).rate_bp(tax_class, self.local().date().isoformat())
+            return self.mode(mode_id).rate_bp(tax_class, self.business_date())
         except KeyError:
             raise Refusal("tax.no_rate", tax_class=tax_class) from None
 
