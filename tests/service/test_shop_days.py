@@ -10,10 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from appliance.store import journal as store
 from tests.support.auditor import audit, check_totals
 from tests.support.days import days, play
-from tests.support.till import RealTill, a_till
-
-RAM = "/dev/shm" if Path("/dev/shm").is_dir() else None
-"""Where the random days are written: as durable as the test needs, and quick."""
+from tests.support.till import RAM, RealTill, a_till
 
 
 def on_a_new_till(act, **changes):

@@ -1,0 +1,155 @@
+"""The road of a paper: ordered with its facts, printed once, honest about what is not known (features H-15, N-02)."""
+
+import asyncio
+from contextlib import asynccontextmanager
+
+import pytest
+
+from appliance.hal.device import Barcode, FaultReason, Paper, PrintOutcome, PrintResult
+from appliance.protocol import command as c
+from appliance.store import spool
+from tests.support.till import a_till
+
+
+class ScriptedPrinter:
+    """Does what the test says with each job, and keeps what came."""
+
+    def __init__(self, *outcomes: PrintOutcome) -> None:
+        self.outcomes = list(outcomes)
+        self.papers: list[Paper] = []
+        self.may_print = asyncio.Event()
+        self.may_print.set()
+        self.idle = asyncio.Event()
+
+    def printer(self, role: str = "printer.receipt") -> "ScriptedPrinter":
+        return self
+
+    async def ready(self) -> None:
+        await self.may_print.wait()
+
+    async def print(self, paper: Paper, job_id: int) -> PrintResult:
+        self.papers.append(paper)
+        outcome = self.outcomes.pop(0) if self.outcomes else PrintOutcome.CONFIRMED
+        if not self.outcomes:
+            self.idle.set()
+        return PrintResult(outcome, None if outcome is PrintOutcome.CONFIRMED else FaultReason.PAPER_OUT)
+
+
+@asynccontextmanager
+async def printing(till, printer):
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(till.daemon.printing.run(printer))
+        yield
+        task.cancel()
+
+
+async def states(till):
+    return await till.books(lambda conn: [row[0] for row in conn.execute("SELECT state FROM print_job ORDER BY id")])
+
+
+async def until(till, wanted):
+    """Each turn of the loop lets the printing task go on; a thousand turns are enough for any of these."""
+    for _ in range(1000):
+        if await states(till) == wanted:
+            return
+    assert await states(till) == wanted
+
+
+def test_what_is_asked_for_is_printed_once(run, tmp_path):
+    async def day():
+        async with a_till(tmp_path) as till, printing(till, printer := ScriptedPrinter()):
+            await till.sells("2 croissant | cash")
+            await till.do(c.PrintReceipt())
+            await until(till, ["printed"])
+            assert till.view.result.receipt == "printed"
+            await till.do(c.PrintReceipt())
+            await until(till, ["printed", "printed"])
+            assert len(printer.papers) == 2
+            texts = [getattr(block, "line", "") for block in printer.papers[1].blocks]
+            assert any("DUPLICATA" in text for text in texts)
+
+    run(day())
+
+
+def test_papers_wait_for_the_printer_and_keep_their_order(run, tmp_path):
+    async def day():
+        printer = ScriptedPrinter()
+        printer.may_print.clear()
+        async with a_till(tmp_path) as till, printing(till, printer):
+            for _ in range(3):
+                await till.sells("1 croissant | cash")
+                await till.do(c.PrintReceipt())
+            assert await states(till) == ["queued"] * 3 and printer.papers == []
+            printer.may_print.set()
+            await until(till, ["printed"] * 3)
+            codes = [block.text for paper in printer.papers for block in paper.blocks if isinstance(block, Barcode)]
+            assert codes == ["TBtill-1-000001", "TBtill-1-000002", "TBtill-1-000003"]
+
+    run(day())
+
+
+def test_a_job_of_which_nothing_was_sent_is_tried_again(run, tmp_path):
+    async def day():
+        printer = ScriptedPrinter(PrintOutcome.NOTHING_SENT, PrintOutcome.CONFIRMED)
+        async with a_till(tmp_path) as till, printing(till, printer):
+            await till.sells("1 croissant | cash")
+            await till.do(c.PrintReceipt())
+            await until(till, ["printed"])
+            assert len(printer.papers) == 2
+
+    run(day())
+
+
+def test_a_job_whose_end_is_unknown_is_never_sent_again(run, tmp_path):
+    async def day():
+        printer = ScriptedPrinter(PrintOutcome.UNCERTAIN)
+        async with a_till(tmp_path) as till, printing(till, printer):
+            await till.sells("1 croissant | cash")
+            await till.do(c.PrintReceipt())
+            await until(till, ["uncertain"])
+            till.daemon.printing.wake()
+            await asyncio.sleep(0)
+            assert len(printer.papers) == 1
+            assert till.view.result.receipt == "uncertain"
+
+    run(day())
+
+
+def test_a_paper_ordered_before_the_plug_was_pulled_is_printed_after(run, tmp_path):
+    async def day():
+        async with a_till(tmp_path) as till:
+            await till.sells("1 croissant | cash")
+            await till.do(c.PrintReceipt())
+            await till.pull_the_plug()
+            async with printing(till, printer := ScriptedPrinter()):
+                await until(till, ["printed"])
+                assert len(printer.papers) == 1
+
+    run(day())
+
+
+def test_a_paper_that_was_being_printed_when_the_plug_was_pulled_is_left_to_a_person(run, tmp_path):
+    async def day():
+        async with a_till(tmp_path) as till:
+            await till.sells("1 croissant | cash")
+            await till.do(c.PrintReceipt())
+            await till.books(lambda conn: spool.set_state(conn, 1, "sending"))
+            await till.pull_the_plug()
+            async with printing(till, printer := ScriptedPrinter()):
+                await until(till, ["uncertain"])
+                assert printer.papers == []
+
+    run(day())
+
+
+@pytest.mark.parametrize("goods", ["1 croissant", "3 croissant, 2 candles, 1 deposit, 1 paper"])
+def test_the_paper_is_ordered_in_the_transaction_of_its_facts(run, tmp_path, goods):
+    async def day():
+        async with a_till(tmp_path) as till:
+            await till.sells(f"{goods} | card")
+            await till.do(c.PrintReceipt())
+            await till.pull_the_plug()
+            job = await till.books(lambda conn: spool.last_job(conn, "ticket", 1))
+            assert (job.copy, job.state) == (0, "queued")
+
+    run(day())
