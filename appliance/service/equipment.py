@@ -133,6 +133,6 @@ class Equipment:
 
 
 def _word(health: Health) -> str:
-    if health.fault is FaultReason.PAPER_OUT:
+    if health.fault is FaultReason.PAPER_OUT and health.kind is DeviceKind.PRINTER:
         return "paper_out"
     return "absent" if health.state is DeviceState.ABSENT else "fault"

@@ -1,0 +1,139 @@
+"""The single writer when SQLite itself refuses: nothing is half done, and the next order finds the truth of the disk.
+
+Full and read-only disks, real ones, are in tests/faults; here the database is told to refuse.
+"""
+
+from contextlib import suppress
+
+import pytest
+
+from appliance.domain import intent as i
+from appliance.domain import journal as j
+from appliance.domain.effect import Effect
+from appliance.protocol import command as c
+from appliance.service.ledger import SNAPSHOT_EVERY, StoreFault, fault_code, stamp
+from appliance.store import journal as store
+from appliance.store.database import DatabaseError
+from tests.support.till import MORNING, a_till
+
+
+async def refuse_writes(till, pragma="PRAGMA query_only=ON"):
+    """The connection takes no more writes until it is opened again."""
+    await till.daemon.ledger.settle()
+    till.daemon.ledger.read_now(lambda conn: conn.execute(pragma).fetchall())
+
+
+def test_a_commit_that_is_refused_leaves_the_sale_unpaid_on_the_screen_and_on_the_disk(run, tmp_path):
+    async def day():
+        async with a_till(tmp_path) as till:
+            await till.do(c.NewTicket(), c.AddProduct(201))
+            pulses: list[Effect] = []
+            till.till._perform = pulses.append
+            await refuse_writes(till)
+            answer = await till.order(c.TakeCash(200), "pay")
+            assert (answer.ok, answer.code) == (False, "store.read_only")
+            assert pulses == [], "no drawer and no paper for what is not on the disk"
+            assert till.view.result is None
+            assert till.basket() == "1 Croissant au beurre 1.60"
+            assert await till.books(store.rebuild_state) == till.state
+            assert await till.facts(j.TicketClosed) == []
+
+    run(day())
+
+
+def test_a_refused_order_may_be_tried_again_and_then_counts_once(run, tmp_path):
+    async def day():
+        async with a_till(tmp_path) as till:
+            await till.do(c.NewTicket(), c.AddProduct(201))
+            await refuse_writes(till)
+            assert not (await till.order(c.TakeCash(200))).ok
+            till.daemon.ledger._well_again()
+            await till.do(c.TakeCash(200))
+            assert till.daemon.ledger.fault == "" and not till.message.startswith("store.")
+            assert len(await till.documents()) == 1
+            assert await till.books(store.verify) == till.daemon.ledger.seq
+
+    run(day())
+
+
+def test_a_basket_on_a_disk_that_refuses_falls_back_to_what_the_disk_holds(run, tmp_path):
+    async def day():
+        async with a_till(tmp_path) as till:
+            await till.do(c.NewTicket(), c.AddProduct(201))
+            await refuse_writes(till)
+            await till.do(c.AddProduct(501))
+            with pytest.raises(StoreFault):
+                await till.daemon.ledger.settle()
+            assert till.basket() == "1 Croissant au beurre 1.60"
+            assert till.daemon.ledger.fault == "store.read_only"
+
+    run(day())
+
+
+def test_entries_and_papers_are_one_transaction(run, tmp_path):
+    async def day():
+        async with a_till(tmp_path) as till:
+            ledger = till.daemon.ledger
+            await ledger.settle()
+            before = ledger.seq
+
+            def companion(conn):
+                conn.execute("INSERT INTO meta VALUES ('half', 'done')")
+                conn.execute("INSERT INTO nowhere VALUES (1)")
+
+            ledger.do(i.OpenTicket("take-away"))
+            ledger.also(companion)
+            with suppress(StoreFault, *DatabaseError):
+                await ledger.settle()
+            half = await ledger.read(lambda conn: conn.execute("SELECT * FROM meta WHERE key = 'half'").fetchall())
+            rows = await ledger.read(lambda conn: conn.execute("SELECT MAX(seq) FROM journal").fetchone()[0])
+            assert (half, rows) == ([], before)
+
+    run(day())
+
+
+def test_a_snapshot_is_kept_from_time_to_time_and_is_the_state(run, tmp_path):
+    async def day():
+        async with a_till(tmp_path, cumulate=False) as till:
+            await till.do(c.NewTicket())
+            for _ in range(SNAPSHOT_EVERY // 10):
+                await till.adds("1 croissant, 1 coffee, 1 bag, 1 candles, 1 deposit")
+                await till.adds("1 croissant, 1 coffee, 1 bag, 1 candles, 1 deposit")
+                await till.do(c.HoldTicket(), c.NewTicket())
+            await till.daemon.ledger.settle()
+            await till.daemon.ledger.snapshot_if_due()
+            kept = await till.books(lambda conn: conn.execute("SELECT seq FROM snapshot").fetchall())
+            assert kept == [(till.daemon.ledger.seq,)]
+            before = till.state
+            await till.pull_the_plug()
+            assert till.state == before
+
+    run(day())
+
+
+def test_the_room_for_the_closing_is_set_aside_and_given_back(run, tmp_path):
+    async def day():
+        async with a_till(tmp_path) as till:
+            ledger = till.daemon.ledger
+            ledger.keep_reserve()
+            assert ledger.reserve().stat().st_size == 4 * 1024 * 1024
+            await till.closes_the_day()
+            assert not ledger.reserve().exists()
+
+    run(day())
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("database or disk is full", "store.full"),
+        ("attempt to write a readonly database", "store.read_only"),
+        ("disk I/O error", "store.failed"),
+    ],
+)
+def test_what_the_database_says_is_told_in_the_tills_words(text, code):
+    assert fault_code(OSError(text)) == code
+
+
+def test_times_are_written_so_that_they_sort():
+    assert stamp(MORNING) == "2026-11-21T07:42:00.000Z"
