@@ -2,7 +2,7 @@
 
 import re
 from itertools import pairwise
-from typing import get_args
+from typing import Any, get_args
 
 import msgspec
 from hypothesis import given
@@ -58,7 +58,7 @@ def test_every_kind_of_fact_is_applied_by_a_rule_of_its_own_and_tagged_by_its_na
 
 @given(st.sampled_from(["seq", "epoch", "kind", "at", "actor", "origin", "body", "prev"]))
 def test_the_hash_covers_every_column(column):
-    parts = {
+    parts: dict[str, Any] = {
         "prev": bytes(32), "seq": 7, "epoch": "e", "kind": "K", "at": "t", "actor": "a", "origin": "o", "body": b"{}"
     }  # fmt: skip
     other = {**parts, column: {"seq": 8, "body": b"{ }", "prev": b"\x01" * 32}.get(column, "z")}

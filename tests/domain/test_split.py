@@ -1,5 +1,7 @@
 """Whatever moves between a note and its parts, together they are worth what the note was (feature S-16)."""
 
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,7 +14,7 @@ from appliance.domain.till import Moment, step
 
 NOW = Moment("2026-11-21T07:42:00.000Z", "2026-11-21T08:42:00", "camille")
 
-lines = st.lists(
+lines: st.SearchStrategy[list[dict[str, Any]]] = st.lists(
     st.builds(
         dict,
         unit_price_minor=st.integers(1, 2000),

@@ -1,5 +1,7 @@
 """The core by itself: mixed tenders over all cents, and that a refusal changes nothing. Features P-04, P-05, S-15."""
 
+from typing import Any
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -10,7 +12,7 @@ from appliance.domain.catalog import TenderMode
 from appliance.domain.closing import Totals
 from appliance.domain.errors import Refusal
 from appliance.domain.journal import TicketClosed
-from appliance.domain.state import Session, TillState, apply
+from appliance.domain.state import LastDay, Session, TillState, apply
 from appliance.domain.ticket import Line, Ticket
 from appliance.domain.till import Moment, due_in_cash, step
 
@@ -21,14 +23,14 @@ VOUCHER = TenderMode("bon", "Bon", "", "voucher", 3, overpayment="keep")
 CHEQUE = TenderMode("cheque", "Chèque", "", "cheque", 4, overpayment="change")
 
 
-def a_ticket(total_minor: int) -> TillState:
-    state = TillState(session=Session(1, 1, "2026-11-21", NOW.at, "Camille", Totals()), seller="camille")
+def a_ticket(total_minor: int) -> Any:
+    state: Any = TillState(session=Session(1, 1, "2026-11-21", NOW.at, "Camille", Totals()), seller="camille")
     state.tickets[1] = Ticket(1, "take-away", NOW.at, "camille", lines=[Line(1, "article", total_minor, 260)])
     state.current, state.next_ticket = 1, 2
     return state
 
 
-def tend(state: TillState, mode: TenderMode, amount: int | None) -> None:
+def tend(state: Any, mode: TenderMode, amount: int | None) -> None:
     for fact in step(state, i.Tend(mode, amount), NOW).facts:
         apply(state, fact, NOW.at, NOW.actor)
 
@@ -106,3 +108,16 @@ def test_every_intent_has_its_rule():
 
     intents = {kind for kind in vars(i).values() if isinstance(kind, type) and issubclass(kind, i.Intent)} - {i.Intent}
     assert set(_STEP) == intents
+
+
+def test_z01_a_day_before_the_last_one_is_never_opened():
+    state = TillState(last_day=LastDay(1, "2026-11-21", 1, 20_000, "Nadia"))
+    with pytest.raises(Refusal) as refusal:
+        step(state, i.OpenSession("2026-11-20", 20_000, 20_000), NOW)
+    assert (refusal.value.code, refusal.value.params) == ("session.date_back", {"date": "2026-11-21"})
+
+
+def test_z02_a_float_that_differs_needs_its_reason():
+    with pytest.raises(Refusal) as refusal:
+        step(TillState(), i.OpenSession("2026-11-20", 14_800, 15_000), NOW)
+    assert (refusal.value.code, refusal.value.params) == ("float.difference", {"amount_minor": -200})
