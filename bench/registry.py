@@ -14,11 +14,17 @@ ROWS: dict[int, tuple[str, str, str]] = {
     3: ("64 waiting", "commit", "crowd"),
     7: ("bar code look-up", "lookup", "bar_code"),
     8: ("search as typed", "lookup", "search"),
+    9: ("socket round trip", "wire", "round_trip"),
     10: ("scan to the pixel", "screen", "road_to_pixel"),
     11: ("redraw", "screen", "redraw"),
     12: ("kiosk memory and start", "screen", "memory_and_start"),
     13: ("daemon start", "start", "start"),
     14: ("daemon memory and idle", "start", "memory"),
+    15: ("receipt bytes", "paper", "receipt_bytes"),
+    16: ("receipt rendering", "paper", "rendering"),
+    17: ("first byte at the printer", "paper", "first_byte"),
+    18: ("scans without loss", "sale", "scans"),
+    19: ("whole sale", "sale", "whole_sale"),
 }
 """Number to (name, module of bench.rows, function)."""
 

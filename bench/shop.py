@@ -15,7 +15,8 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Coroutine, Iterator
+import time
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -197,6 +198,24 @@ class Line:
                     raise RuntimeError(f"{type(command).__name__}: {said.code}")
                 return said
 
+    def wait_for(self, is_so: Callable[[Any], bool], limit_s: float = 10.0) -> Any:
+        """The first view of which something is true. Raises TimeoutError."""
+        end = time.perf_counter() + limit_s
+        while self.view is None or not is_so(self.view):
+            if time.perf_counter() > end:
+                raise TimeoutError("the till never came so far")
+            self.next_view(limit_s)
+        return self.view
+
+    def next_view(self, limit_s: float) -> Any:
+        """The next view, or None when none came in time."""
+        while b"\n" in self._pending or select.select([self._socket], [], [], limit_s)[0]:
+            said = self.read()
+            if isinstance(said, m.Shown):
+                self.view = said.view
+                return said.view
+        return None
+
     def tell(self, command: c.AnyCommand) -> None:
         """Send an order and wait for nothing; what was answered before is thrown away."""
         self._drain()
@@ -218,11 +237,13 @@ class Line:
         self._socket.close()
 
 
-def write_config(where: Path, shop: Path = FOLDER, **more: str) -> Path:
+def write_config(where: Path, devices: dict[str, str] | None = None, **more: str) -> Path:
     """The settings file of a daemon in a folder."""
     path = where / "till.toml"
-    settings = {"data_dir": str(where), "socket": "s", "shop": str(shop), **more}
-    path.write_text("".join(f'{key} = "{value}"\n' for key, value in settings.items()), encoding="utf-8")
+    settings = {"data_dir": str(where), "socket": "s", "shop": str(FOLDER), **more}
+    lines = [f'{key} = "{value}"' for key, value in settings.items()]
+    lines += ["[devices]", *(f'"{role}" = "{url}"' for role, url in (devices or {}).items())]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
 
 
@@ -235,9 +256,9 @@ def spawn(module: list[str], env: dict[str, str] | None = None) -> subprocess.Po
 
 
 @contextmanager
-def daemon(where: Path, shop: Path = FOLDER, **more: str) -> Iterator[Path]:
+def daemon(where: Path, devices: dict[str, str] | None = None, **more: str) -> Iterator[Path]:
     """The real daemon as its own process; its socket. Stopped as systemd stops it."""
-    process = spawn(["appliance.daemon", "--config", str(write_config(where, shop, **more))])
+    process = spawn(["appliance.daemon", "--config", str(write_config(where, devices, **more))])
     try:
         assert process.stdout is not None
         if process.stdout.readline() != b"ready\n":
