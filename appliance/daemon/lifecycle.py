@@ -11,7 +11,7 @@ import logging
 import secrets
 import signal
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any, Final
@@ -36,6 +36,8 @@ from appliance.store.database import Database
 
 SOFTWARE: Final = "0.1.0"
 DRAWER_ROLE: Final = "drawer.main"
+DRAWER_WAIT_S: Final = 3.0
+"""A drawer wanted just after the start, while its printer is still being reached, opens within this time."""
 EVENTS_MAX: Final = 64
 
 log = logging.getLogger(__name__)
@@ -60,6 +62,7 @@ class Daemon:
         self._is_lost = False
         self._zone: tzinfo | None = None
         self._early: list[e.KickDrawer] = []
+        self._drawer_met = False
         self._devices: Any = None
         self._events: asyncio.Queue[Any] = asyncio.Queue(EVENTS_MAX)
         self._stopping = asyncio.Event()
@@ -187,7 +190,7 @@ class Daemon:
             self.printing.wake()
 
     def _kick(self, effect: e.KickDrawer) -> None:
-        if self._devices is None:
+        if not self._drawer_met:
             self._early.append(effect)  # the till sells before its devices are there
             return
         drawer = self._devices.drawer(DRAWER_ROLE)
@@ -196,6 +199,13 @@ class Daemon:
     async def _open_drawer(self, drawer: Any, effect: e.KickDrawer) -> None:
         result = await drawer.open()
         log.info("drawer for %s ticket %d: %s", effect.reason, effect.ticket, result.opened)
+
+    def _meet_drawer(self) -> None:
+        """The drawer is reached, or is not waited for any longer: what was wanted meanwhile is done."""
+        self._drawer_met = True
+        early, self._early = self._early, []
+        for effect in early:
+            self._kick(effect)
 
     def _retry_devices(self) -> None:
         if self._devices is not None:
@@ -212,24 +222,27 @@ class Daemon:
 
     async def _serve(self, till: Till) -> None:
         """Devices, their events, the printer's queue, and the small chores of an idle till."""
-        from appliance.hal.device import Scan
+        from appliance.hal.device import DeviceState, Health, Scan
         from appliance.hal.registry import DevicesConfig, open_devices
 
         config = DevicesConfig(self.config.devices, hot_plug=self.config.hot_plug)
         async with (
             asyncio.TaskGroup() as self._drawers,
             open_devices(config, self.clock, self._emit) as self._devices,
+            AsyncExitStack() as still_waiting,
         ):
             self._drawers.create_task(self.printing.run(self._devices), name="printing")
             self._drawers.create_task(self._minute(till), name="minute")
             self.ledger.keep_reserve()
             self._drawers.create_task(self.ledger.write_ahead(), name="write ahead")
-            for effect in self._early:
-                self._kick(effect)
+            waited = asyncio.get_running_loop().call_later(DRAWER_WAIT_S, self._meet_drawer)
+            still_waiting.callback(waited.cancel)
             while True:
                 event = await self._events.get()
+                if isinstance(event, Health) and (event.role, event.state) == (DRAWER_ROLE, DeviceState.READY):
+                    self._meet_drawer()
                 if isinstance(event, Scan):
-                    await till.scan(event.text, event.symbology)
+                    await till.take_scan(event.text, event.symbology)
                 else:
                     self.equipment.notice(till, event)
                     till.changed()
