@@ -1,5 +1,6 @@
 """Sellers, PINs, badges, a manager's word: features U-01, U-02, U-05; and moving between screens."""
 
+import asyncio
 from datetime import timedelta
 
 import msgspec
@@ -180,5 +181,36 @@ def test_without_a_session_there_is_no_way_into_the_sale(run, tmp_path):
             await till.scan(CAMILLE)
             for command in (c.NewTicket(), c.AddProduct(201), c.GoHome(), c.ReadX(), c.StartClosing()):
                 assert await till.refused(command) == "session.closed"
+
+    run(day())
+
+
+def test_u02_tries_at_the_same_moment_are_five_too(run, tmp_path):
+    async def day():
+        async with a_till(tmp_path, opened=False) as till:
+            pins = [f"{n:04d}" for n in range(12)]
+            answers = await asyncio.gather(*[till.order(c.SignIn("camille", pin)) for pin in pins])
+            codes = [answer.code for answer in answers]
+            assert codes.count("pin.wrong") <= 4 and codes.count("pin.locked") >= 8
+            assert (await till.order(c.SignIn("camille", PINS["camille"]))).code == "pin.locked"
+
+    run(day())
+
+
+@pytest.mark.parametrize("meanwhile", [c.CloseSheet(), c.Lock(), c.DiscountLine(1, rate_bp=9000)])
+def test_an_approval_is_for_what_was_asked_when_the_code_was_typed(run, tmp_path, meanwhile):
+    async def day():
+        async with a_till(tmp_path) as till:
+            await till.do(c.NewTicket())
+            await till.adds("2 croissant")
+            await till.do(c.SetPrice(1, 150))
+            async with asyncio.TaskGroup() as group:
+                approving = group.create_task(till.order(c.Approve(PINS["nadia"])))
+                for _ in range(3):  # the code is being checked on its thread by now
+                    await asyncio.sleep(0)
+                await till.order(meanwhile)
+            assert approving.result().code == "approval.none"
+            assert till.ticket.lines[0].unit_price_minor == 160 and not till.ticket.lines[0].discount_bp
+            assert await till.facts(j.ActionApproved) == []
 
     run(day())
