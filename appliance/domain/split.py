@@ -43,7 +43,8 @@ def start_split(state: TillState, intent: i.StartSplit, local: str) -> list[j.An
     amounts: dict[int, int] = {}
     if priced.discount_minor:
         for line, share in zip(note.lines, priced.shares, strict=True):
-            amounts[line.id] = line.amount_minor - share
+            if not line.offered:
+                amounts[line.id] = line.amount_minor - share
     return [j.SplitStarted(note.number, amounts), j.PartOpened(state.next_ticket, note.number, 1)]
 
 
@@ -146,7 +147,9 @@ def _cut(line: Line, quantity_milli: int) -> tuple[Line, Line]:
 
 def _worth(line: Line) -> int:
     """The line's amount as if it were not offered: an offered line keeps its worth on both sides."""
-    return line.amount_minor if not line.offered else line.fixed_minor or line.full_minor
+    if not line.offered:
+        return line.amount_minor
+    return line.full_minor if line.fixed_minor is None else line.fixed_minor
 
 
 def _like(target: Ticket, moved: Line) -> Line | None:
@@ -183,7 +186,10 @@ def divide_note(state: TillState, intent: i.DivideNote, local: str) -> list[j.An
     fulls = _divide_fulls(note, intent.persons)
     grosses = [_by_rate(note, share) for share in amounts]
     vats = divide_vat(price(note).vat, grosses)
-    first_part = min([part.part for part in empty], default=note.parts + 1)
+    made = intent.persons - len(empty)
+    numbers = sorted([part.part for part in empty]) + list(range(note.parts + 1, note.parts + 1 + max(made, 0)))
+    if note.parts + max(made, 0) > PERSONS_MAX:
+        raise Refusal("split.too_many", limit=PERSONS_MAX)
     shares = tuple(
         Ticket(
             number=state.next_ticket + n,
@@ -194,7 +200,7 @@ def divide_note(state: TillState, intent: i.DivideNote, local: str) -> list[j.An
             next_line=note.next_line,
             name=note.name,
             part_of=note.number,
-            part=first_part + n,
+            part=numbers[n],
             vat_fixed=vats[n],
         )
         for n in range(intent.persons)

@@ -372,10 +372,11 @@ def _copy_issued(state: TillState, fact: j.CopyIssued, at: str, actor: str) -> N
 
 
 def _receipt_declined(state: TillState, fact: j.ReceiptDeclined, at: str, actor: str) -> None:
-    """The paper never left the queue: asked for again, it is the original still."""
-    state.copies.pop(fact.of_document, None)
+    """The newest paper never left the queue: asked for again, it has the same count, 0 being the original."""
+    issued = state.copies.get(fact.of_document, 1) - 1
+    state.copies[fact.of_document] = issued
     if state.last_closed is not None and state.last_closed.document == fact.of_document:
-        state.last_copies = 0
+        state.last_copies = issued
 
 
 def _drawer_opened(state: TillState, fact: j.DrawerOpened, at: str, actor: str) -> None:

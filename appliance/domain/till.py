@@ -90,7 +90,8 @@ def _line(ticket: Ticket, line_id: int) -> Line:
 
 
 def _whole(line: Line) -> Line:
-    if line.share_of:
+    """A line whose amount follows from quantity and price; one that a split has fixed changes no more."""
+    if line.share_of or line.fixed_minor is not None:
         raise Refusal("line.divided")
     return line
 
@@ -313,7 +314,9 @@ def _comment_line(state: TillState, intent: i.CommentLine, moment: Moment) -> Ou
 
 def _remove_line(state: TillState, intent: i.RemoveLine, moment: Moment) -> Outcome:
     ticket = _basket(state)
-    line = _whole(_line(ticket, intent.line))
+    line = _line(ticket, intent.line)
+    if line.share_of:
+        raise Refusal("line.divided")
     return Outcome([j.LineRemoved(ticket.number, line.id, -line.quantity_milli, -line.amount_minor)])
 
 

@@ -102,7 +102,7 @@ def _print_report(till: Till, command: c.PrintReport) -> None:
         outcome = till.do(i.ReadX())
         report = next(fact for fact in outcome.facts if isinstance(fact, XRead))
         till.effect(e.PrintReport(report, session.opened_at, till.ledger.moment().at))
-    elif desk.report is not None:
+    elif desk.screen == "x_report" and desk.report is not None:
         till.effect(e.PrintReport(desk.report, session.opened_at, desk.report_at))
 
 
@@ -160,10 +160,11 @@ def needs_reason(till: Till) -> bool:
 
 def _void_held(till: Till, command: c.VoidHeld) -> None:
     """Step 2: one note that waits is cancelled; the others go over to tomorrow."""
-    if command.number not in till.state.tickets:
+    if till.desk.screen != "closing":
+        raise Refusal("closing.count_first")
+    if command.number not in {ticket.number for ticket in till.held_tickets()}:
         raise Refusal("note.gone")
-    reasons = till.shop.reasons_for("void")
-    till.do(i.VoidTicket(reasons[0].id if reasons else "closing", command.number))
+    till.do(i.VoidTicket("closing", command.number))
 
 
 def _close_day(till: Till, command: c.CloseDay) -> None:

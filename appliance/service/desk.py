@@ -6,6 +6,7 @@ ticket in hand, on the sale screen.
 
 from __future__ import annotations
 
+import copy
 from typing import Any, Literal
 
 import msgspec
@@ -105,6 +106,13 @@ class Desk(msgspec.Struct):
     undo: Undoable | None = None
     next_undo: int = 1
     cue: v.Cue | None = None
+
+    def copy(self) -> Desk:
+        """As it is now, for an order that may not reach the disk."""
+        kept = copy.copy(self)
+        kept.notices = list(self.notices)
+        kept.drawer = Drawer(dict(self.drawer.counts), self.drawer.focus_minor)
+        return kept
 
     def close_sheet(self) -> None:
         self.sheet = ""

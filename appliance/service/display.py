@@ -128,6 +128,8 @@ class Display:
         """Commands that would be taken now, among those that a screen draws as a button."""
         till, desk = self._till, self._till.desk
         names = [*ROLE_OF_SCREEN.get(desk.screen, ())]
+        if desk.screen in ("lock", "starting"):
+            return tuple(names)
         if ticket is not None and ticket.lines:
             names += ["StartPayment", "HoldTicket", "TakeCash", "TakeCard", "CloseTicket", "StartSplit"]
         if till.state.last_closed is not None:

@@ -16,7 +16,7 @@ import os
 import shutil
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -66,6 +66,8 @@ class Ledger:
         self._companions: list[Companion] = []
         self._urgent_seq = 0
         self._durable_seq = 0
+        self._ahead = timedelta()
+        """How far the books are ahead of a clock that went back."""
         self._flushing: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._last_flush_ns = 0
@@ -135,8 +137,15 @@ class Ledger:
     # --- deciding -----------------------------------------------------------------------------------------------
 
     def moment(self) -> Moment:
-        """Now, and who stands at the till. The time written never goes back behind the newest entry."""
+        """Now, and who stands at the till.
+
+        A clock that went back behind the newest entry is followed at its own pace from there, until it has caught up.
+        """
         now = self._clock.now()
+        if self._ahead:
+            if stamp(now) >= self._head.at:
+                self._ahead = timedelta()
+            now += self._ahead
         second = now.replace(microsecond=0)
         if second != self._local_second[0]:
             self._local_second = (second, self._local_now(now))
@@ -151,7 +160,9 @@ class Ledger:
             return outcome
         if moment.at < self._head.at:
             facts = [ClockCorrected(_seconds(moment.at, self._head.at)), *facts]
-            moment = Moment(self._head.at, moment.local, moment.actor)
+            newest = datetime.fromisoformat(self._head.at)
+            self._ahead += newest - datetime.fromisoformat(moment.at)
+            moment = Moment(self._head.at, self._local_now(newest), moment.actor)
         head = self._head
         entries = chain(
             facts, seq=head.seq, prev_hash=head.hash, epoch=head.epoch, at=moment.at, actor=moment.actor, origin=origin

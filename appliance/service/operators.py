@@ -77,15 +77,16 @@ class Operators:
     async def _check(self, who: str, candidates: tuple[Seller, ...], pin: str) -> Seller:
         if seconds := self.locked_seconds(who):
             raise Refusal("pin.locked", seconds=seconds)
-        found = await asyncio.to_thread(_match, candidates, pin)
-        if found is not None:
+        if self.tries_left(who) <= 0:
+            raise Refusal("pin.locked", seconds=LOCKED_S)
+        self._wrong[who] = self._wrong.get(who, 0) + 1  # counted before it is looked at: tries at once are five too
+        if (found := await asyncio.to_thread(_match, candidates, pin)) is not None:
             self._wrong.pop(who, None)
             return found
-        self._wrong[who] = self._wrong.get(who, 0) + 1
         left = self.tries_left(who)
         if left <= 0:
-            self._wrong.pop(who, None)
             self._locked_until_ns[who] = self._clock.monotonic_ns() + LOCKED_S * 1_000_000_000
+            self._wrong.pop(who, None)
             raise Refusal("pin.locked", seconds=LOCKED_S)
         raise Refusal("pin.wrong", count=left)
 

@@ -41,12 +41,13 @@ async def sign_in(till: Till, command: c.SignIn) -> None:
     await till.operators.check_pin(command.seller, command.pin)
 
 
-async def approve(till: Till, command: c.Approve) -> c.AnyCommand:
-    """Checks a manager's PIN; returns the command that waited for it. Raises Refusal."""
-    waiting = till.desk.approval_command
+async def approve(till: Till, command: c.Approve, waiting: c.AnyCommand | None) -> c.AnyCommand:
+    """Checks a manager's PIN; returns the command that waited when it was typed, if it still does. Raises Refusal."""
     if waiting is None:
         raise Refusal("approval.none")
     manager = await till.operators.check_manager_pin(command.pin)
+    if till.desk.approval_command is not waiting:
+        raise Refusal("approval.none")
     return approved_by(till, manager)
 
 

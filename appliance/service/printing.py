@@ -120,6 +120,9 @@ class Printing:
         """One job; False when nothing was sent and the queue must be looked at again."""
         printer = devices.printer(job.role)
         await printer.ready()
+        if self.state_of(job.purpose, job.subject) == "dropped":
+            return True
+        self._states[job.purpose, job.subject] = "sending"  # from here on "Sans reçu" comes too late
         if not await self._claim(job):
             return True
         self.busy = True

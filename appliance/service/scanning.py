@@ -84,7 +84,8 @@ def _badge(till: Till, seller: Any) -> None:
     elif till.state.seller != seller.id:
         screen = desk.screen
         people.enter(till, seller, by_badge=True)
-        desk.screen = screen
+        if screen not in ("closing", "x_report") or till.operators.may(seller.id, "close_day"):
+            desk.screen = screen
     desk.sound("scan_ok")
 
 

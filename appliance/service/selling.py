@@ -181,6 +181,7 @@ def _add_free_price(till: Till, command: c.AddFreePrice) -> None:
             rate_bp=till.rate_bp(ticket.mode, group),
             join=False,
             age_checked=bool(years),
+            ticket=_note_being_split(till, ticket),
         )
     )
     till.desk.last_group = group
@@ -223,8 +224,15 @@ def _select_line(till: Till, command: c.SelectLine) -> None:
     till.desk.selected = command.line
 
 
+def may_lower(till: Till, command: c.Command) -> bool:
+    """Whether a ticket may become cheaper: one that replaces a sealed sale only with a manager's word."""
+    return not in_hand(till).corrects or till.require("void_ticket", command)
+
+
 def _change_quantity(till: Till, command: c.ChangeQuantity) -> None:
     line = line_of(till, command.line)
+    if command.by < 0 and not may_lower(till, command):
+        return
     step = 1000 if line.unit == "piece" else 100
     quantity = line.quantity_milli + command.by * step
     if quantity <= 0:
@@ -238,6 +246,8 @@ def _set_quantity(till: Till, command: c.SetQuantity) -> None:
     line = line_of(till, command.line)
     if command.quantity_milli == 0:
         raise Refusal("quantity.positive")
+    if command.quantity_milli < line.quantity_milli and not may_lower(till, command):
+        return
     till.do(i.ChangeQuantity(line.id, command.quantity_milli))
     till.desk.selected = line.id
 
@@ -252,6 +262,8 @@ def _set_price(till: Till, command: c.SetPrice) -> None:
 
 def _discount_line(till: Till, command: c.DiscountLine) -> None:
     line = line_of(till, command.line)
+    if not may_lower(till, command):
+        return
     if _within_limit(till, command.rate_bp, command.amount_minor, line.full_minor) or till.require(
         "discount_over_limit", command
     ):
@@ -260,6 +272,8 @@ def _discount_line(till: Till, command: c.DiscountLine) -> None:
 
 def _discount_ticket(till: Till, command: c.DiscountTicket) -> None:
     subtotal = price(in_hand(till)).subtotal_minor
+    if not may_lower(till, command):
+        return
     if _within_limit(till, command.rate_bp, command.amount_minor, subtotal) or till.require(
         "discount_over_limit", command
     ):
@@ -275,6 +289,8 @@ def _offer_line(till: Till, command: c.OfferLine) -> None:
     if command.reason and command.reason not in {reason.id for reason in till.shop.reasons_for("offer")}:
         raise Refusal("reason.unknown")
     line = line_of(till, command.line)
+    if not may_lower(till, command):
+        return
     before = line.offered
     till.do(i.OfferLine(line.id, command.reason))
     till.offer_undo("undo.offered", i.OfferLine(line.id, before), name=line.name)
@@ -290,6 +306,8 @@ def _remove_line(till: Till, command: c.RemoveLine) -> None:
     """Gone at once, with a ghost line to take it back for six seconds."""
     ticket = in_hand(till)
     line = line_of(till, command.line)
+    if not may_lower(till, command):
+        return
     index = ticket.lines.index(line)
     till.do(i.RemoveLine(line.id))
     undo = till.offer_undo(

@@ -220,7 +220,7 @@ class Till:
             return known
         rest: Coroutine[Any, Any, Answer]
         if isinstance(order.command, ASKING):
-            rest = self._ask_first(order)
+            rest = self._ask_first(order, self.desk.approval_command)
         else:
             begun = self._at_once(order)
             if isinstance(begun, Answer):
@@ -250,45 +250,49 @@ class Till:
     def _at_once(self, order: Order) -> Answer | Coroutine[Any, Any, Answer]:
         """Decide, and commit in place where the disk is quick; else what is left to wait for."""
         reloads = self.ledger.reloads
+        before = self.desk.copy()
         try:
-            self._origin = order.id
-            self._handle(order.command)
+            self._decide(order.command, order.id)
             effects, self._effects = self._effects, []
             if not effects and not self.ledger.is_urgent:
                 self.ledger.settle_soon()
             elif not self.ledger.settle_at_once():
-                return self._after_commit(order, effects, reloads)
+                return self._after_commit(order, effects, reloads, before)
         except Refusal as refusal:
-            return self._refused(order, refusal)
-        finally:
-            self.approved = False
-            self._origin = ""
+            return self._refused(order, refusal, before)
         return self._done(order, effects)
 
-    async def _after_commit(self, order: Order, effects: list[e.Effect], reloads: int) -> Answer:
+    async def _after_commit(self, order: Order, effects: list[e.Effect], reloads: int, before: Desk) -> Answer:
         try:
             await self.ledger.settle(reloads)
         except StoreFault as fault:
-            return self._refused(order, fault)
+            return self._refused(order, fault, before)
         return self._done(order, effects)
 
-    async def _ask_first(self, order: Order) -> Answer:
-        """A PIN is hashed on another thread before anything is decided."""
+    async def _ask_first(self, order: Order, waiting: c.AnyCommand | None) -> Answer:
+        """A PIN is hashed on another thread before anything is decided; `waiting` is what it was typed for."""
         command: c.AnyCommand = order.command
+        before = self.desk.copy()
         try:
             if isinstance(command, c.SignIn):
                 await people.sign_in(self, command)
             elif isinstance(command, c.Approve):
-                command = await people.approve(self, command)
-            self._origin = order.id
-            self._handle(command)
+                command = await people.approve(self, command, waiting)
+            before = self.desk.copy()
+            self._decide(command, order.id)
             await self._settle()
         except Refusal as refusal:
-            return self._refused(order, refusal)
+            return self._refused(order, refusal, before)
+        return Answer(order.id, True, self.rev)
+
+    def _decide(self, command: c.AnyCommand, origin: str) -> None:
+        """The handler's part: an approval and the order's name hold for this command and not one await longer."""
+        self._origin = origin
+        try:
+            self._handle(command)
         finally:
             self.approved = False
             self._origin = ""
-        return Answer(order.id, True, self.rev)
 
     def _done(self, order: Order, effects: list[e.Effect]) -> Answer:
         for effect in effects:
@@ -296,10 +300,15 @@ class Till:
         self.changed()
         return Answer(order.id, True, self.rev)
 
-    def _refused(self, order: Order, refusal: Refusal) -> Answer:
-        self._refuse(refusal)
+    def _refused(self, order: Order, refusal: Refusal, before: Desk) -> Answer:
+        """Tell it; an order that the disk refused leaves the screen as it was, with what was counted on it."""
         if isinstance(refusal, StoreFault):
+            notices, cue = self.desk.notices, self.desk.cue
+            self.desk = before
+            self.desk.cue = cue
+            self.desk.notices = [notice for notice in notices if notice.source == "store"] + before.notices
             self.desk.close_sheet()
+        self._refuse(refusal)
         return Answer(order.id, False, self.rev, refusal.code, dict(refusal.params))
 
     def run(self, command: c.AnyCommand) -> None:
@@ -337,6 +346,15 @@ class Till:
         log.info("refused %s %s", refusal.code, refusal.params)
         self.ledger.settle_soon()
         self.changed()
+
+    async def take_scan(self, text: str, symbology: str | None = None) -> None:
+        """A scan from a device, at the outermost loop: a defect of ours costs one scan, not the till."""
+        try:
+            await self.scan(text, symbology)
+        except Exception:
+            log.exception("a scan met a defect")
+            self.desk.sound("scan_refused")
+            self.changed()
 
     async def scan(self, text: str, symbology: str | None = None) -> None:
         """A code was read; it goes where screens.md section 3 says. Never raises on any code."""
