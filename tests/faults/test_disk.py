@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from appliance.protocol import command as c
-from tests.faults.box import Box, Client, basket, box, open_day, tell, until
+from appliance.protocol.message import Answer, Order, encode
+from tests.faults.box import Box, Client, basket, box, now_ms, open_day, tell, until
 
 MANAGER_PIN = "4321"
 DISK_MB = 24
@@ -262,5 +263,40 @@ def test_input_output_error_at_the_commit(run: Any, tmp_path: Path, call: str, e
             client = await till.start()
             assert len(till.books().facts("TicketClosed")) == done
             assert await till.stop() == 0
+
+    run(main(), 60)
+
+
+def test_a_slow_disk_and_an_impatient_finger(run: Any, tmp_path: Path) -> None:
+    """Each sync takes a third of a second: the daemon listens meanwhile, and a second tap sells nothing."""
+
+    async def main() -> None:
+        async with box(tmp_path) as till:
+            client = await till.start()
+            await open_day(client)
+            assert await till.stop() == 0
+            slow = "inject=fsync:delay_enter=300ms"
+            client = await till.start("strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync", "-e", slow)
+            await client.devices_are_there()
+            for _ in range(4):  # until the daemon has learnt what kind of disk this is
+                await sell(client)
+            await client.ok(c.NewTicket())
+            await client.ok(c.AddProduct(103), "line")
+            await till.settled("line")
+            taps = [Order("tap", c.TakeCash(500)), Order("tap", c.TakeCash(500)), Order("second", c.TakeCash(500))]
+            client.send(b"".join(encode(tap) for tap in taps))
+            began = now_ms()
+            await (await till.connect(views=False)).take()  # the greeting of a second client
+            quick_ms = now_ms() - began
+            answers = []
+            while len(answers) < len(taps):
+                message = await client.take()
+                answers += [message] if isinstance(message, Answer) else []
+            tell(f"answered after {quick_ms:.0f} ms while a sale waited for its sync")
+            assert quick_ms < 150
+            told = sorted((answer.id, answer.ok) for answer in answers)
+            assert told == [("second", False), ("tap", True), ("tap", True)]
+            assert len(till.books().facts("TicketClosed")) == 5
+            await until(lambda: till.printer.drawer.pulse_count == 5)
 
     run(main(), 60)

@@ -153,7 +153,7 @@ def test_after_every_step_the_same_ticket_and_the_same_tenders(run: Any, tmp_pat
             assert till.printer.drawer.pulse_count == PULSES and till.printer.cut_count == PAPERS
             cashier.report()
 
-    run(main(), 40)
+    run(main(), 90)
 
 
 def test_at_random_moments(run: Any, tmp_path: Path, pytestconfig: pytest.Config) -> None:

@@ -117,7 +117,7 @@ def test_no_answered_sale_is_lost(run: Any, tmp_path: Path, pytestconfig: pytest
     recorded: Record = run(record(tmp_path, 60 if is_full else 16), 60)
     kinds = [operation.kind for operation in recorded.operations]
     assert kinds.count("answer") >= 16 and kinds.count("sync") >= 16
-    wrong = recorded.cuts(10_000 if is_full else 400, seed=1)
+    wrong = recorded.cuts(10_000 if is_full else 320, seed=1)
     tell(f"{len(kinds)} operations, {kinds.count('sync')} of them syncs: {len(wrong)} bad cuts")
     assert not wrong, "\n".join(wrong[:5])
 
