@@ -19,12 +19,16 @@ from appliance.kiosk.sound import Sounds
 from appliance.kiosk.theme import theme
 from appliance.kiosk.viewmodel.starting import waiting_view
 from appliance.kiosk.widgets import Stage
+from appliance.kiosk.widgets.frame import painter
 from appliance.protocol import command as cmd
 from appliance.protocol.message import Answer
 from appliance.protocol.view import TillView
 
 CALM_S = 0.6
 """A line that is back within this time was never missed."""
+AWAKE_S = 4.0
+DOZING_FPS = 25
+"""How often a kiosk that nobody touches looks for a touch: 40 ms, within the design's 50 for touch to pixel."""
 KEYS = {13: "enter", 271: "enter", 8: "backspace", 27: "escape", 273: "up", 274: "down", 9: "next"}
 """Kivy's key codes (SDL) of the editing keys."""
 F1 = 282
@@ -41,6 +45,8 @@ class Kiosk:
         self._sounds = Sounds()
         self._layout: tuple[int, int] | None = None
         self._calm: Any = None
+        self._fps = Clock._max_fps
+        self._awake_until = 0.0
         self._last: TillView | None = None
 
     def run(self) -> None:
@@ -50,6 +56,7 @@ class Kiosk:
         Window.bind(
             on_key_down=self._key_down,
             on_textinput=self._text,
+            on_touch_down=self._awake,
             on_request_close=lambda *_args, **_kw: True,
             system_size=self._resized,
         )
@@ -60,9 +67,25 @@ class Kiosk:
         Clock.schedule_once(lambda _dt: self._shell.build_all(), 0)
         Window.request_keyboard(lambda: None, self._stage)
         try:
-            runTouchApp(self._stage)
+            runTouchApp(self._stage, embedded=True)
+            while not EventLoop.quit and EventLoop.status == "started":
+                EventLoop.idle()
+                if painter.paint():
+                    self._awake()
+                self._doze()
+                Window.mainloop()
         finally:
             self._client.stop()
+
+    def _awake(self, *_: Any) -> None:
+        """Something happens: look for touches at every frame."""
+        self._awake_until = Clock.time() + AWAKE_S
+        Clock._max_fps = self._fps
+
+    def _doze(self) -> None:
+        """Nothing happens: look for touches less often. A view from the daemon wakes the clock by itself."""
+        if Clock.time() > self._awake_until:
+            Clock._max_fps = DOZING_FPS
 
     def _resized(self, _window: Any, size: Any) -> None:
         self._stage.size = size

@@ -8,6 +8,7 @@ from kivy.properties import ObjectProperty, OptionProperty
 from appliance.kiosk.theme import theme
 from appliance.kiosk.viewmodel.bar import BarModel, sale_bar
 from appliance.kiosk.widgets.base import Box
+from appliance.kiosk.widgets.frame import painter
 from appliance.protocol import command as cmd
 from appliance.protocol.view import TillView
 
@@ -77,6 +78,10 @@ class SheetView(Shown):
     """A sheet over a screen. place: "pane" over the tiles, "menu" below the bar, "modal" over everything."""
 
     place = OptionProperty("modal", options=["pane", "menu", "modal"])
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        painter.cover(self)
 
     def show(self, view: TillView, sheet: Any) -> None:
         """Draws the sheet of a view."""

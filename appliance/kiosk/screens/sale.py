@@ -14,7 +14,6 @@ from appliance.kiosk.widgets.grid import CategoryRail, TileGrid  # noqa: F401  n
 from appliance.protocol import command as cmd
 from appliance.protocol.view import TillView
 
-
 NAME_LENGTH = 40
 
 

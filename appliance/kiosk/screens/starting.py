@@ -8,6 +8,7 @@ from appliance.kiosk.screens.base import Screen
 from appliance.kiosk.viewmodel.bar import BarModel
 from appliance.kiosk.viewmodel.starting import StartingModel, starting_bar, starting_model
 from appliance.kiosk.widgets import load_kv
+from appliance.kiosk.widgets.frame import painter
 from appliance.protocol.view import TillView
 
 
@@ -15,6 +16,10 @@ class Starting(Screen):
     """Shows a StartingModel."""
 
     model = ObjectProperty(StartingModel(), rebind=True)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        painter.cover(self)
 
     def show(self, view: TillView) -> None:
         """Draws a view; before the first one came, viewmodel.starting.waiting_view."""

@@ -24,7 +24,6 @@ from kivy.graphics import (
     Scale,
     Translate,
 )
-from kivy.graphics.opengl import GL_BLEND, glDisable, glEnable
 from kivy.lang import Builder
 from kivy.properties import (
     BooleanProperty,
@@ -39,6 +38,7 @@ from kivy.uix.widget import Widget
 
 from appliance.kiosk.icons import glyph
 from appliance.kiosk.theme import theme
+from appliance.kiosk.widgets.frame import blend_off, blend_on, painter
 from appliance.kiosk.widgets.paint import ALL, rise, rounded_texture, text_texture, text_width, wrap
 
 AWAY = -20000  # where a widget that is not shown waits
@@ -51,7 +51,8 @@ def load_kv(module_file: str) -> None:
 
 def snap(value: float) -> float:
     """The nearest whole pixel of the panel, in logical pixels."""
-    return round(value * theme.density) / theme.density
+    d = theme.density
+    return float(round(value)) if d == 1 else round(value * d) / d
 
 
 PASSES_MAX = 4
@@ -234,45 +235,52 @@ class Box(Painted, Layout):
 
     def _flow(self, inside: list[Any], axis: int) -> None:
         left, top, right, bottom = self.padding
-        main = (self.width - left - right) if axis == 0 else (self.height - top - bottom)
-        cross = (self.height - top - bottom) if axis == 0 else (self.width - left - right)
-        fixed = sum(child.size[axis] for child in inside if child.size_hint[axis] is None)
-        shares = sum(child.size_hint[axis] for child in inside if child.size_hint[axis] is not None)
-        gaps = self.gap * max(0, len(inside) - 1)
-        free = main - fixed - gaps
+        wide, high = self.width - left - right, self.height - top - bottom
+        main, cross = (wide, high) if axis == 0 else (high, wide)
+        sizes = [_side(child, axis) for child in inside]
+        free = main - self.gap * max(0, len(inside) - 1)
+        shares = 0.0
+        for length, hint, _across, _hint in sizes:
+            free -= length if hint is None else 0
+            shares += hint or 0
         unit = max(0.0, free) / shares if shares else 0.0
-        start, step = 0.0, float(self.gap)
-        if not shares and free > 0:
-            if self.justify == "center":
-                start = free / 2
-            elif self.justify == "end":
-                start = free
-            elif self.justify == "between" and len(inside) > 1:
-                step += free / (len(inside) - 1)
-        for child in inside:
-            hint, hint_across = child.size_hint[axis], child.size_hint[1 - axis]
-            length = child.size[axis] if hint is None else unit * hint
-            across = child.size[1 - axis] if hint_across is None else cross * hint_across
-            lead = {"start": 0.0, "center": (cross - across) / 2, "end": cross - across}[
-                getattr(child, "self_align", "") or self.align
-            ]
+        start, step = self._spread(free, len(inside)) if not shares else (0.0, float(self.gap))
+        for child, (length, hint, across, hint_across) in zip(inside, sizes, strict=True):
+            length = length if hint is None else unit * hint
+            across = across if hint_across is None else cross * hint_across
+            align = getattr(child, "self_align", "") or self.align
+            lead = 0.0 if align == "start" else (cross - across) / 2 if align == "center" else cross - across
             if axis == 0:
                 self._put(child, self.x + left + start, self.top - top - lead - across, length, across)
             else:
                 self._put(child, self.x + left + lead, self.top - top - start - length, across, length)
             start += length + step
 
+    def _spread(self, free: float, count: int) -> tuple[float, float]:
+        """Where the first child begins, and how far the next ones are apart, when nobody takes the free space."""
+        gap = float(self.gap)
+        if free <= 0 or self.justify == "start":
+            return 0.0, gap
+        if self.justify == "between":
+            return 0.0, gap + (free / (count - 1) if count > 1 else 0)
+        return (free / 2 if self.justify == "center" else free), gap
+
     @staticmethod
     def _put(child: Any, x: float, y: float, width: float, height: float) -> None:
         x0, y0, x1, y1 = snap(x), snap(y), snap(x + width), snap(y + height)
-        size = (
-            child.width if child.size_hint_x is None else x1 - x0,
-            child.height if child.size_hint_y is None else y1 - y0,
-        )
-        if tuple(child.size) != size:
-            child.size = size
-        if tuple(child.pos) != (x0, y0):
+        wide = child.width if child.size_hint_x is None else x1 - x0
+        high = child.height if child.size_hint_y is None else y1 - y0
+        if child.width != wide or child.height != high:
+            child.size = (wide, high)
+        if child.x != x0 or child.y != y0:
             child.pos = (x0, y0)
+
+
+def _side(child: Any, axis: int) -> tuple[float, float | None, float, float | None]:
+    """Length and hint of a child along an axis, then across it."""
+    if axis == 0:
+        return child.width, child.size_hint_x, child.height, child.size_hint_y
+    return child.height, child.size_hint_y, child.width, child.size_hint_x
 
 
 class Row(Box):
@@ -541,27 +549,19 @@ class Press:
         return True
 
 
-def _blend_off(_instruction: Any) -> None:
-    glDisable(GL_BLEND)
-
-
-def _blend_on(_instruction: Any) -> None:
-    glEnable(GL_BLEND)
-
-
 class Layer(Box):
     """A box drawn into its own texture: it costs one rectangle a frame until something inside it changes."""
 
     ground = StringProperty("bg")
 
     def __init__(self, **kwargs: Any) -> None:
+        self._fbo = Fbo(size=(8, 8))
         self.canvas = Canvas()
         with self.canvas:
-            self._fbo = Fbo(size=(8, 8))
             Color(1, 1, 1, 1)
-            Callback(_blend_off)  # a layer is opaque: copying is a quarter cheaper than blending
+            Callback(blend_off)  # a layer is opaque: copying is a quarter cheaper than blending
             self._sheet = Rectangle()
-            Callback(_blend_on)
+            Callback(blend_on)
         self._inner = Canvas()
         with self._fbo:
             self._clear = ClearColor(0, 0, 0, 1)
@@ -576,6 +576,7 @@ class Layer(Box):
         for name in ("pos", "size"):
             self.fbind(name, self._frame)
         self.fbind("ground", self._reground)
+        painter.add(self)
         self._reground()
 
     def retheme(self) -> None:
@@ -583,6 +584,27 @@ class Layer(Box):
         super().retheme()
         self._reground()
         self._frame()
+
+    @property
+    def is_dirty(self) -> bool:
+        """Whether something inside has changed since the layer was drawn."""
+        return bool(self._fbo.needs_redraw)
+
+    @property
+    def texture(self) -> Any:
+        """The picture of the layer."""
+        return self._fbo.texture
+
+    def draw(self) -> bool:
+        """Draws the layer into its texture. False when it stands in another layer, which has changed by that."""
+        self._fbo.draw()
+        widget = self.parent
+        while widget is not None and widget is not widget.parent:
+            if isinstance(widget, Layer):
+                self.canvas.ask_update()
+                return False
+            widget = widget.parent
+        return True
 
     def _reground(self, *_: Any) -> None:
         self._clear.rgba = theme.rgba[self.ground]

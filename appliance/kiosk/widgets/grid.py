@@ -1,43 +1,30 @@
 """The product grid and the category rail.
 
-Hides that the tiles are a picture: they are painted once a category page into a layer; badges and the pressed tile are
-drawn above it. Touches are resolved to a slot by arithmetic.
+Hides that tiles are rebound, not rebuilt, when the page changes, and that touches are resolved to a slot by arithmetic.
 """
 
 from typing import Any
 
-from kivy.properties import NumericProperty, ObjectProperty
+from kivy.properties import ObjectProperty
 
 from appliance.kiosk.theme import theme
-from appliance.kiosk.viewmodel.grid import GridModel, TileModel
-from appliance.kiosk.widgets.base import AWAY, Box, Cells, Layer
-from appliance.kiosk.widgets.tile import Badge, CategoryKey, PageKey, Tile
+from appliance.kiosk.viewmodel.grid import GridModel
+from appliance.kiosk.widgets.base import Cells, Layer
+from appliance.kiosk.widgets.tile import CategoryKey, PageKey, Tile
 
 
-class TileGrid(Box):
+class TileGrid(Cells):
     """cols x rows tiles. Events: on_tile(product) on touch down, on_page(page)."""
 
     model = ObjectProperty(GridModel(), rebind=True)
-    cols = NumericProperty(4)
-    rows = NumericProperty(6)
     __events__ = ("on_tile", "on_page")
 
     def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("direction", "stack")
-        super().__init__(**kwargs)
-        self._page = Layer()
-        self._cells = Cells()
-        self._page.add_widget(self._cells)
-        self.add_widget(self._page)
         self._tiles: list[Any] = []
-        self._shown: tuple[TileModel, ...] = ()
-        self._badges: dict[int, Badge] = {}
-        self._spare: list[Badge] = []
-        self._held = Tile(look="pressed", shown=False, size_hint=(None, None))
-        self._held.pos = (AWAY, AWAY)
-        for name in ("model", "cols", "rows", "size", "pos"):
-            self.fbind(name, self._show)
-        self._rebuild()
+        self._held: Any = None
+        super().__init__(**kwargs)
+        self.fbind("model", self._show)
+        self._reshape()
 
     def on_tile(self, product: int) -> None:
         """A product was touched."""
@@ -48,65 +35,25 @@ class TileGrid(Box):
     def retheme(self) -> None:
         """Another profile has another number of tiles."""
         super().retheme()
-        if (self.cols, self.rows, self._cells.gap) != (theme.m.cols, theme.m.rows, theme.m.gap):
-            self._rebuild()
+        self._reshape()
 
-    def do_layout(self, *_: Any) -> None:
-        """The layer fills the grid; badges and the pressed tile place themselves."""
-        self._page.pos, self._page.size = self.pos, self.size
-        self._cells.do_layout()
-        self._place_badges()
-        self._trigger_layout.cancel()
-
-    def _rebuild(self, *_: Any) -> None:
-        self.cols, self.rows = theme.m.cols, theme.m.rows
-        self._cells.gap = theme.m.gap
-        self._shown = ()
-        self._cells.clear_widgets()
-        self._tiles = []
-        self._show()
+    def _reshape(self) -> None:
+        self.cols, self.rows, self.gap = theme.m.cols, theme.m.rows, theme.m.gap
 
     def _show(self, *_: Any) -> None:
-        self._cells.cols, self._cells.rows = self.cols, self.rows
-        if self.model.tiles != self._shown:
-            self._show_tiles(self.model.tiles)
-        self._place_badges()
-
-    def _show_tiles(self, tiles: tuple[TileModel, ...]) -> None:
+        tiles = self.model.tiles
         kinds = [PageKey if tile.look == "page" else Tile for tile in tiles]
         if [type(tile) for tile in self._tiles] != kinds:
-            self._cells.clear_widgets()
+            self.clear_widgets()
             self._tiles = [kind() for kind in kinds]
             for tile in self._tiles:
-                self._cells.add_widget(tile)
-        for widget, tile in zip(self._tiles, tiles, strict=True):
+                self.add_widget(tile)
+        for widget, tile, badge in zip(self._tiles, tiles, self.model.badges, strict=True):
             if tile.look == "page":
                 widget.text = tile.name
             else:
                 widget.name, widget.price, widget.hue, widget.look = tile.name, tile.price, tile.hue, tile.look
-        self._shown = tiles
-
-    def _slot(self, index: int) -> tuple[float, float, float, float]:
-        gap = theme.m.gap
-        width = (self.width - gap * (self.cols - 1)) / self.cols
-        height = (self.height - gap * (self.rows - 1)) / self.rows
-        row, col = divmod(index, int(self.cols))
-        return self.x + col * (width + gap), self.top - row * (height + gap) - height, width, height
-
-    def _place_badges(self) -> None:
-        for index, word in enumerate(self.model.badges):
-            badge = self._badges.get(index)
-            if not word:
-                if badge is not None:
-                    self._spare.append(self._badges.pop(index))
-                    self.remove_widget(badge)
-                continue
-            if badge is None:
-                badge = self._badges[index] = self._spare.pop() if self._spare else Badge()
-                self.add_widget(badge)
-            x, y, width, _height = self._slot(index)
-            badge.text, badge.hue = word, self.model.tiles[index].hue
-            badge.right_edge, badge.bottom_edge = round(x + width) - theme.m.tile_pad[2], round(y) + theme.m.tile_pad[3]
+                widget.badge = badge
 
     def _hit(self, touch: Any) -> int | None:
         if not self.collide_point(*touch.pos):
@@ -126,25 +73,23 @@ class TileGrid(Box):
             self.dispatch("on_page", self.model.next_page)
         elif tile.look != "empty":
             touch.grab(self)
-            self._hold(index, tile)
+            self._release()
+            self._held = self._tiles[index]
+            self._held.pressed = True
             self.dispatch("on_tile", tile.product)
         return True
 
-    def _hold(self, index: int, tile: TileModel) -> None:
-        x, y, width, height = self._slot(index)
-        held = self._held
-        held.name, held.price, held.hue = tile.name, tile.price, tile.hue
-        held.size = (round(x + width) - round(x), round(y + height) - round(y))
-        held.pos = (round(x), round(y))
-        if held.parent is None:
-            self.add_widget(held)
+    def _release(self) -> None:
+        if self._held is not None:
+            self._held.pressed = False
+            self._held = None
 
     def on_touch_up(self, touch: Any) -> bool:
         """Ends the press."""
         if touch.grab_current is not self:
             return False
         touch.ungrab(self)
-        self.remove_widget(self._held)
+        self._release()
         return True
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from kivy.properties import NumericProperty, OptionProperty, StringProperty
 
 from appliance.kiosk.widgets.base import Box, Col, Press, Row, load_kv
+from appliance.kiosk.widgets.frame import painter
 
 LAYOUTS = {
     "qwertz-ch": ("qwertzuiopè", "asdfghjkléà", "yxcvbnm’-."),
@@ -39,6 +40,7 @@ class OnScreenKeyboard(Col):
         super().__init__(**kwargs)
         for name in ("layout", "layer", "capital", "next_text"):
             self.fbind(name, self._build)
+        painter.cover(self)
         self._build()
 
     def on_text(self, text: str) -> None:

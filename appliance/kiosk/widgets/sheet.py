@@ -8,12 +8,17 @@ from typing import Any
 from kivy.properties import BooleanProperty, ListProperty, NumericProperty, OptionProperty, StringProperty
 
 from appliance.kiosk.widgets.base import Box, Col, Painted, load_kv
+from appliance.kiosk.widgets.frame import painter
 
 
 class Scrim(Painted):
     """Darkens what lies below and swallows touches; a touch on it fires `on_close`."""
 
     __events__ = ("on_close",)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        painter.cover(self)
 
     def on_close(self) -> None:
         """The space beside the sheet was touched."""

@@ -1,12 +1,13 @@
 """Category keys and product tiles.
 
-A tile is painted once into its page's layer; what changes while selling (the badge, the pressed look) is drawn by the
-grid above the layer, so that a scan does not repaint the page.
+Hides how a tile is painted: each is a layer of its own, so that a scan repaints one of them and no other.
 """
+
+from typing import Any
 
 from kivy.properties import BooleanProperty, NumericProperty, StringProperty
 
-from appliance.kiosk.widgets.base import Box, Painted, Press, load_kv
+from appliance.kiosk.widgets.base import Box, Layer, Painted, Press, load_kv
 
 
 class HueBox(Painted):
@@ -23,13 +24,20 @@ class CategoryKey(Press, HueBox):
     chosen = BooleanProperty(False)
 
 
-class Tile(HueBox):
-    """One product: name on two lines, price (or "Épuisé"). look: "", "out" (sold out), "pressed" or "empty"."""
+class Tile(Layer):
+    """One product: name on two lines, price (or "Épuisé"), how many are on the ticket.
+
+    A layer of its own: a scan repaints one tile. look: "", "out" (sold out) or "empty"; `pressed` shows the band.
+    """
 
     name = StringProperty("")
     price = StringProperty("")
     look = StringProperty("")
     hue = StringProperty("neutre")
+    badge = StringProperty("")
+
+    def do_layout(self, *_: Any) -> None:
+        """The parts place themselves in tile.kv."""
 
 
 class PageKey(Box):
