@@ -34,6 +34,8 @@ MORNING = datetime(2026, 11, 21, 7, 42, tzinfo=UTC)
 """08:42 in Vevey, a Saturday."""
 CAMILLE, NADIA, LUCA = "2900000000018", "2900000000025", "2900000000032"
 """Badges: a seller, the manager, another seller."""
+RAM = "/dev/shm" if Path("/dev/shm").is_dir() else None
+"""Where tests that run hundreds of times keep their files: as durable as they need, and quick."""
 PINS = {"camille": "1234", "nadia": "4321", "luca": "2345"}
 JAM = "7610807072341"
 UNKNOWN = "7612345678900"
