@@ -40,6 +40,7 @@ WAL_PAGES: Final = 2_000
 """A commit that finds this many pages in the log brings them home itself; an idle till does it long before."""
 WAL_CHUNK: Final = 256 * 1024
 """How much of the log is written ahead at a time: a sale never waits for more than this."""
+BLOCK: Final = 4096
 WAL_ROOM_MIN: Final = 64 * 1024 * 1024
 """With less room than this on the disk nothing is written ahead."""
 
@@ -220,7 +221,9 @@ class Database:
             size = os.fstat(log_file).st_size
             if size >= whole or space.f_bavail * space.f_frsize < WAL_ROOM_MIN:
                 return False
-            os.pwrite(log_file, bytes(min(WAL_CHUNK, whole - size)), size)
+            end = min(size + WAL_CHUNK, whole)
+            for at in range(size - size % BLOCK, end, BLOCK):  # block by block: the kernel then writes them so
+                os.pwrite(log_file, bytes(BLOCK - max(0, size - at)), max(at, size))
             os.fsync(log_file)
         except OSError:
             return False

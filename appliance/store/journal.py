@@ -6,6 +6,7 @@ Nothing here waits or knows a thread. `append` is the only writer of the journal
 from __future__ import annotations
 
 from collections.abc import Iterator
+from hashlib import sha256
 from typing import Any, Final
 
 import msgspec
@@ -16,6 +17,12 @@ from appliance.domain.state import TillState, apply
 
 _INSERT: Final = "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _COLUMNS: Final = "seq, epoch, kind, at, actor, origin, body, prev_hash, hash"
+_HASHED: Final = (
+    "SELECT CAST(prev_hash || (seq || char(31) || epoch || char(31) || kind || char(31) || at || char(31) || actor"
+    " || char(31) || origin || char(31)) || body AS BLOB), hash FROM journal ORDER BY seq"
+)
+"""What each link was made of, put together by the database as `entry_hash` does, and the link itself."""
+BATCH: Final = 2_000
 RECENT_ORIGINS: Final = 5_000
 """How many of the newest entries are searched for order ids at start-up."""
 
@@ -67,9 +74,11 @@ def read_head(conn: Any, new_epoch: str) -> Head:
     if known is None:  # written once, so that a journal on a read-only disk can still be read
         conn.execute("INSERT INTO meta VALUES ('epoch', ?)", (new_epoch,))
     epoch = new_epoch if known is None else known[0]
-    row = conn.execute("SELECT seq, hash, at FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
+    row = conn.execute("SELECT seq, hash, at, epoch FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
     if row is None:
         return Head(epoch, 0, GENESIS, "")
+    if row[3] != epoch:
+        raise BrokenJournal(row[0], "epoch")
     return Head(epoch, row[0], bytes(row[1]), row[2])
 
 
@@ -142,7 +151,10 @@ def replay(conn: Any, state: TillState, after: int, prev: bytes = GENESIS) -> Ti
             fact = entry.fact
         except msgspec.DecodeError as error:
             raise BrokenJournal(entry.seq, "unreadable") from error
-        apply(state, fact, entry.at, entry.actor)
+        try:
+            apply(state, fact, entry.at, entry.actor)
+        except (LookupError, AssertionError, ValueError, TypeError) as error:
+            raise BrokenJournal(entry.seq, "impossible") from error
         after, prev = entry.seq, entry.hash
     return state
 
@@ -169,13 +181,22 @@ def verify(conn: Any) -> int:
 
     The hash covers every column, so a changed, missing, added or swapped row is found at its place.
     """
-    cursor = conn.execute(f"SELECT {_COLUMNS} FROM journal ORDER BY seq")
-    seq, prev, epoch = 0, GENESIS, None
-    while rows := cursor.fetchmany(2000):
-        for row in rows:
-            _check_link(row, seq, prev, epoch)
-            seq, epoch, prev = row[0], row[1], bytes(row[8])
+    row = conn.execute("SELECT epoch FROM journal ORDER BY seq LIMIT 1").fetchone()
+    end = b"" if row is None else b"\x1f%b\x1f" % row[0].encode()
+    seq, prev = 0, GENESIS
+    for hashed, link in conn.execute(_HASHED):
+        if hashed.startswith(b"%b%d%b" % (prev, seq + 1, end)) and sha256(hashed).digest() == link:
+            seq, prev = seq + 1, link
+        else:
+            _explain(conn, seq, prev, row[0])
     return seq
+
+
+def _explain(conn: Any, after: int, prev: bytes, epoch: str) -> None:
+    """Say what is wrong with the first entry that does not follow. Raises BrokenJournal."""
+    row = conn.execute(f"SELECT {_COLUMNS} FROM journal WHERE seq > ? ORDER BY seq LIMIT 1", (after,)).fetchone()
+    _check_link(row, after, prev, epoch)
+    raise BrokenJournal(row[0], "hash")
 
 
 def _check_link(row: tuple[Any, ...], seq: int, prev: bytes, epoch: str | None) -> None:
