@@ -36,6 +36,7 @@ class Painter:
     def __init__(self) -> None:
         self._layers: WeakSet[Any] = WeakSet()
         self._covers: WeakSet[Any] = WeakSet()
+        self._present: list[tuple[int, Any]] = []  # depth and layer of those in the window, the innermost first
         self._window: Any = None
         self._keeps_back_buffer = False
         self._copy: Any = None
@@ -46,6 +47,7 @@ class Painter:
         if self._window is None:
             self._begin()
         self._layers.add(layer)
+        self._present = []
 
     def cover(self, widget: Any) -> None:
         """Names a widget that stands above others while it is shown: then layers are not copied over it."""
@@ -95,19 +97,19 @@ class Painter:
         return any(widget.x > FAR and self._depth(widget) for widget in self._covers)
 
     def _before_draw(self, *_: Any) -> None:
+        self._present = []  # widgets that come and go change the window's instructions
         self._draw_layers()
 
     def _draw_layers(self) -> list[Any]:
         """Draws the layers that changed, the innermost first, and gives those that stand directly in the window."""
-        outermost: dict[Any, None] = {}
-        while dirty := [(self._depth(layer), layer) for layer in self._layers if layer.is_dirty]:
-            dirty = [pair for pair in dirty if pair[0]]
-            if not dirty:
-                break
-            _depth, layer = max(dirty, key=lambda pair: pair[0])
-            if layer.draw():
-                outermost[layer] = None
-        return [layer for layer in outermost if layer.x > FAR]
+        if not self._present:
+            found = [(self._depth(layer), layer) for layer in self._layers]
+            self._present = sorted((pair for pair in found if pair[0]), key=lambda pair: -pair[0])
+        drawn = []
+        for _depth, layer in self._present:
+            if layer.is_dirty and layer.draw() and layer.x > FAR:
+                drawn.append(layer)
+        return drawn
 
     def _depth(self, widget: Any) -> int:
         """How deep in the window a widget stands; 0 when it is not in the window."""
