@@ -288,7 +288,7 @@ def test_a_slow_disk_and_an_impatient_finger(run: Any, tmp_path: Path) -> None:
             began = now_ms()
             await (await till.connect(views=False)).take()  # the greeting of a second client
             quick_ms = now_ms() - began
-            answers = []
+            answers: list[Answer] = []
             while len(answers) < len(taps):
                 message = await client.take()
                 answers += [message] if isinstance(message, Answer) else []
