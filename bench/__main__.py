@@ -18,7 +18,7 @@ from bench.registry import ROWS, run_row
 def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--only", default="", metavar="ROWS", help="row numbers, e.g. 1,2,7; all when left out")
-    parser.add_argument("--quick", action="store_true", help="small sizes and two rounds: shows that it runs, not how fast")
+    parser.add_argument("--quick", action="store_true", help="small sizes, two rounds: shows only that it runs")
     parser.add_argument("--rounds", type=int, default=0, help="rounds per row")
     parser.add_argument("--tickets", type=int, default=0, help="stored tickets of rows 4 and 6")
     parser.add_argument("--products", type=int, default=0, help="products of rows 7, 8, 13 and 14")

@@ -1,7 +1,7 @@
 """`python -m bench.frames ROUNDS FRAMES`: draws as fast as it can and prints nanoseconds per frame as JSON.
 
-A process of its own, since Kivy opens one window for good. Variants take turns: a window with one rectangle, the full till
-with one colour changed, the till with forty lines of which one changed.
+A process of its own, since Kivy opens one window for good. Variants take turns: a window with one rectangle, the full
+till with one colour changed, the till with forty lines of which one changed.
 """
 
 from __future__ import annotations

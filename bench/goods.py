@@ -39,7 +39,8 @@ def products(count: int) -> list[Product]:
         body = f"76100{number:07d}"
         rows.append(
             Product(
-                id=number, name=name, key_label=wrap_label(name), category=2 + number % 6, codes=(body + check_digit(body),),
+                id=number, name=name, key_label=wrap_label(name), category=2 + number % 6,
+                codes=(body + check_digit(body),),
                 price_minor=chance.randint(20, 20_000), tax_class="food", popularity=chance.randint(0, 500),
             )
         )  # fmt: skip
@@ -58,5 +59,3 @@ def fill_shop(database: Path, count: int) -> list[Product]:
     finally:
         conn.close()
     return found
-
-

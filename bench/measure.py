@@ -1,8 +1,8 @@
 """Rounds, medians and ratios. Hides the order in which variants take turns.
 
-A variant is a function that does one block of work and returns how long each operation took, in nanoseconds. Within a round
-every variant runs its blocks in turn with the others; the order turns round from block to block, so that none always runs
-first on a cold cache or right after a busy neighbour.
+A variant is a function that does one block of work and returns how long each operation took, in nanoseconds. Within a
+round every variant runs its blocks in turn with the others; the order turns round from block to block, so that none
+always runs first on a cold cache or right after a busy neighbour.
 """
 
 from __future__ import annotations

@@ -14,7 +14,8 @@ STYLE = """
 body{width:1280px;height:800px;background:#F3F1EC;color:#13212B;position:relative;overflow:hidden}
 div{position:absolute;overflow:hidden}
 .bar{left:0;top:0;width:1280px;height:56px;background:#13212B;color:#fff;padding:18px;font-weight:600}
-.cat{left:12px;width:140px;height:72px;background:#fff;border-radius:8px;border-left:8px solid #A3650F;padding:24px 10px}
+.cat{left:12px;width:140px;height:72px;background:#fff;border-radius:8px;padding:24px 10px;
+border-left:8px solid #A3650F}
 .tile{width:170px;height:101px;border-radius:8px;border-left:8px solid #C4541A;background:#FBE6DA;padding:12px}
 .tile p{position:absolute;bottom:12px}
 .note{left:880px;top:56px;width:400px;height:744px;background:#fff}
@@ -27,7 +28,7 @@ div{position:absolute;overflow:hidden}
 
 SCRIPT = """
 let count = 1, total = %d;
-const line = document.getElementById('last'), sum = document.getElementById('total'), pay = document.getElementById('pay');
+const at = id => document.getElementById(id), line = at('last'), sum = at('total'), pay = at('pay');
 addEventListener('keydown', () => {
   count += 1; total += %d;
   line.textContent = count;

@@ -59,14 +59,18 @@ def unit_of(nanoseconds: float) -> str:
     """A time with three digits and its unit: "94.5 µs"."""
     for name, size in UNITS:
         if nanoseconds >= size:
-            return f"{nanoseconds / size:.3g} {name}" if nanoseconds < 1000 * size else f"{nanoseconds / size:.0f} {name}"
+            return (
+                f"{nanoseconds / size:.3g} {name}" if nanoseconds < 1000 * size else f"{nanoseconds / size:.0f} {name}"
+            )
     return f"{nanoseconds:.0f} ns"
 
 
 def figure(name: str, series: Series, limit: Series | None = None) -> Figure:
     """One variant: median, the rounds' smallest and largest median, p99, and the ratio to the limit."""
     middles = series.p50s()
-    ratio = "" if limit is None or limit is series else f"{series.ratio(limit):.2f}x  p99 {series.p99_ratio(limit):.2f}x"
+    ratio = (
+        "" if limit is None or limit is series else f"{series.ratio(limit):.2f}x  p99 {series.p99_ratio(limit):.2f}x"
+    )
     spread = f"{unit_of(min(middles))} .. {unit_of(max(middles))}"
     return Figure(name, unit_of(series.p50), spread, unit_of(series.p99), "1" if limit is series else ratio)
 
@@ -87,8 +91,8 @@ def show(results: Iterable[Result], console: Console) -> None:
         if result.p99_ratio is not None:
             ratio += f"  p99 {result.p99_ratio:.2f}x"
         table.add_row(
-            f"[bold]{result.row}[/]", f"[bold]{result.name}[/]", "", f"[dim]{result.note}[/]" if result.note else "", "",
-            f"[bold]{ratio}[/]", result.goal, verdict,
+            f"[bold]{result.row}[/]", f"[bold]{result.name}[/]", "", f"[dim]{result.note}[/]", "", f"[bold]{ratio}[/]",
+            result.goal, verdict,
         )  # fmt: skip
         for each in result.figures:
             table.add_row("", f"  {each.name}", each.middle, each.spread, each.p99, each.ratio, "", "")

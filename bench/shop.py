@@ -1,7 +1,7 @@
 """A till to measure: the demo shop in a folder of its own, inside this process or as the real daemon.
 
-Hides how a till is opened and how a 12-line sale is put together. The folder lies on the disk that `/var/tmp` is on, never in
-memory, and goes away with the bench.
+Hides how a till is opened and how a 12-line sale is put together. The folder lies on the disk that `/var/tmp` is on,
+never in memory, and goes away with the bench.
 """
 
 from __future__ import annotations
@@ -87,6 +87,7 @@ class InProcess:
     def open(self) -> None:
         """Open the day."""
         self.goods = goods_of(self.till.catalog)
+        self.run(self.daemon.ledger.write_ahead())
         for command in opening(self.till.shop):
             self.run(self.ask(command))
 
@@ -223,7 +224,7 @@ class Line:
 
     def _drain(self) -> None:
         while select.select([self._socket], [], [], 0)[0]:
-            self._socket.recv(1 << 18)
+            self._pending = (self._pending + self._socket.recv(1 << 18)).rpartition(b"\n")[2]
 
     def wait_view(self, rev: int) -> Any:
         """The first view that shows a revision."""

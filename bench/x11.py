@@ -1,6 +1,6 @@
 """A virtual screen, keys pressed on it, and the moment at which a pixel changes: the till seen from outside.
 
-Hides python-xlib. Works for any program that draws into a window, so the kiosk and its rivals are measured by one ruler.
+Hides python-xlib. Works for any program that draws into a window: the kiosk and its rivals are measured by one ruler.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from Xlib import X, XK
+from Xlib import XK, X
 from Xlib.display import Display
 from Xlib.ext import xtest
 
@@ -30,7 +30,17 @@ def screen() -> Iterator[str]:
         raise Unmeasured("Xvfb is not installed: apt-get install xvfb")
     ours, theirs = os.pipe()
     width, height = SIZE
-    command = ["Xvfb", "-displayfd", str(theirs), "-screen", "0", f"{width}x{height}x24", "-nolisten", "tcp", "-noreset"]
+    command = [
+        "Xvfb",
+        "-displayfd",
+        str(theirs),
+        "-screen",
+        "0",
+        f"{width}x{height}x24",
+        "-nolisten",
+        "tcp",
+        "-noreset",
+    ]
     with subprocess.Popen(command, pass_fds=[theirs], stderr=subprocess.DEVNULL) as server:
         os.close(theirs)
         with open(ours) as answer:

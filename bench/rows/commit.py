@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,10 @@ from appliance.domain import intent as i
 from appliance.protocol import command as c
 from appliance.service.paying import tender_of_kind
 from appliance.store.database import connect
-from bench.measure import now_ns
-from bench.measure import Series, in_turn
+from bench.measure import Series, in_turn, now_ns
 from bench.plan import Plan
 from bench.result import Result, figures
-from bench.shop import MANAGER, PIN,  LimitFile, Line, daemon, folder, goods_in, in_process
+from bench.shop import MANAGER, PIN, LimitFile, Line, daemon, folder, goods_in, in_process
 
 ROW_SQL = "SELECT * FROM journal WHERE kind = 'TicketClosed' ORDER BY seq DESC LIMIT 1"
 
@@ -49,7 +48,9 @@ def durable_sale(plan: Plan) -> list[Result]:
             limit.write(body)
             return [now_ns() - began]
 
-        found = in_turn({"pwrite + fdatasync": bare, "TakeCash": lambda: [till.run(sell())]}, plan.rounds, plan.count(150))
+        found = in_turn(
+            {"pwrite + fdatasync": bare, "TakeCash": lambda: [till.run(sell())]}, plan.rounds, plan.count(150)
+        )
         limit.close()
     mine, its = found["TakeCash"], found["pwrite + fdatasync"]
     note = f"{len(body)} bytes"
@@ -127,9 +128,10 @@ def crowd(plan: Plan) -> list[Result]:
             return [await work() for _ in range(CROWD)]
 
         async def many(work: Any) -> Sequence[int]:
-            return await asyncio.gather(*(work() for _ in range(CROWD)))
+            taken: list[int] = await asyncio.gather(*(work() for _ in range(CROWD)))
+            return taken
 
-        variants = {
+        variants: dict[str, Callable[[], tuple[int, Sequence[int]]]] = {
             "entries, one writer": lambda: till.run(_spent(one(entry))),
             "entries, 64 waiting": lambda: till.run(_spent(many(entry))),
             "sales, one writer": lambda: till.run(_spent(one(sale))),

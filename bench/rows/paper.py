@@ -13,7 +13,8 @@ from appliance.hal.escpos.encoder import Encoder
 from appliance.hal.escpos.profile import PROFILES
 from appliance.hal.simulated.printer import SimulatedPrinter
 from appliance.protocol import command as c
-from appliance.service.receipt_text import Letterhead, receipt, receipt_code
+from appliance.service.receipt_text import Letterhead, receipt
+from appliance.service.scanning import receipt_code
 from bench.measure import Block, Series, in_turn, now_ns
 from bench.plan import Plan
 from bench.result import Figure, Result, figure, figures
@@ -34,7 +35,10 @@ def by_hand(head: Letterhead, closed: TicketClosed, at: str, codec: str) -> byte
     lines = [b"\x1b!\x00\x1ba\x01\x1bt\x10\x1b!\x18" + shop.name.upper().encode(codec, "replace"), b"\x1b!\x00"]
     lines += [row.encode(codec, "replace") for row in (*shop.address, shop.phone, shop.vat_number)]
     lines += [b"\x1ba\x00" + b"-" * width, _pair(f"Ticket {closed.ticket:04d}", head.when(at), width).encode(codec)]
-    lines += [_pair(f"{shop.register_name}, {closed.seller}", "À emporter", width).encode(codec, "replace"), b"-" * width]
+    lines += [
+        _pair(f"{shop.register_name}, {closed.seller}", "À emporter", width).encode(codec, "replace"),
+        b"-" * width,
+    ]
     for line, amount in zip(closed.lines, closed.amounts, strict=True):
         left, right = f" {line.quantity_milli // 1000} {line.name}", f"{amount // 100}.{amount % 100:02d} B"
         lines.append(_pair(left, right, width).encode(codec, "replace"))
@@ -149,7 +153,7 @@ def longest_steps(plan: Plan) -> Series:
         papers = printer.cut_count
         await till.ask(c.PrintReceipt())
         async with asyncio.timeout(10):
-            while printer.cut_count == papers:
+            while printer.cut_count == papers:  # noqa: ASYNC110  the printer tells nobody
                 await asyncio.sleep(0.005)
         return max(steps)
 
@@ -167,7 +171,7 @@ def longest_steps(plan: Plan) -> Series:
 
     with folder() as where, in_process(where) as till:
         _closed(till)
-        asyncio.events.Handle._run = timed_run  # type: ignore[method-assign]
+        asyncio.events.Handle._run = timed_run  # type: ignore[method-assign, assignment]
         try:
             return Series(till.run(main(till)))
         finally:

@@ -8,11 +8,10 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -48,9 +47,10 @@ def browser() -> str:
 def browser_command(where: Path, html: Path) -> list[str]:
     width, height = SIZE
     return [
-        browser(), "--kiosk", "--no-sandbox", "--no-first-run", "--disable-gpu", "--disable-sync", "--disable-extensions",
-        "--disable-background-networking", "--disable-component-update", "--password-store=basic", "--force-device-scale-factor=1",
-        f"--user-data-dir={where / 'browser'}", f"--window-size={width},{height}", "--window-position=0,0", html.as_uri(),
+        browser(), "--kiosk", "--no-sandbox", "--no-first-run", "--disable-gpu", "--disable-sync",
+        "--disable-extensions", "--disable-background-networking", "--disable-component-update",
+        "--password-store=basic", "--force-device-scale-factor=1", f"--user-data-dir={where / 'browser'}",
+        f"--window-size={width},{height}", "--window-position=0,0", html.as_uri(),
     ]  # fmt: skip
 
 
@@ -102,7 +102,7 @@ def stage() -> Iterator[Stage]:
 
 
 def road_to_pixel(plan: Plan) -> list[Result]:
-    """Row 10: an article reaches the daemon, the kiosk's total changes; a key reaches Chromium, the page's total changes."""
+    """Row 10: an article reaches the daemon and the kiosk's total changes; a key reaches Chromium and its page's does."""
     with ExitStack() as stack:
         till = stack.enter_context(stage())
         ours, theirs = stack.enter_context(screen()), stack.enter_context(screen())
@@ -137,7 +137,9 @@ def road_to_pixel(plan: Plan) -> list[Result]:
     note = f"p99 of all {unit_of(p99)}"
     shown = figures(found, "Chromium, key")
     goal = "≤ 1.0x, p99 ≤ 16.7 ms"
-    return [Result(10, "scan at the daemon to the pixel", goal, ratio, mine.p99_ratio(its), plan.rounds, met, shown, note)]
+    return [
+        Result(10, "scan at the daemon to the pixel", goal, ratio, mine.p99_ratio(its), plan.rounds, met, shown, note)
+    ]
 
 
 def _code(till: Stage) -> str:
@@ -189,7 +191,7 @@ def children(pid: int) -> list[int]:
 def memory_and_start(plan: Plan) -> list[Result]:
     """Row 12: from the start of the program to the till on the screen, and what it then holds in memory."""
     with stage() as till:
-        commands = {
+        commands: dict[str, Callable[[], list[str]]] = {
             "Chromium": lambda: browser_command(till.where, till.html),
             "kiosk": lambda: [*KIOSK, str(till.socket)],
         }
@@ -226,7 +228,7 @@ def memory_and_start(plan: Plan) -> list[Result]:
 
 
 def _picture(watcher: Watcher, empty: bytes) -> int:
-    """When the place of a tile shows a colour of its own: neither the empty screen nor white, nor the window's ground."""
+    """When the place of a tile shows a colour of its own, not the empty screen's, white, or the window's ground."""
     ground = {empty, b"\xff" * len(empty), bytes((0xEC, 0xF1, 0xF3, 0)) * 16, bytes((0xEC, 0xF1, 0xF3, 0xFF)) * 16}
     end = now_ns() + 30 * 10**9
     while now_ns() < end:

@@ -159,4 +159,6 @@ def _wire_result(what: str, found: Any, goal: float, plan: Plan) -> Result:
     limit, mine = found
     ratio = found[mine].ratio(found[limit])
     p99 = found[mine].p99_ratio(found[limit])
-    return Result(9, f"socket round trip {what}", f"≤ {goal}x", ratio, p99, plan.rounds, ratio <= goal, figures(found, limit))
+    return Result(
+        9, f"socket round trip {what}", f"≤ {goal}x", ratio, p99, plan.rounds, ratio <= goal, figures(found, limit)
+    )
