@@ -18,6 +18,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--socket", type=Path, default=Path(os.environ.get("TILLBOX_SOCKET", "var/till.sock")))
     parser.add_argument("--size", default="", help="WIDTHxHEIGHT of the panel; the whole display when left out")
     parser.add_argument("--windowed", action="store_true", help="in a window, for development")
+    parser.add_argument("--hide-cursor", action="store_true", help="for a touch panel without a mouse")
     parser.add_argument("--log", type=Path, help="file that gets tracebacks, besides standard error")
     parser.add_argument("--fps", type=int, default=60)
     return parser.parse_args()
@@ -56,7 +57,7 @@ def main() -> None:
 
     from appliance.kiosk.app import Kiosk
 
-    Kiosk(args.socket).run()
+    Kiosk(args.socket, args.hide_cursor).run()
 
 
 if __name__ == "__main__":

@@ -37,7 +37,8 @@ F1 = 282
 class Kiosk:
     """Builds everything and runs until the process ends."""
 
-    def __init__(self, socket: Path) -> None:
+    def __init__(self, socket: Path, hide_cursor: bool = False) -> None:
+        Window.show_cursor = not hide_cursor
         self._stage = Stage(size=Window.system_size)
         self._client = Client(socket, self._view, self._answer, self._link)
         self._shell = Shell(tuple(Window.system_size), self._client.send)
@@ -52,7 +53,6 @@ class Kiosk:
     def run(self) -> None:
         """Opens the window and serves until the loop ends. Raises what a widget raised."""
         Window.clearcolor = theme.rgba["bg"]
-        Window.show_cursor = False
         Window.bind(
             on_key_down=self._key_down,
             on_textinput=self._text,

@@ -51,8 +51,8 @@ def text_width(text: str, px: float, weight: int | str) -> float:
 
 @lru_cache(maxsize=64)
 def _ascent(size: int, weight: int | str) -> int:
-    label = CoreLabel(text="H", font_size=size, font_name=FONTS[weight], font_hinting=None)
-    label.refresh()
+    label = CoreLabel(font_size=size, font_name=FONTS[weight], font_hinting=None)
+    label.get_extents("H")
     return int(label.get_ascent())
 
 
