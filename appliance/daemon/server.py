@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 ORDERS_MAX: Final = 256
 """Orders of one connection that may wait for their answers."""
 CLIENTS_MAX: Final = 16
+HELLO_S: Final = 2.0
+"""A client says Hello within this time."""
 UNREAD_BYTES_MAX: Final = 256 * 1024
 
 log = logging.getLogger(__name__)
@@ -164,6 +166,7 @@ class Client(asyncio.Protocol):
         self._buffer = b""
         self._orders = 0
         self._greeted = False
+        self._silence: asyncio.TimerHandle | None = None
         self._skipped = False
         self._blocked = False
         self.wants_views = False
@@ -176,8 +179,16 @@ class Client(asyncio.Protocol):
             transport.abort()
             return
         transport.set_write_buffer_limits(high=UNREAD_BYTES_MAX)
+        self._silence = asyncio.get_running_loop().call_later(HELLO_S, self._too_silent)
+
+    def _too_silent(self) -> None:
+        """A client that never says who it is makes room for one that does."""
+        if not self._greeted and self._transport is not None:
+            self._transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if self._silence is not None:
+            self._silence.cancel()
         self._transport = None
         self._server.left(self)
 

@@ -345,10 +345,10 @@ AnyFact = (
     | CopyIssued | ReceiptDeclined | DrawerOpened
 )  # fmt: skip
 
-DURABLE: Final = (
+DURABLE: Final = frozenset((
     RegisterCreated, SessionOpened, SessionClosed, XRead, TenderTaken, TenderRemoved, TicketClosed, SettlementReversed,
     CopyIssued, ReceiptDeclined, DrawerOpened, TicketVoided, TicketHeld, NoteDivided,
-)  # fmt: skip
+))  # fmt: skip
 """Facts that are answered only after their own commit; all others may follow within 100 ms."""
 
 _encoder = msgspec.json.Encoder(order="sorted")
@@ -379,15 +379,15 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
         return fact
 
 
-_NUMBER_KEYED: Final = (
+_NUMBER_KEYED: Final = frozenset((
     SessionOpened, SessionClosed, XRead, ModeChanged, SplitStarted, NoteDivided, TicketRestored, SettlementReversed,
-)  # fmt: skip
+))  # fmt: skip
 """Facts with tables keyed by numbers, which JSON writes as text."""
 
 
 def canonical(fact: AnyFact) -> bytes:
     """The fact as JSON with sorted keys, no spaces, defaults left out: equal facts have equal bytes."""
-    if isinstance(fact, _NUMBER_KEYED):
+    if type(fact) in _NUMBER_KEYED:
         return _encoder.encode(msgspec.to_builtins(fact, str_keys=True, order="sorted"))
     return _encoder.encode(fact)
 

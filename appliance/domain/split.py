@@ -13,7 +13,16 @@ import msgspec
 from appliance.domain import journal as j
 from appliance.domain.errors import Refusal
 from appliance.domain.money import half_away
-from appliance.domain.ticket import LINES_MAX, Line, Ticket, divide, divide_vat, price
+from appliance.domain.ticket import (
+    LINES_MAX,
+    OPEN_NOTES_MAX,
+    QUANTITY_MAX_MILLI,
+    Line,
+    Ticket,
+    divide,
+    divide_vat,
+    price,
+)
 
 if TYPE_CHECKING:
     from appliance.domain import intent as i
@@ -27,6 +36,8 @@ def _note(state: TillState, number: int) -> Ticket:
     note = state.tickets.get(number)
     if note is None or note.part_of or not note.parts:
         raise Refusal("split.none")
+    if note.tenders:
+        raise Refusal("split.being_paid")
     return note
 
 
@@ -39,6 +50,8 @@ def start_split(state: TillState, intent: i.StartSplit, local: str) -> list[j.An
         raise Refusal("ticket.being_paid", amount_minor=note.paid_minor)
     if note.part_of or note.parts:
         raise Refusal("split.running")
+    if note.corrects:
+        raise Refusal("ticket.corrects", number=note.corrects)
     priced = price(note)
     amounts: dict[int, int] = {}
     if priced.discount_minor:
@@ -92,6 +105,8 @@ def open_part(state: TillState, intent: i.OpenPart, local: str) -> list[j.AnyFac
         raise Refusal("split.paid", part=intent.part)
     if note.parts >= PERSONS_MAX:
         raise Refusal("split.too_many", limit=PERSONS_MAX)
+    if len(state.tickets) >= OPEN_NOTES_MAX:
+        raise Refusal("notes.too_many", limit=OPEN_NOTES_MAX)
     return [*_make_room(state, note, local), j.PartOpened(state.next_ticket, note.number, intent.part)]
 
 
@@ -105,7 +120,8 @@ def move_units(state: TillState, intent: i.MoveUnits, local: str) -> list[j.AnyF
     if line is None:
         raise Refusal("line.gone")
     quantity = min(intent.quantity_milli, line.quantity_milli)
-    if quantity <= 0:
+    cuts_piece = line.unit == "piece" and quantity % 1000 and quantity != line.quantity_milli
+    if quantity <= 0 or cuts_piece:
         raise Refusal("quantity.whole")
     moved, left = _cut(line, quantity)
     joined = _like(target, moved)
@@ -154,6 +170,8 @@ def _worth(line: Line) -> int:
 
 def _like(target: Ticket, moved: Line) -> Line | None:
     """A line of the target that these units can join: the same goods at the same conditions."""
+    if moved.is_changed or moved.unit != "piece":
+        return None  # two rounded amounts under one price would be worth something else than apart
     for line in target.lines:
         same = (
             line.product == moved.product
@@ -164,6 +182,7 @@ def _like(target: Ticket, moved: Line) -> Line | None:
             == (moved.discount_bp, moved.discount_minor, moved.offered, moved.comment)
             and (line.fixed_minor is None) == (moved.fixed_minor is None)
             and not (line.share_of or moved.share_of)
+            and line.quantity_milli + moved.quantity_milli <= QUANTITY_MAX_MILLI
         )
         if same:
             return line
@@ -190,6 +209,8 @@ def divide_note(state: TillState, intent: i.DivideNote, local: str) -> list[j.An
     numbers = sorted([part.part for part in empty]) + list(range(note.parts + 1, note.parts + 1 + max(made, 0)))
     if note.parts + max(made, 0) > PERSONS_MAX:
         raise Refusal("split.too_many", limit=PERSONS_MAX)
+    if len(state.tickets) + max(made, 0) > OPEN_NOTES_MAX:
+        raise Refusal("notes.too_many", limit=OPEN_NOTES_MAX)
     shares = tuple(
         Ticket(
             number=state.next_ticket + n,

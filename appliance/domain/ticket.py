@@ -18,6 +18,7 @@ import msgspec
 from appliance.domain.money import allocate, line_amount, rate_part, vat_in_gross
 
 LINES_MAX = 500
+OPEN_NOTES_MAX = 200
 QUANTITY_MAX_MILLI = 999_000
 TOTAL_MAX_MINOR = 99_999_999
 

@@ -27,9 +27,20 @@ from appliance.domain.errors import Refusal
 from appliance.domain.money import round_cash
 from appliance.domain.split import divide_note, end_split, leave_split, move_units, open_part, put_aside, start_split
 from appliance.domain.state import TillState
-from appliance.domain.ticket import LINES_MAX, QUANTITY_MAX_MILLI, TOTAL_MAX_MINOR, Line, Price, Tender, Ticket, price
+from appliance.domain.ticket import (
+    LINES_MAX,
+    OPEN_NOTES_MAX,
+    QUANTITY_MAX_MILLI,
+    TOTAL_MAX_MINOR,
+    Line,
+    Price,
+    Tender,
+    Ticket,
+    price,
+)
 
-OPEN_NOTES_MAX = 200
+RECEIVED_OVER_MAX_MINOR = 100_000
+"""Nobody hands over more than one big note above what is due: a typing error is refused, not booked."""
 
 
 class Moment(msgspec.Struct, frozen=True, gc=False):
@@ -420,6 +431,8 @@ def _tender(ticket: Ticket, intent: i.Tend, remaining: int) -> Tender:
     given = due if intent.amount_minor is None else intent.amount_minor
     if intent.amount_minor is not None and given <= 0:
         raise Refusal("tender.amount")
+    if given - due > RECEIVED_OVER_MAX_MINOR:
+        raise Refusal("tender.implausible", amount_minor=given)
     if mode.rounding_minor > 1 and given % mode.rounding_minor:
         raise Refusal("tender.no_such_coin", step_minor=mode.rounding_minor)
     received = change = 0

@@ -143,7 +143,7 @@ def difference_minor(till: Till) -> int:
 def _set_step(till: Till, command: c.SetStep) -> None:
     desk = till.desk
     if desk.screen != "closing":
-        raise Refusal("session.closed")
+        raise Refusal("closing.count_first")
     if command.reason:
         if command.reason not in {reason.id for reason in till.shop.reasons_for("float")}:
             raise Refusal("reason.unknown")

@@ -68,6 +68,8 @@ class Desk(msgspec.Struct):
     columns: int = 4
     rows: int = 6
     shows_result: bool = False
+    discount_approved: dict[int, int] = {}
+    """Share of discounts that was allowed, in basis points, by ticket or divided note."""
     last_group: str = ""
     """VAT group of the free-price pad used last."""
     free_product: int | None = None

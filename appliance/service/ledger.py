@@ -169,7 +169,7 @@ class Ledger:
         )
         for entry, fact in zip(entries, facts, strict=True):
             apply(self.state, fact, moment.at, moment.actor)
-            if isinstance(fact, DURABLE):
+            if type(fact) in DURABLE:
                 self._urgent_seq = entry.seq
         self._head = store.Head(head.epoch, entries[-1].seq, entries[-1].hash, moment.at)
         self._pending += entries

@@ -10,6 +10,7 @@ from appliance.domain.catalog import TenderMode
 from appliance.domain.errors import Refusal
 from appliance.domain.till import Outcome
 from appliance.protocol import command as c
+from appliance.service.selling import may_pay
 
 if TYPE_CHECKING:
     from appliance.service.till import Till
@@ -74,11 +75,13 @@ def rest_of_note(till: Till, note: int) -> int:
 
 def _take_cash(till: Till, command: c.TakeCash) -> None:
     """A one-touch key: this much received in cash closes the sale; 0 is "Juste"."""
-    _must_close(till, tender_of_kind(till, "cash"), command.amount_minor)
+    if may_pay(till, command):
+        _must_close(till, tender_of_kind(till, "cash"), command.amount_minor)
 
 
 def _take_card(till: Till, command: c.TakeCard) -> None:
-    _tend(till, tender_of_kind(till, "card"), None)
+    if may_pay(till, command):
+        _tend(till, tender_of_kind(till, "card"), None)
 
 
 def _must_close(till: Till, mode: TenderMode, amount_minor: int) -> None:
@@ -89,9 +92,10 @@ def _must_close(till: Till, mode: TenderMode, amount_minor: int) -> None:
         raise Refusal("ticket.none")
     from appliance.domain.ticket import price
 
-    due, _ = due_in_cash(price(ticket).total_minor - ticket.paid_minor, mode.rounding_minor)
-    if 0 < amount_minor < due:
-        raise Refusal("tender.not_enough", amount_minor=due)
+    if amount_minor:
+        due, _ = due_in_cash(price(ticket).total_minor - ticket.paid_minor, mode.rounding_minor)
+        if amount_minor < due:
+            raise Refusal("tender.not_enough", amount_minor=due)
     _tend(till, mode, amount_minor or None)
 
 
@@ -102,12 +106,15 @@ def _start_payment(till: Till, command: c.StartPayment) -> None:
     if not ticket.lines:
         raise Refusal("ticket.empty")
     till.check_room()
+    if not may_pay(till, command):
+        return
     till.desk.close_sheet()
     till.desk.screen = "payment"
 
 
 def _add_tender(till: Till, command: c.AddTender) -> None:
-    _tend(till, tender_of(till, command.mode), command.amount_minor)
+    if may_pay(till, command):
+        _tend(till, tender_of(till, command.mode), command.amount_minor)
 
 
 def _remove_tender(till: Till, command: c.RemoveTender) -> None:
@@ -115,7 +122,7 @@ def _remove_tender(till: Till, command: c.RemoveTender) -> None:
 
 
 def _close_ticket(till: Till, command: c.CloseTicket) -> None:
-    """ "Encaisser": a total of 0.00 closes; anything else still due is taken in cash, exact."""
+    """ "Encaisser": a total of 0.00 closes; whatever is still due is refused."""
     from appliance.domain.ticket import price
 
     ticket = till.ticket
@@ -124,6 +131,8 @@ def _close_ticket(till: Till, command: c.CloseTicket) -> None:
     remaining = price(ticket).total_minor - ticket.paid_minor
     if remaining > 0:
         raise Refusal("tender.still_due", amount_minor=remaining)
+    if not may_pay(till, command):
+        return
     finish(till, till.do(i.CloseTicket()))
 
 

@@ -30,6 +30,8 @@ ROLE_OF_SCREEN: Final[dict[str, tuple[str, ...]]] = {
 """Commands that each screen always takes; `display` adds those that depend on the ticket and the day."""
 
 
+DURING_APPROVAL: Final = frozenset({c.CloseSheet, c.GoBack, c.SetProfile, c.DismissMessage, c.Lock})
+"""What leaves a command waiting for its manager, or ends the waiting by itself."""
 BEFORE_SIGN_IN: Final = frozenset(
     {c.SelectSeller, c.SignIn, c.SetProfile, c.Lock, c.DismissMessage, c.ShowPage, c.CloseSheet, c.GoBack}
 )

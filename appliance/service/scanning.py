@@ -128,6 +128,8 @@ def _enter_code(till: Till, command: c.EnterCode) -> None:
     if _is_bad_gtin(code):
         till.desk.sound("scan_refused")
         raise Refusal("scan.check_digit", code=code)
+    if till.shop.seller_by_badge(code) is not None:
+        raise Refusal("scan.unknown", code="•••")
     route(till, code)
 
 

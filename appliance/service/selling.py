@@ -155,6 +155,8 @@ def _add_free_price(till: Till, command: c.AddFreePrice) -> None:
     low, high = shop.free_price_min_minor, shop.free_price_max_minor
     if product is not None and product.price_kind == "free" and product.free_max_minor:
         low, high = product.free_min_minor, product.free_max_minor
+    if product is not None and product.price_kind != "free" and product.price_minor is not None:
+        raise Refusal("free_price.fixed", name=product.name)
     if command.amount_minor <= 0:
         raise Refusal("free_price.amount")
     if command.amount_minor < low:
@@ -268,6 +270,8 @@ def _discount_line(till: Till, command: c.DiscountLine) -> None:
         "discount_over_limit", command
     ):
         till.do(i.DiscountLine(line.id, command.rate_bp, command.amount_minor))
+        if till.approved:
+            note_discount(till)
 
 
 def _discount_ticket(till: Till, command: c.DiscountTicket) -> None:
@@ -278,6 +282,45 @@ def _discount_ticket(till: Till, command: c.DiscountTicket) -> None:
         "discount_over_limit", command
     ):
         till.do(i.DiscountTicket(command.rate_bp, command.amount_minor))
+        if till.approved:
+            note_discount(till)
+
+
+def may_pay(till: Till, command: c.Command) -> bool:
+    """Whether the ticket's discounts, all together and on what is left of the basket, are the seller's to give.
+
+    A discount is looked at when it is given; what is removed or added after it may make it a bigger share.
+    """
+    ticket = in_hand(till)
+    priced = price(ticket)
+    if priced.full_minor == priced.total_minor:
+        return True
+    share_bp = discount_share_bp(ticket)
+    if share_bp <= max(
+        till.config.discount_limit_bp, till.desk.discount_approved.get(ticket.part_of or ticket.number, 0)
+    ):
+        return True
+    if not till.require("discount_over_limit", command):
+        return False
+    note_discount(till)
+    return True
+
+
+def note_discount(till: Till) -> None:
+    """A manager, or a seller who may, gave this much on this ticket: it is not asked again."""
+    ticket = in_hand(till)
+    till.desk.discount_approved = {
+        **till.desk.discount_approved,
+        ticket.part_of or ticket.number: discount_share_bp(ticket),
+    }
+
+
+def discount_share_bp(ticket: Ticket) -> int:
+    """Part of the full price that discounts take off, offers apart; a centime of rounding per line is not counted."""
+    priced = price(ticket)
+    full = sum(line.full_minor for line in ticket.lines if not line.offered)
+    off = full - priced.total_minor - len(ticket.lines)
+    return max(0, -(-off * 10_000 // full)) if full > 0 and off > 0 else 0
 
 
 def _within_limit(till: Till, rate_bp: int, amount_minor: int, of_minor: int) -> bool:

@@ -321,6 +321,8 @@ class Till:
         if not self.ledger.state.seller and kind not in people.BEFORE_SIGN_IN and not self.operators.is_open_to_all:
             raise Refusal("scan.sign_in_first")
         self.touched_ns = self.clock.monotonic_ns()
+        if self.desk.approval_command is not None and kind not in people.DURING_APPROVAL:
+            self.desk.close_sheet()  # a manager approves what stands on the screen, not what it became since
         HANDLERS[kind](self, command)
 
     async def _settle(self) -> None:

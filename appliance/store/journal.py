@@ -14,6 +14,7 @@ import msgspec
 from appliance.domain.errors import BrokenJournal
 from appliance.domain.journal import GENESIS, Entry, entry_hash
 from appliance.domain.state import TillState, apply
+from appliance.store.database import DatabaseError
 
 _INSERT: Final = "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _COLUMNS: Final = "seq, epoch, kind, at, actor, origin, body, prev_hash, hash"
@@ -181,7 +182,10 @@ def verify(conn: Any) -> int:
 
     The hash covers every column, so a changed, missing, added or swapped row is found at its place.
     """
+    known = conn.execute("SELECT value FROM meta WHERE key = 'epoch'").fetchone()
     row = conn.execute("SELECT epoch FROM journal ORDER BY seq LIMIT 1").fetchone()
+    if row is not None and known is not None and row != known:
+        raise BrokenJournal(1, "epoch")
     end = b"" if row is None else b"\x1f%b\x1f" % row[0].encode()
     seq, prev = 0, GENESIS
     for hashed, link in conn.execute(_HASHED):
@@ -194,7 +198,10 @@ def verify(conn: Any) -> int:
 
 def _explain(conn: Any, after: int, prev: bytes, epoch: str) -> None:
     """Say what is wrong with the first entry that does not follow. Raises BrokenJournal."""
-    row = conn.execute(f"SELECT {_COLUMNS} FROM journal WHERE seq > ? ORDER BY seq LIMIT 1", (after,)).fetchone()
+    try:
+        row = conn.execute(f"SELECT {_COLUMNS} FROM journal WHERE seq > ? ORDER BY seq LIMIT 1", (after,)).fetchone()
+    except DatabaseError as error:  # bytes that are no text where text belongs
+        raise BrokenJournal(after + 1, "unreadable") from error
     _check_link(row, after, prev, epoch)
     raise BrokenJournal(row[0], "hash")
 
