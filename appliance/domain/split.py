@@ -258,14 +258,16 @@ def _share(line: Line, persons: int, amount_minor: int, full_minor: int, n: int)
 
 def leave_split(state: TillState, intent: i.LeaveSplit, local: str) -> list[j.AnyFact]:
     """Back: parts and note with lines wait as held notes of the same name, empty ones go."""
-    note = _note(state, intent.note)
+    note = state.tickets.get(intent.note)
+    if note is None:
+        raise Refusal("split.none")
     facts: list[j.AnyFact] = []
     for part in state.parts_of(note.number):
         if not part.lines:
             facts.append(j.TicketEmptied(part.number))
         elif not part.held_at:
             facts.append(j.TicketHeld(part.number, local))
-    if note.lines:
+    if note.lines or note.tenders:
         facts.append(j.TicketHeld(note.number, local))
     elif not any(part.lines for part in state.parts_of(note.number)):
         facts.append(j.TicketEmptied(note.number))

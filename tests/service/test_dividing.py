@@ -164,3 +164,17 @@ def test_s16_a_note_is_divided_among_two_to_twenty(run, tmp_path):
             assert await till.refused(c.SplitEqually()) == "split.nothing_left"
 
     run(day())
+
+
+def test_s16_a_note_that_is_being_paid_is_not_divided_but_can_be_left(run, tmp_path):
+    async def day():
+        async with a_till(tmp_path) as till:
+            note = await note_to_divide(till, "4 coffee")
+            await till.do(c.MoveToPart(1, 1000), c.GoBack(), c.RecallTicket(note), c.AddTender("card", 100))
+            assert await till.refused(c.SplitEqually()) == "split.being_paid"
+            await till.do(c.RecallTicket(2), c.GoHome())
+            assert sorted(card.number for card in till.view.home.cards) == [1, 2]
+            await till.do(c.RecallTicket(note))
+            assert (till.screen, till.ticket.paid_minor) == ("payment", 100)
+
+    run(day())
