@@ -22,7 +22,7 @@ from appliance.kiosk.viewmodel.words import sentence
 from appliance.kiosk.widgets import load_kv
 from appliance.kiosk.widgets.base import Box
 from appliance.protocol import command as cmd
-from appliance.protocol.view import TillView
+from appliance.protocol.view import ApprovalSheet, TillView
 
 REFUSAL_S = 6
 
@@ -131,7 +131,8 @@ class Shell(Box):
     def refuse(self, code: str, params: Mapping[str, Any]) -> None:
         """Says for a while why an order was refused, unless the view itself already says so."""
         view = self._shown
-        if view is None or view.message is not None or not code:
+        says_so_itself = self.current == "lock" or isinstance(view and view.sheet, ApprovalSheet)
+        if view is None or view.message is not None or not code or says_so_itself:
             return
         self._refusal = MessageModel(sentence(code, params, view), "warn", "warning")
         self._show_bar()

@@ -135,8 +135,8 @@ def common(view: TillView) -> dict[str, object]:
 def sale_bar(view: TillView, compact: bool = False) -> BarModel:
     """Bar of the selling screens: home, mode, ticket, seller, menu."""
     ticket = view.ticket
-    shown = number(ticket.number) if ticket else ""
-    if ticket and not compact:
+    shown = number(ticket.number) if ticket else number(view.result.number) if view.result else ""
+    if shown and not compact:
         shown = t("screen.bar.ticket", view.language, number=shown)
     return BarModel(
         left_icon="house",

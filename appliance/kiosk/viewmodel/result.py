@@ -68,14 +68,23 @@ def _sums(view: TillView, result: ResultView) -> tuple[tuple[str, str], ...]:
     return tuple(rows)
 
 
+def _paid_by(view: TillView, result: ResultView) -> str:
+    """par carte; en espèces: nothing when nothing was paid."""
+    if not result.tenders:
+        return ""
+    if all(tender.kind == "cash" for tender in result.tenders):
+        return t("screen.result.in_cash", view.language)
+    names = [tender.name if tender.name.isupper() else tender.name.lower() for tender in result.tenders]
+    return t("screen.result.by", view.language, tender=", ".join(names))
+
+
 def result_model(view: TillView) -> ResultModel:
     """The result panel of a view; empty when there is none."""
     result = view.result
     if result is None:
         return ResultModel()
     lang, locale = view.language, view.shop.locale
-    gives_back = result.change_minor > 0 or result.received_minor > 0
-    names = ", ".join(tender.name for tender in result.tenders)
+    gives_back = result.change_minor > 0
     waiting = result.receipt in WAITING
     kind, icon = TAGS[result.receipt]
     trouble = result.receipt in ("waiting_paper", "waiting_printer")
@@ -86,7 +95,7 @@ def result_model(view: TillView) -> ResultModel:
         change_label=t("screen.result.change", lang) if gives_back else t("screen.result.paid", lang),
         currency=view.shop.currency,
         change=amount(result.change_minor if gives_back else result.total_minor, locale),
-        paid="" if gives_back or not names else t("screen.result.by", lang, tender=names),
+        paid="" if gives_back else _paid_by(view, result),
         coins=coin_words(result.coins, locale),
         sums=_sums(view, result),
         receipt=t("screen.result.receipt", lang),

@@ -21,7 +21,12 @@ def test_change_and_coins_read_as_on_the_mock_up():
 def test_without_change_it_says_what_was_paid_and_how():
     card = (v.TenderView(1, "Carte", "credit-card", "card", 2106),)
     shown = model(change_minor=0, received_minor=0, rounding_minor=0, coins=(), tenders=card)
-    assert (shown.change_label, shown.change, shown.paid) == ("Payé", "21.06", "par Carte")
+    assert (shown.change_label, shown.change, shown.paid) == ("Payé", "21.06", "par carte")
+
+
+def test_exact_cash_gives_nothing_back():
+    shown = model(change_minor=0, coins=(), received_minor=2105)
+    assert (shown.change_label, shown.change, shown.paid) == ("Payé", "21.06", "en espèces")
 
 
 def test_a_receipt_that_waits_can_be_left_out():
