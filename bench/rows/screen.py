@@ -102,7 +102,7 @@ def stage() -> Iterator[Stage]:
 
 
 def road_to_pixel(plan: Plan) -> list[Result]:
-    """Row 10: an article reaches the daemon and the kiosk's total changes; a key reaches Chromium and its page's does."""
+    """Row 10: an article reaches the daemon, the kiosk shows the new total; a key reaches Chromium, its page does."""
     with ExitStack() as stack:
         till = stack.enter_context(stage())
         ours, theirs = stack.enter_context(screen()), stack.enter_context(screen())
