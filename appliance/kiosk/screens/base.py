@@ -87,6 +87,10 @@ class SheetView(Shown):
         """Draws the sheet of a view."""
         raise NotImplementedError
 
+    def on_touch_down(self, touch: Any) -> bool:
+        """Nothing below the sheet gets a touch within its rectangle, also where the sheet is empty."""
+        return bool(super().on_touch_down(touch)) or self.collide_point(*touch.pos)
+
     def close(self) -> None:
         """✕, scrim or Esc."""
         self.send(cmd.CloseSheet())

@@ -1,7 +1,5 @@
 """The ⋮ menu under its button."""
 
-from typing import Any
-
 from kivy.properties import ObjectProperty, OptionProperty
 
 from appliance.kiosk.screens.base import SheetView
@@ -35,11 +33,6 @@ class MoreMenu(SheetView):
     def choose(self, item: str) -> None:
         """A row was touched."""
         self.send(COMMANDS[item])
-
-    def on_touch_down(self, touch: Any) -> bool:
-        """Nothing below the menu gets a touch."""
-        super().on_touch_down(touch)
-        return self.collide_point(*touch.pos)
 
 
 load_kv(__file__)

@@ -23,6 +23,11 @@ class TextEntry(Box):
         super().__init__(**kwargs)
         self.label, self.text, self.next_text = label, text, next_text
 
+    def on_touch_down(self, touch: Any) -> bool:
+        """Nothing below gets a touch; one beside the keys leaves the text as it is."""
+        super().on_touch_down(touch)
+        return True
+
     def typed(self, text: str) -> bool:
         """A character from either keyboard."""
         self.text = (self.text + text)[: int(self.longest)]

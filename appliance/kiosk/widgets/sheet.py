@@ -24,15 +24,20 @@ class Scrim(Painted):
         """The space beside the sheet was touched."""
 
     def on_touch_down(self, touch: Any) -> bool:
-        """Takes every touch within the scrim."""
-        return self.collide_point(*touch.pos)
+        """Takes every touch that nothing above the scrim took."""
+        if not self.collide_point(*touch.pos):
+            return False
+        touch.grab(self)
+        return True
 
     def on_touch_up(self, touch: Any) -> bool:
-        """Closes when the touch ends on the scrim."""
-        if self.collide_point(*touch.pos) and touch.grab_current is None:
+        """Closes when the touch began on the scrim too: one that began on the card above never closes it."""
+        if touch.grab_current is not self:
+            return False
+        touch.ungrab(self)
+        if self.collide_point(*touch.pos):
             self.dispatch("on_close")
-            return True
-        return False
+        return True
 
 
 class Sheet(Col):
@@ -45,6 +50,10 @@ class Sheet(Col):
 
     def on_close(self) -> None:
         """The ✕ was touched."""
+
+    def on_touch_down(self, touch: Any) -> bool:
+        """Keeps every touch on the card, also between its keys."""
+        return bool(super().on_touch_down(touch)) or self.collide_point(*touch.pos)
 
 
 class SheetHead(Box):
@@ -99,6 +108,10 @@ class Menu(Col):
 
     def on_choose(self, item: str) -> None:
         """A row was touched."""
+
+    def on_touch_down(self, touch: Any) -> bool:
+        """Keeps every touch on the list."""
+        return bool(super().on_touch_down(touch)) or self.collide_point(*touch.pos)
 
     def on_items(self, *_: Any) -> None:
         """Builds one row an item."""

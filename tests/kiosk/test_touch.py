@@ -1,0 +1,89 @@
+"""Where a touch goes on a real kiosk: never below a sheet, never to a screen that nobody has seen yet."""
+
+import queue
+
+import pytest
+
+from appliance.demo.hands import Hands
+from appliance.kiosk.gallery import record
+from appliance.protocol import command as cmd
+from appliance.protocol import view as v
+
+PAY = "#0C7A41"
+ON_PAY_KEY = (1030, 725)  # inside Facturer, beside its words
+BAR_LOGO = (640, 790)
+BELOW = (cmd.AddProduct, cmd.ShowCategory, cmd.Arm, cmd.Search, cmd.TakeCash, cmd.CloseSheet)
+"""What touches would become on the sale screen, and the closing of the sheet itself."""
+
+
+@pytest.fixture
+def hands(display):
+    pair = Hands(display)
+    yield pair
+    pair.close()
+
+
+def wait_until_steady(panel):
+    """Until two pictures in a row are the same: the sheet stands there."""
+    before = panel.picture().tobytes()
+    while (now := panel.picture().tobytes()) != before:
+        before = now
+
+
+def said(end):
+    """What was ordered until now, but for the profile."""
+    orders = []
+    while True:
+        try:
+            orders.append(end.orders.get(timeout=1.0).command)
+        except queue.Empty:
+            return [order for order in orders if not isinstance(order, cmd.SetProfile)]
+
+
+def show_sheet(end, panel, sheet):
+    """The sale screen with a sheet over it, drawn."""
+    panel.wait_for(*ON_PAY_KEY, PAY)
+    before = panel.picture().tobytes()
+    end.push(record.view(sheet=sheet))
+    for _ in range(400):
+        if panel.picture().tobytes() != before:
+            break
+    wait_until_steady(panel)
+
+
+def test_every_digit_of_a_managers_code_stays_on_its_sheet(daemon_end, kiosk, hands):
+    end = daemon_end(record.view())
+    with kiosk() as panel:
+        show_sheet(end, panel, v.ApprovalSheet("price_change"))
+        for spot in ((500, 360), (640, 360), (780, 360), (500, 450)):
+            hands.tap(*spot)
+        assert said(end) == [cmd.Approve("1234")]
+
+
+def test_between_the_keys_of_a_sheet_nothing_happens_and_beside_it_closes(daemon_end, kiosk, hands):
+    end = daemon_end(record.view())
+    with kiosk() as panel:
+        show_sheet(end, panel, v.ApprovalSheet("price_change"))
+        hands.tap(600, 96)
+        assert said(end) == []
+        hands.tap(200, 400)
+        assert said(end) == [cmd.CloseSheet()]
+
+
+@pytest.mark.parametrize(
+    "sheet",
+    [
+        v.LineEditorSheet(4, "quantity", value=1000),
+        v.FreePriceSheet((v.FreePriceGroup("food", "Nourriture", "carrot", 260),), ("Divers",), 5, 100_000),
+        v.NotesSheet((), 0),
+    ],
+    ids=["line editor", "free price", "notes"],
+)
+def test_a_pane_swallows_every_touch_within_it(daemon_end, kiosk, hands, sheet):
+    end = daemon_end(record.view())
+    with kiosk() as panel:
+        show_sheet(end, panel, sheet)
+        for x in range(20, 860, 120):
+            for y in range(70, 795, 60):
+                hands.tap(x, y)
+        assert [order for order in said(end) if isinstance(order, BELOW[:-1])] == []
