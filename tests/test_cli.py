@@ -115,7 +115,7 @@ def spoil(played, folder, sql):
 @pytest.mark.parametrize(
     ("sql", "seq", "reason"),
     [
-        ("UPDATE journal SET body = CAST(replace(body, 'amille', 'arilla') AS BLOB) WHERE seq = 3", 3, "hash"),
+        ("UPDATE journal SET body = CAST(replace(body, 'amille', 'arilla') AS BLOB) WHERE seq = 4", 4, "hash"),
         ("UPDATE journal SET at = '2025-11-21T00:00:00.000Z' WHERE seq = 5", 5, "hash"),
         ("DELETE FROM journal WHERE seq = 4", 5, "gap"),
         ("DELETE FROM journal WHERE seq = 1", 2, "gap"),

@@ -91,7 +91,7 @@ class Life(Daemon):
 
     def _perform(self, effect: e.Effect) -> None:
         if isinstance(effect, e.KickDrawer):
-            self._deeds.drawer_pulses += 1
+            self._deeds.drawer_pulses += effect.reason != "count"
         elif isinstance(effect, e.PrintTicket):
             self._deeds.receipts += 1
         else:

@@ -165,6 +165,8 @@ class TicketView(Piece):
     client: ClientChip | None = None
     clients_enabled: bool = False
     """False: the till has no customers, and the client's place offers the note's name instead."""
+    held_count: int = 0
+    """Notes that wait: an empty ticket offers them where a full one is put aside."""
     article_count: int = 0
     subtotal_minor: int = 0
     line_discounts_minor: int = 0

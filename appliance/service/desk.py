@@ -139,6 +139,15 @@ class Desk(msgspec.Struct):
         """What this source had to say is over."""
         self.notices = [notice for notice in self.notices if notice.source != source]
 
+    def drop_stale(self, said: list[Notice], *, moved: bool) -> None:
+        """What was said before something else was done: refusals are over, and so is all that spoke of another screen."""
+        old = {id(notice) for notice in said}
+        self.notices = [
+            notice
+            for notice in self.notices
+            if notice.sticky or id(notice) not in old or not (moved or notice.source == "refusal")
+        ]
+
     def offer_undo(self, code: str, intent: Intent, /, **params: str | int) -> Undoable:
         self.undo = Undoable(self.next_undo, code, params, intent)
         self.next_undo += 1

@@ -159,6 +159,7 @@ class Display:
             lines=tuple([self._line(line, selected) for line in ticket.lines]),
             ghost=self._ghost(),
             name=ticket.name,
+            held_count=len(till.held_tickets()),
             article_count=_articles(ticket),
             subtotal_minor=priced.full_minor,
             line_discounts_minor=priced.subtotal_minor - priced.full_minor,
@@ -244,8 +245,8 @@ class Display:
     def _grid(self, ticket: Ticket | None) -> v.GridView:
         desk = self._till.desk
         slots = desk.columns * desk.rows
-        if desk.search is not None:
-            found = self._till.catalog.search(desk.search, SEARCH_LIMIT) if desk.search.strip() else []
+        if desk.search is not None and desk.search.strip():
+            found = self._till.catalog.search(desk.search, SEARCH_LIMIT)
             pages = _paged([self._tile(product) for product in found], slots)
             hits = len(found)
         else:
@@ -289,7 +290,7 @@ class Display:
             price_minor=product.price_minor,
             hue=hue,
             is_sold_out=product.sold_out,
-            is_free_price=product.price_kind == "free" or product.price_minor is None,
+            is_free_price=product.price_kind == "free",
         )
 
     # --- sheets -------------------------------------------------------------------------------------------------

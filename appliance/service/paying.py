@@ -49,6 +49,8 @@ def finish(till: Till, outcome: Outcome) -> None:
     desk.close_sheet()
     desk.sound("sale_closed")
     desk.hush("refusal")
+    desk.hush("payment")
+    desk.hush("split")
     desk.screen, desk.shows_result, desk.selected, desk.armed = "sale", True, 0, 1
     till.forget_undo()
     closed = till.state.last_closed
@@ -146,7 +148,11 @@ def _correct(till: Till, command: c.CorrectPayment) -> None:
     till.do(i.CorrectPayment())
     till.desk.close_sheet()
     till.desk.shows_result, till.desk.screen = False, "payment"
-    till.desk.say("payment.corrected", source="payment", number=closed.ticket)
+    card_minor = sum(tender.amount_minor for tender in closed.tenders if tender.kind == "card")
+    if card_minor:
+        till.desk.say("payment.refund_card", source="payment", amount_minor=card_minor)
+    else:
+        till.desk.say("payment.corrected", source="payment", number=closed.ticket)
     till.fold_messages()
 
 

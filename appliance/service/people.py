@@ -74,6 +74,7 @@ def enter(till: Till, seller: Seller, *, by_badge: bool = False) -> None:
     session = till.state.session
     if session is None:
         start_opening(till)
+        till.do(i.OpenDrawer("count"))
     else:
         land(till)
         if session.business_date < till.local().date().isoformat():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from appliance.domain import intent as i
+from appliance.domain import journal as j
 from appliance.domain.catalog import Product
 from appliance.domain.errors import Refusal
 from appliance.domain.ticket import Line, Ticket, price
@@ -62,7 +63,7 @@ def add_product(
     assert price_minor is not None
     if pack_minor is not None:
         price_minor = -(-pack_minor // units)
-    till.do(
+    outcome = till.do(
         i.AddGoods(
             product=product.id,
             name=product.name,
@@ -78,6 +79,9 @@ def add_product(
         )
     )
     after_adding(till)
+    for fact in outcome.facts:
+        if isinstance(fact, j.QuantityChanged):  # it joined a line above: that is the one just added
+            till.desk.selected = fact.line
 
 
 def _note_being_split(till: Till, ticket: Ticket) -> int:

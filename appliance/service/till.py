@@ -132,7 +132,7 @@ class Till:
         """Notes that wait, oldest first: every open ticket with lines that is not in hand."""
         state = self.state
         found = [t for t in state.tickets.values() if t.number != state.current and (t.lines or t.tenders)]
-        return sorted(found, key=lambda ticket: (ticket.held_at or "9", ticket.number))
+        return sorted(found, key=lambda ticket: (ticket.held_at or self.local_time(ticket.opened_at), ticket.number))
 
     def held_minor(self) -> int:
         """What the waiting notes come to."""
@@ -288,11 +288,14 @@ class Till:
     def _decide(self, command: c.AnyCommand, origin: str) -> None:
         """The handler's part: an approval and the order's name hold for this command and not one await longer."""
         self._origin = origin
+        screen, said = self.desk.screen, self.desk.notices
         try:
             self._handle(command)
         finally:
             self.approved = False
             self._origin = ""
+        if said and not isinstance(command, c.SetProfile):
+            self.desk.drop_stale(said, moved=self.desk.screen != screen)
 
     def _done(self, order: Order, effects: list[e.Effect]) -> Answer:
         for effect in effects:
@@ -360,8 +363,10 @@ class Till:
 
     async def scan(self, text: str, symbology: str | None = None) -> None:
         """A code was read; it goes where screens.md section 3 says. Never raises on any code."""
+        screen, said = self.desk.screen, self.desk.notices
         try:
             scanning.route(self, text, symbology)
+            self.desk.drop_stale(said, moved=self.desk.screen != screen)
             await self._settle()
         except Refusal as refusal:
             self.desk.sound("scan_refused")
