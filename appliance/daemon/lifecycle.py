@@ -16,6 +16,7 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any, Final
 
+from appliance import __version__
 from appliance.clock import Clock
 from appliance.config import Config
 from appliance.daemon.alone import alone as alone
@@ -34,7 +35,6 @@ from appliance.service.till import Till
 from appliance.store.catalog import load_catalog, load_shop
 from appliance.store.database import Database
 
-SOFTWARE: Final = "0.1.0"
 DRAWER_ROLE: Final = "drawer.main"
 DRAWER_WAIT_S: Final = 3.0
 """A drawer wanted just after the start, while its printer is still being reached, opens within this time."""
@@ -109,7 +109,7 @@ class Daemon:
         till = self.build(shop, catalog)
         till.remember(origins)
         if not self.ledger.state.till:
-            till.do(i.CreateRegister(self.config.till, shop.currency, self.config.profile, SOFTWARE))
+            till.do(i.CreateRegister(self.config.till, shop.currency, self.config.profile, __version__))
             await self.ledger.settle()
         self.ledger.on_fault = lambda code: self._store_fault(till, code)
         self.ledger.on_lost = self._lost

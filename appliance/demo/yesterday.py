@@ -1,7 +1,7 @@
 """The day before the demo's first: sold, counted and closed by Nadia, with notes left for the morning.
 
-Played through the real till with a clock of its own, so the first thing a visitor does is what a shop does every morning:
-sign in, take over the float, find the notes. Hides how long ago yesterday was.
+Played through the real till with a clock of its own, so the first thing a visitor does is what a shop does every
+morning: sign in, take over the float, find the notes. Hides how long ago yesterday was.
 """
 
 from __future__ import annotations

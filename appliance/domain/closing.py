@@ -52,6 +52,8 @@ class Totals(msgspec.Struct, omit_defaults=True):
     tenders: dict[str, TenderTally] = {}
     sellers: dict[str, Tally] = {}
     rounding_minor: int = 0
+    kept_minor: int = 0
+    """What vouchers without change were worth above their tickets."""
     discounts: Tally = msgspec.field(default_factory=Tally)
     offers: dict[str, Tally] = {}
     voids: Tally = msgspec.field(default_factory=Tally)
@@ -76,7 +78,7 @@ class Totals(msgspec.Struct, omit_defaults=True):
 
     @property
     def collected_minor(self) -> int:
-        """All tenders together, change given on other means than cash taken off: turnover plus cash rounding."""
+        """All tenders, cash given as change on other means taken off: turnover, cash rounding and what was kept."""
         return sum(tender.amount_minor for tender in self.tenders.values()) - self.cash_out_minor
 
     def add_ticket(self, closed: TicketClosed, sign: int) -> None:
@@ -95,6 +97,7 @@ class Totals(msgspec.Struct, omit_defaults=True):
             tally.count += sign
             tally.amount_minor += sign * taken
             self.rounding_minor += sign * tender.rounding_minor
+            self.kept_minor += sign * tender.kept_minor
             if tender.kind == "cash":
                 self.cash_minor += sign * taken
             else:

@@ -24,7 +24,6 @@ class Session(msgspec.Struct):
     opened_at: str
     by: str
     totals: Totals
-    x_count: int = 0
 
 
 class LastDay(msgspec.Struct):
@@ -36,13 +35,6 @@ class LastDay(msgspec.Struct):
     leave_minor: int
     by: str
     counts: dict[int, int] = {}
-
-
-class Issued(msgspec.Struct):
-    """Papers asked for, of the documents that may still be asked for on the screen."""
-
-    document: int
-    copies: int
 
 
 class TillState(msgspec.Struct):

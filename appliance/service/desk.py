@@ -140,7 +140,7 @@ class Desk(msgspec.Struct):
         self.notices = [notice for notice in self.notices if notice.source != source]
 
     def drop_stale(self, said: list[Notice], *, moved: bool) -> None:
-        """What was said before something else was done: refusals are over, and so is all that spoke of another screen."""
+        """Something else was done since: refusals are over, and so is what spoke of another screen."""
         old = {id(notice) for notice in said}
         self.notices = [
             notice

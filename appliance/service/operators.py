@@ -50,10 +50,6 @@ class Operators:
         seller = self.seller(seller_id)
         return seller is not None and seller.role == "manager"
 
-    def manager_by_badge(self, code: str) -> Seller | None:
-        seller = self._shop.seller_by_badge(code)
-        return seller if seller is not None and seller.role == "manager" else None
-
     def tries_left(self, who: str) -> int:
         return TRIES - self._wrong.get(who, 0)
 

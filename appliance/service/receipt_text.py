@@ -229,6 +229,7 @@ def _report_groups(head: Letterhead, totals: Totals) -> list[Block]:
     return [
         *group("report.by_tender", tenders),
         Columns(t("report.rounding"), head.amount(totals.rounding_minor)),
+        *([Columns(t("report.kept"), head.amount(totals.kept_minor))] if totals.kept_minor else []),
         Rule(),
         *group("report.by_mode", modes),
         Rule(),

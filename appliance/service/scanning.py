@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from appliance.service.till import Till
 
 CODE_MAX: Final = 512
-SAME_CODE_NS: Final = 300_000_000
 RECEIPT_MARK: Final = "TB"
 """First letters of the bar code on a receipt: TB, till, document."""
 
