@@ -43,6 +43,14 @@ def waiting_jobs(conn: Any) -> list[Job]:
     return [_job(row) for row in rows]
 
 
+def last_job(conn: Any, purpose: str, subject: int) -> Job | None:
+    row = conn.execute(
+        f"SELECT {_COLUMNS} FROM print_job WHERE purpose = ? AND subject = ? ORDER BY id DESC LIMIT 1",
+        (purpose, subject),
+    ).fetchone()
+    return None if row is None else _job(row)
+
+
 def _job(row: Any) -> Job:
     job_id, role, purpose, subject, copy, state, paper = row
     return Job(job_id, role, purpose, subject, copy, state, bytes(paper))
