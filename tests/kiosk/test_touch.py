@@ -87,3 +87,26 @@ def test_a_pane_swallows_every_touch_within_it(daemon_end, kiosk, hands, sheet):
             for y in range(70, 795, 60):
                 hands.tap(x, y)
         assert [order for order in said(end) if isinstance(order, BELOW[:-1])] == []
+
+
+def test_the_code_sheet_says_each_digit_and_keeps_them_until_the_ticket_took_the_code(daemon_end, kiosk, hands):
+    end = daemon_end(record.view())
+    with kiosk() as panel:
+        show_sheet(end, panel, v.CodeEntrySheet())
+        hands.type("7")
+        hands.type("6")
+        hands.type("Enter")
+        hands.type("1")
+        assert said(end) == [cmd.TypeCode("7"), cmd.TypeCode("76"), cmd.EnterCode("76"), cmd.TypeCode("761")]
+        hands.type("Enter")
+        end.wait_for(cmd.EnterCode)
+        end.push(record.view(sheet=v.CodeEntrySheet(), ticket=record.empty_ticket()))
+        assert end.wait_for(cmd.TypeCode).command == cmd.TypeCode("")
+
+
+def test_after_a_part_the_main_key_goes_on_with_the_next_one(daemon_end, kiosk, hands):
+    end = daemon_end(record.view(result=record.result(part=1, rest_minor=1000)))
+    with kiosk() as panel:
+        panel.wait_for(1060, 100, PAY)
+        hands.tap(1060, 750)
+        assert said(end) == [cmd.ShowPart(0)]

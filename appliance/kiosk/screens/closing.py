@@ -68,10 +68,9 @@ class ReasonChips(Cells):
         """One chip a reason."""
         self.clear_widgets()
         for reason in self.reasons:
-            chip = PushButton(
-                text=reason.text, kind="pri" if reason.chosen else "", px=17 if theme.m.width > 1100 else 15
-            )
-            chip.padding, chip.size_hint_y = (0, 0, 0, 0), 1
+            px, lh = (17, 20) if theme.m.width > 1100 else (15, 18)
+            chip = PushButton(text=reason.text, kind="pri" if reason.chosen else "", px=px, lh=lh, wraps=True)
+            chip.padding, chip.size_hint_y = (8, 0, 8, 0), 1
             chip.bind(on_tap=lambda _chip, name=reason.id: self.dispatch("on_reason", name))
             self.add_widget(chip)
 

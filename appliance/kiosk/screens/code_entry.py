@@ -26,26 +26,39 @@ class CodeEntry(SheetView):
 
     def __init__(self, **kwargs: Any) -> None:
         self._entry = Entry("code")
+        self._sold: int | None = None  # what the ticket held when the code was sent
+        self._ticket = 0
         super().__init__(**kwargs)
 
     def opened(self) -> None:
         """Nothing typed yet."""
-        self._entry, self.code = Entry("code"), ""
+        self._entry, self.code, self._sold = Entry("code"), "", None
 
     def show(self, view: TillView, sheet: CodeEntrySheet) -> None:
-        """Draws the sheet."""
+        """Draws the sheet; a code that was taken goes, a refused one stays to be corrected."""
         self.model = code_entry_model(view, sheet)
+        self._ticket = hash(view.ticket.lines) if view.ticket else 0
+        if self._sold is not None and self._sold != self._ticket:
+            self.press("C")
 
     def press(self, key: str) -> None:
-        """A key of the pad."""
+        """A key of the pad; the daemon says what the check digit is worth."""
+        self._sold = None
         self._entry = self._entry.press(key)
-        self.code = self._entry.keys
+        if self._entry.keys != self.code:
+            self.code = self._entry.keys
+            self.send(cmd.TypeCode(self.code))
+
+    def complete(self) -> None:
+        """The check digit that was proposed."""
+        for digit in self.model.proposed:
+            self.press(digit)
 
     def add(self) -> None:
         """The code takes the road of a scan; the sheet stays."""
         if self.code:
+            self._sold = self._ticket
             self.send(cmd.EnterCode(self.code))
-            self.press("C")
 
     def typed(self, text: str) -> bool:
         """Digits go to the code."""

@@ -40,5 +40,9 @@ class ResultPanel(Layer):
         """Imprimer, or Sans reçu while the receipt waits."""
         self.send(cmd.CancelReceipt() if self.model.first_action == "cancel" else cmd.PrintReceipt())
 
+    def go_on(self) -> None:
+        """The next part that is not paid yet, else a new ticket."""
+        self.send(cmd.ShowPart(0) if self.model.goes_on else cmd.NewTicket())
+
 
 load_kv(__file__)

@@ -75,9 +75,10 @@ class SaleScreen(Screen):
 
     def look_for(self, text: str | None) -> None:
         """Searches as typed: the field shows the letters at once, older results do not take them back."""
+        text = text if text is None else text.lstrip()  # spaces alone are no query
         self._awaited = text if self.searching else None
         self.search, self.searching = text or "", text is not None
-        self.send(cmd.Search(None if text is None else text[:64]))
+        self.send(cmd.Search(text if text is None else text[:64]))
 
     def go_left(self) -> None:
         """The house: to Accueil, the ticket stays."""

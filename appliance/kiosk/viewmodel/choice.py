@@ -63,6 +63,10 @@ class CodeEntryModel:
     scan_detail: str = ""
     can_scan: bool = False
     note: str = ""
+    proposed: str = ""
+    """The check digit that is missing, and what its key says."""
+    propose: str = ""
+    is_good: bool = False
     ready: str = ""
     ready_led: str = "pay"
     ready_hint: str = ""
@@ -178,6 +182,8 @@ def code_entry_model(view: v.TillView, sheet: v.CodeEntrySheet) -> CodeEntryMode
     lang = view.language
     scanner = next((light for light in view.status if light.device == "scanner"), None)
     fine = scanner is not None and scanner.level == "ok"
+    said = sheet.note or (view.message if view.message and view.message.code.startswith("scan.") else None)
+    note = sentence(said.code, said.params, view) if said else ""
     return CodeEntryModel(
         title=t("screen.code.title", lang),
         type_label=t("screen.code.type", lang),
@@ -186,7 +192,10 @@ def code_entry_model(view: v.TillView, sheet: v.CodeEntrySheet) -> CodeEntryMode
         scan_text="SCAN",
         scan_detail=t(f"screen.code.terminal.{sheet.terminal}", lang),
         can_scan=sheet.terminal == "ready",
-        note=sentence(sheet.note.code, sheet.note.params, view) if sheet.note else "",
+        note=t("screen.code.bad", lang) if sheet.verdict == "bad" else note,
+        proposed=sheet.proposed,
+        propose=t("screen.code.propose", lang, digit=sheet.proposed) if sheet.proposed else "",
+        is_good=sheet.verdict == "good",
         ready=t("screen.code.ready" if fine else "screen.code.no_scanner", lang),
         ready_led="pay" if fine else "line-strong",
         ready_hint=t("screen.code.hint", lang),

@@ -64,6 +64,8 @@ def tile_model(view: TillView, tile: TileView) -> TileModel:
         price = t("screen.tile.sold_out", view.language)
     elif tile.is_free_price:
         price = t("screen.tile.free_price", view.language)
+    elif tile.price_minor is None:
+        price = t("screen.tile.no_price", view.language)
     return TileModel(
         tile.product, short_name(tile.label), price, tile.hue or "neutre", "out" if tile.is_sold_out else ""
     )
@@ -85,9 +87,10 @@ def grid_model(view: TillView, slots: int, long_strip: bool = False) -> GridMode
     if more:
         tiles[-1] = TileModel(name=t("screen.tile.page", lang, page=next_page), look="page")
     searching = grid.search is not None
+    looks = bool(grid.search and grid.search.strip())
     return GridModel(
         categories=tuple(
-            CategoryModel(key.id, key.name, key.hue or "neutre", key.id == grid.category and not searching)
+            CategoryModel(key.id, key.name, key.hue or "neutre", key.id == grid.category and not looks)
             for key in grid.categories
         ),
         tiles=tuple(tiles),
@@ -102,5 +105,5 @@ def grid_model(view: TillView, slots: int, long_strip: bool = False) -> GridMode
         search_hint=t("screen.sale.search", lang),
         free_price=t("screen.sale.free_price", lang),
         search_done=t("screen.action.done", lang),
-        no_hit=t("screen.sale.no_hit", lang, text=grid.search) if searching and grid.search and not grid.tiles else "",
+        no_hit=t("screen.sale.no_hit", lang, text=grid.search) if looks and not any(grid.tiles) else "",
     )

@@ -13,6 +13,7 @@ Field = Literal["quantity", "price", "discount_rate", "discount_amount"]
 FIELDS: tuple[Field, ...] = ("quantity", "price", "discount_rate", "discount_amount")
 KINDS = {"quantity": "quantity", "price": "money", "discount_rate": "rate", "discount_amount": "money"}
 PRESETS = (500, 1000, 2000, 3000, 5000)
+QUANTITY_MAX = 999_000
 COUNTS = (2000, 3000, 4000, 6000, 12000)
 
 
@@ -118,7 +119,7 @@ def line_editor_model(view: TillView, sheet: LineEditorSheet, entry: Entry) -> L
 def command_for(sheet: LineEditorSheet, value: int) -> cmd.Command | None:
     """What a value typed in the editor asks of the daemon; None while it cannot be meant (a quantity of 0)."""
     if sheet.field == "quantity":
-        return cmd.SetQuantity(sheet.line, value) if value else None
+        return cmd.SetQuantity(sheet.line, min(value, QUANTITY_MAX)) if value else None
     if sheet.field == "price":
         return cmd.SetPrice(sheet.line, value) if value else None
     if sheet.field == "discount_rate":

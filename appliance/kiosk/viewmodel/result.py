@@ -45,6 +45,8 @@ class ResultModel:
     can_correct: bool = False
     hint: str = ""
     main: str = ""
+    goes_on: bool = False
+    """The main key goes on with the next part of a split note, not with a new ticket."""
 
 
 def coin_words(coins: tuple[CoinCount, ...], locale: str) -> tuple[str, ...]:
@@ -112,4 +114,5 @@ def result_model(view: TillView) -> ResultModel:
         can_correct=result.can_correct and may(view, "CorrectPayment"),
         hint=t("screen.result.keep_selling" if trouble else "screen.result.scan_next", lang),
         main=t(main, lang, amount=amount(result.rest_minor, locale)),
+        goes_on=bool(result.rest_minor),
     )

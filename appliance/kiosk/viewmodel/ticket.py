@@ -31,6 +31,9 @@ class GhostModel:
     text: str
     undo: int
     undo_text: str
+    name: str = ""
+    """The product's name in `text`; only it is shortened. `bare` is the text without it."""
+    bare: str = ""
 
 
 @dataclass(frozen=True)
@@ -125,8 +128,10 @@ def line_model(view: TillView, line: LineView, compact: bool = False, key: str =
 def _ghost(view: TillView, ghost: GhostLine) -> GhostModel:
     count = ghost.quantity_milli // 1000
     name = counted_name(ghost.name, ghost.quantity_milli, view.language)
-    text = t("screen.line.removed", view.language, count=count, quantity=quantity(ghost.quantity_milli), name=name)
-    return GhostModel(f"ghost{ghost.undo_id}", "ghost", text, ghost.undo_id, t("screen.action.undo", view.language))
+    words = {"count": count, "quantity": quantity(ghost.quantity_milli)}
+    whole, bare = (t("screen.line.removed", view.language, name=word, **words) for word in (name, ""))
+    undo = t("screen.action.undo", view.language)
+    return GhostModel(f"ghost{ghost.undo_id}", "ghost", whole, ghost.undo_id, undo, name, bare)
 
 
 def ticket_rows(view: TillView, ticket: TicketView, compact: bool = False) -> tuple[LineModel | GhostModel, ...]:
@@ -201,7 +206,7 @@ def ticket_model(view: TillView, compact: bool = False) -> TicketModel:
     if ticket is None:
         return TicketModel()
     lang, locale = view.language, view.shop.locale
-    held = view.home.note_count if view.home else 0
+    held = ticket.held_count
     is_empty = not ticket.lines
     hold = t("screen.ticket.notes", lang, count=held) if is_empty and held else t("screen.ticket.hold", lang)
     rows = ticket_rows(view, ticket, compact)
@@ -218,7 +223,7 @@ def ticket_model(view: TillView, compact: bool = False) -> TicketModel:
         selected=selected,
         is_empty=not rows,
         empty_title=t("screen.ticket.empty_title", lang),
-        empty_hint=t("screen.ticket.empty_hint", lang),
+        empty_hint=t(f"screen.ticket.empty_hint{'_client' if ticket.clients_enabled else ''}", lang),
         sums=sums(view, ticket, compact),
         total_label=t("screen.ticket.total", lang),
         currency=view.shop.currency,

@@ -84,6 +84,14 @@ def wrap(text: str, px: float, weight: int | str, width: float, max_lines: int =
     return lines[:max_lines] if max_lines else lines
 
 
+def shorten(name: str, px: float, weight: int | str, width: float) -> str:
+    """A product's name that fits, ended by "…" when it is cut; at least its first letter."""
+    short = name
+    while len(short) > 1 and text_width(short + ("" if short == name else "…"), px, weight) > width:
+        short = short[:-1]
+    return name if short == name else short.rstrip(" ,-") + "…"
+
+
 def _pieces(text: str) -> list[str]:
     pieces, start = [], 0
     for i, char in enumerate(text):

@@ -14,7 +14,7 @@ from appliance.i18n import t
 from appliance.kiosk.theme import theme
 from appliance.kiosk.viewmodel.ticket import CashKeyModel, ClientModel, GhostModel, LineModel, TicketModel
 from appliance.kiosk.widgets.base import Box, Cells, Col, Layer, Press, Row, load_kv
-from appliance.kiosk.widgets.paint import wrap
+from appliance.kiosk.widgets.paint import shorten, text_width, wrap
 from appliance.kiosk.widgets.rows import Rows
 
 GUARD_S = 0.35  # after a cash key the area ignores touches (design system, section 7)
@@ -26,6 +26,7 @@ ACTS = (
     ("price", "tag"),
     ("remove", "trash"),
 )
+GHOST_PX = 17
 EMPTY_LINE = LineModel("", "line", 0, "", "", "", "")
 
 
@@ -134,6 +135,11 @@ class GhostRow(Row):
     def height_for(cls, _model: GhostModel, _width: float) -> float:
         """Always 60 high, so that nothing moves when it goes."""
         return 60
+
+    def words(self, model: GhostModel, width: float) -> str:
+        """The sentence on one line; the product's name gives way, the rest is whole."""
+        room = width - text_width(model.bare, GHOST_PX, 600)
+        return model.text.replace(model.name, shorten(model.name, GHOST_PX, 600, room)) if model.name else model.text
 
 
 class BasketList(Rows):

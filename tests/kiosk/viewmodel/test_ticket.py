@@ -50,8 +50,8 @@ def test_a_removed_line_leaves_its_ghost_at_its_place():
 
 
 def test_an_empty_ticket_has_dashes_and_the_notes():
-    home = v.HomeView(("sale",), note_count=5)
-    shown = ticket_model(record.view(ticket=record.empty_ticket(), home=home))
+    empty = msgspec.structs.replace(record.empty_ticket(), held_count=5)
+    shown = ticket_model(record.view(ticket=empty))
     assert shown.is_empty and not shown.can_cash and not shown.can_pay
     assert shown.hold_text == "Notes 5"
     assert [key.text for key in shown.cash_keys] == ["–"] * 4
