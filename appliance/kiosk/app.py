@@ -5,6 +5,7 @@ the window is refused. Crash-only: an exception ends the process with its traceb
 starts it again and the daemon sends the whole view.
 """
 
+import gc
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ from appliance.protocol.view import TillView
 
 CALM_S = 0.6
 """A line that is back within this time was never missed."""
+BUILD_S = 0.15
+"""Pause between two screens that are built ahead."""
 AWAKE_S = 4.0
 DOZING_FPS = 25
 """How often a kiosk that nobody touches looks for a touch: 40 ms, within the design's 50 for touch to pixel."""
@@ -64,7 +67,6 @@ class Kiosk:
         self._stage.add_widget(self._shell)
         self._show_starting()
         self._client.start()
-        Clock.schedule_once(lambda _dt: self._shell.build_all(), 0)
         Window.request_keyboard(lambda: None, self._stage)
         try:
             runTouchApp(self._stage, embedded=True)
@@ -96,12 +98,24 @@ class Kiosk:
     def _view(self, view: TillView) -> None:
         self._shell.show(view)
         self._sounds.hear(view.cue)
+        if self._last is None:
+            Clock.schedule_interval(self._build_ahead, BUILD_S)
         self._last = view
         self._hide_starting()
         layout = (theme.m.cols, theme.m.rows)
         if layout != self._layout:
             self._layout = layout
             self._client.send(cmd.SetProfile(*layout))
+
+    def _build_ahead(self, _dt: float) -> bool:
+        """One part at a time, while nobody waits; False ends the interval."""
+        if self._shell.build_ahead():
+            return True
+        gc.collect()
+        gc.freeze()  # what is built stays: later collections need not look at it
+        gc.set_threshold(20_000, 20, 50)
+        gc.enable()
+        return False
 
     def _answer(self, answer: Answer) -> None:
         if not answer.ok:
