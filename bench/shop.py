@@ -7,6 +7,7 @@ never in memory, and goes away with the bench.
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import select
@@ -90,6 +91,9 @@ class InProcess:
         self.run(self.daemon.ledger.write_ahead())
         for command in opening(self.till.shop):
             self.run(self.ask(command))
+        gc.collect()
+        gc.freeze()  # as the daemon does once it is ready
+        gc.set_threshold(10_000, 20, 20)
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine on the till's loop."""

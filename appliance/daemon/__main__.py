@@ -104,6 +104,7 @@ def _innermost(error: BaseException) -> BaseException:
 def _say_ready() -> None:
     """The till as it stands is no rubbish either: from here on only what comes and goes is looked through."""
     gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
     gc.enable()
     sys.stdout.write("ready\n")
     sys.stdout.flush()

@@ -461,6 +461,12 @@ class Ledger:
         """Ask the database something on its thread."""
         return await self._database.run(job)
 
+    async def briefly(self, job: Callable[[Any], Any]) -> Any:
+        """A short question or transaction: at once on a quick disk, else on the database's thread."""
+        if self._flushing is None and self._database.may_run_in_place:
+            return self._database.run_in_place(job)
+        return await self._database.run(job)
+
     def read_now(self, job: Callable[[Any], Any]) -> Any:
         """Ask the database something small at once."""
         return self._database.ask(job)

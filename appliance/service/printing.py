@@ -103,7 +103,7 @@ class Printing:
             if uncertain:
                 log.warning("%d papers were being printed at the stop; nobody knows whether they came out", uncertain)
         await self._write_states()
-        jobs: list[spool.Job] = await self._ledger.read(spool.waiting_jobs)
+        jobs: list[spool.Job] = await self._ledger.briefly(spool.waiting_jobs)
         self._count(len(jobs))
         for job in jobs:
             if not await self._print(devices, job):
@@ -113,7 +113,7 @@ class Printing:
         """What became of papers, on the disk; kept in memory until the disk takes it."""
         while self._unwritten:
             job_id, state = next(iter(self._unwritten.items()))
-            await self._ledger.read(partial(spool.set_state, job_id=job_id, state=state))
+            await self._ledger.briefly(partial(spool.set_state, job_id=job_id, state=state))
             del self._unwritten[job_id]
 
     async def _print(self, devices: Devices, job: spool.Job) -> bool:
@@ -155,7 +155,7 @@ class Printing:
             cursor = conn.execute("UPDATE print_job SET state = 'sending' WHERE id = ? AND state = 'queued'", (job.id,))
             return bool(cursor.rowcount)
 
-        claimed: bool = await self._ledger.read(claim)
+        claimed: bool = await self._ledger.briefly(claim)
         return claimed
 
     def _note(self, job: spool.Job, state: str) -> None:
