@@ -34,6 +34,7 @@ SAFE_VERSION: Final = (3, 51, 3)
 """First SQLite without the WAL-reset race, which needs two connections."""
 IN_PLACE_NS_MAX: Final = 1_000_000
 """A disk that usually takes longer than this for a commit is left to the thread."""
+STEP_NS: Final = 50_000
 RETRY_EVERY: Final = 256
 """After this many commits on the thread, one is tried in place again."""
 WAL_PAGES: Final = 2_000
@@ -164,8 +165,8 @@ class Database:
         try:
             return job(self._conn)
         finally:
-            took = min(self._clock.monotonic_ns() - began, 4 * IN_PLACE_NS_MAX)  # one hiccup is no habit
-            self._usual_ns += (took - self._usual_ns) >> 3
+            is_slower = self._clock.monotonic_ns() - began > self._usual_ns
+            self._usual_ns = max(0, self._usual_ns + (STEP_NS if is_slower else -STEP_NS))  # follows the median
             if self._usual_ns > IN_PLACE_NS_MAX:
                 self._slow_left, self._usual_ns = RETRY_EVERY, IN_PLACE_NS_MAX
 
