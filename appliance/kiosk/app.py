@@ -27,7 +27,7 @@ from appliance.protocol.view import TillView
 
 CALM_S = 0.6
 """A line that is back within this time was never missed."""
-BUILD_S = 0.15
+BUILD_S = 0.04
 """Pause between two screens that are built ahead."""
 AWAKE_S = 4.0
 DOZING_FPS = 25

@@ -45,12 +45,17 @@ class Shell(Box):
         super().__init__(**kwargs)
         self.send = send
 
-    def build_all(self) -> None:
-        """Builds every screen and sheet ahead of need, so that none is slow the first time."""
+    def build_ahead(self) -> bool:
+        """Builds one screen or sheet that was not needed yet, so that none is slow the first time. False: all are."""
         for name in SCREENS:
-            self._screen(name)
+            if name not in self._screens:
+                self._screen(name)
+                return True
         for kind in SHEETS:
-            self._sheet_view(kind)
+            if kind not in self._sheets:
+                self._sheet_view(kind)
+                return True
+        return False
 
     def _screen(self, name: str) -> Screen:
         if name not in self._screens:

@@ -1,54 +1,161 @@
-"""Which class draws which screen and which sheet."""
+"""Which class draws which screen and which sheet.
 
+A module is imported when its screen is first needed: parsing all layouts first would double the start.
+"""
+
+from collections.abc import Callable
 from typing import Any
 
-from appliance.kiosk.screens import (
-    choice,
-    closing,
-    code_entry,
-    free_price,
-    home,
-    line_editor,
-    lock,
-    menu,
-    notes,
-    opening,
-    payment,
-    result,  # noqa: F401  named in sale.kv
-    sale,
-    split,
-    starting,
-    x_report,
-)
 from appliance.kiosk.screens.base import Screen, SheetView
 from appliance.protocol import view as v
 from appliance.protocol.view import TillView
 
-SCREENS: dict[str, type[Screen]] = {
-    "starting": starting.Starting,
-    "lock": lock.LockScreen,
-    "opening": opening.OpeningScreen,
-    "home": home.HomeScreen,
-    "sale": sale.SaleScreen,
-    "payment": payment.PaymentScreen,
-    "split": split.SplitScreen,
-    "x_report": x_report.ReportScreen,
-    "closing": closing.ClosingScreen,
-}
-"""By `TillView.screen`."""
 
-SHEETS: dict[type[Any], type[SheetView]] = {
-    v.LineEditorSheet: line_editor.LineEditor,
-    v.MenuSheet: menu.MoreMenu,
-    v.CodeEntrySheet: code_entry.CodeEntry,
-    v.FreePriceSheet: free_price.FreePrice,
-    v.NotesSheet: notes.Notes,
-    v.ModeSheet: choice.Modes,
-    v.ReasonSheet: choice.Reasons,
-    v.ApprovalSheet: choice.Approval,
-    v.AgeSheet: choice.Age,
-    v.ConfirmCloseSheet: choice.ConfirmClose,
-    v.PrintHelpSheet: choice.PrintHelp,
+def _starting(**wiring: Any) -> Screen:
+    from appliance.kiosk.screens.starting import Starting
+
+    return Starting(**wiring)
+
+
+def _lock(**wiring: Any) -> Screen:
+    from appliance.kiosk.screens.lock import LockScreen
+
+    return LockScreen(**wiring)
+
+
+def _opening(**wiring: Any) -> Screen:
+    from appliance.kiosk.screens.opening import OpeningScreen
+
+    return OpeningScreen(**wiring)
+
+
+def _home(**wiring: Any) -> Screen:
+    from appliance.kiosk.screens.home import HomeScreen
+
+    return HomeScreen(**wiring)
+
+
+def _sale(**wiring: Any) -> Screen:
+    from appliance.kiosk.screens.sale import SaleScreen
+
+    return SaleScreen(**wiring)
+
+
+def _payment(**wiring: Any) -> Screen:
+    from appliance.kiosk.screens.payment import PaymentScreen
+
+    return PaymentScreen(**wiring)
+
+
+def _split(**wiring: Any) -> Screen:
+    from appliance.kiosk.screens.split import SplitScreen
+
+    return SplitScreen(**wiring)
+
+
+def _x_report(**wiring: Any) -> Screen:
+    from appliance.kiosk.screens.x_report import ReportScreen
+
+    return ReportScreen(**wiring)
+
+
+def _closing(**wiring: Any) -> Screen:
+    from appliance.kiosk.screens.closing import ClosingScreen
+
+    return ClosingScreen(**wiring)
+
+
+def _line_editor(**wiring: Any) -> SheetView:
+    from appliance.kiosk.screens.line_editor import LineEditor
+
+    return LineEditor(**wiring)
+
+
+def _menu(**wiring: Any) -> SheetView:
+    from appliance.kiosk.screens.menu import MoreMenu
+
+    return MoreMenu(**wiring)
+
+
+def _code_entry(**wiring: Any) -> SheetView:
+    from appliance.kiosk.screens.code_entry import CodeEntry
+
+    return CodeEntry(**wiring)
+
+
+def _free_price(**wiring: Any) -> SheetView:
+    from appliance.kiosk.screens.free_price import FreePrice
+
+    return FreePrice(**wiring)
+
+
+def _notes(**wiring: Any) -> SheetView:
+    from appliance.kiosk.screens.notes import Notes
+
+    return Notes(**wiring)
+
+
+def _modes(**wiring: Any) -> SheetView:
+    from appliance.kiosk.screens.choice import Modes
+
+    return Modes(**wiring)
+
+
+def _reasons(**wiring: Any) -> SheetView:
+    from appliance.kiosk.screens.choice import Reasons
+
+    return Reasons(**wiring)
+
+
+def _approval(**wiring: Any) -> SheetView:
+    from appliance.kiosk.screens.choice import Approval
+
+    return Approval(**wiring)
+
+
+def _age(**wiring: Any) -> SheetView:
+    from appliance.kiosk.screens.choice import Age
+
+    return Age(**wiring)
+
+
+def _confirm_close(**wiring: Any) -> SheetView:
+    from appliance.kiosk.screens.choice import ConfirmClose
+
+    return ConfirmClose(**wiring)
+
+
+def _print_help(**wiring: Any) -> SheetView:
+    from appliance.kiosk.screens.choice import PrintHelp
+
+    return PrintHelp(**wiring)
+
+
+SCREENS: dict[str, Callable[..., Screen]] = {
+    "sale": _sale,
+    "payment": _payment,
+    "home": _home,
+    "lock": _lock,
+    "opening": _opening,
+    "split": _split,
+    "x_report": _x_report,
+    "closing": _closing,
+    "starting": _starting,
+}
+"""By `TillView.screen`, the most used first."""
+
+SHEETS: dict[type[Any], Callable[..., SheetView]] = {
+    v.LineEditorSheet: _line_editor,
+    v.MenuSheet: _menu,
+    v.FreePriceSheet: _free_price,
+    v.NotesSheet: _notes,
+    v.CodeEntrySheet: _code_entry,
+    v.ModeSheet: _modes,
+    v.ReasonSheet: _reasons,
+    v.ApprovalSheet: _approval,
+    v.AgeSheet: _age,
+    v.ConfirmCloseSheet: _confirm_close,
+    v.PrintHelpSheet: _print_help,
 }
 """By the type of `TillView.sheet`."""
 

@@ -5,6 +5,7 @@ from typing import Any
 from kivy.properties import BooleanProperty, ListProperty, ObjectProperty, StringProperty
 
 from appliance.kiosk.screens.base import Screen
+from appliance.kiosk.screens.result import ResultPanel  # noqa: F401  named in sale.kv
 from appliance.kiosk.theme import theme
 from appliance.kiosk.viewmodel.grid import GridModel
 from appliance.kiosk.viewmodel.sale import SaleModel, sale_model

@@ -110,9 +110,9 @@ def _close(line: str, last: bool = False) -> str:
 
 @lru_cache(maxsize=256)
 def _coverage(radius: int) -> tuple[bytes, ...]:
-    """Rows (from the corner inwards) of the share of each pixel inside a quarter disc, 8 x 8 samples a pixel."""
+    """Rows (from the corner inwards) of the share of each pixel inside a quarter disc, 4 x 4 samples a pixel."""
     rows = []
-    steps = 8
+    steps = 4
     for y in range(radius):
         row = bytearray()
         for x in range(radius):
