@@ -18,6 +18,7 @@ from appliance.kiosk.screens.base import Screen, SheetView
 from appliance.kiosk.screens.text_entry import TextEntry
 from appliance.kiosk.theme import profile_for, theme
 from appliance.kiosk.viewmodel.bar import MessageModel
+from appliance.kiosk.viewmodel.undo import UndoModel, undo_message, undo_model
 from appliance.kiosk.viewmodel.words import sentence
 from appliance.kiosk.widgets import load_kv
 from appliance.kiosk.widgets.base import Box
@@ -25,6 +26,15 @@ from appliance.protocol import command as cmd
 from appliance.protocol.view import ApprovalSheet, TillView
 
 REFUSAL_S = 6
+NO_UNDO = ("home", "lock", "starting")
+"""Screens whose bar offers no undo: Accueil has its toast, the others nobody who may."""
+FIRST_FRAMES = 3
+GUARD_S = 0.35
+"""How long after a new screen was drawn a touch is still one that was meant for the screen before (design, section 7)."""
+
+
+def _is_modal(sheet: SheetView | None) -> bool:
+    return sheet is not None and sheet.place == "modal"
 
 
 class Shell(Box):
@@ -41,9 +51,14 @@ class Shell(Box):
         self._shown: TillView | None = None
         self._entry: TextEntry | None = None
         self._refusal: MessageModel | None = None
+        self._undo: UndoModel | None = None
+        self._undo_closed = 0
+        self._unseen = False  # the screen has changed and was not drawn yet
+        self._drawn_at = -GUARD_S
         self._refusal_end = Clock.create_trigger(self._forget_refusal, REFUSAL_S)
         super().__init__(**kwargs)
         self.send = send
+        Window.bind(on_flip=self._flipped)
 
     def build_ahead(self) -> bool:
         """Builds one screen or sheet that was not needed yet, so that none is slow the first time. False: all are."""
@@ -94,6 +109,7 @@ class Shell(Box):
             return
         screen = self._screen(name)
         if name != self.current:
+            self._unseen = bool(self.current)
             if self.screen is not None:
                 self.screen.closed()
             self.ids.body.clear_widgets()
@@ -104,6 +120,23 @@ class Shell(Box):
         self._shown = view
         self._show_bar()
         self._show_sheet(view, screen)
+
+    def _flipped(self, *_: Any) -> None:
+        """A frame is on the panel; the first ones of a screen are slow, and touches wait meanwhile."""
+        if self._unseen:
+            self._unseen = False
+            self._seen(FIRST_FRAMES)
+
+    def _seen(self, frames: int) -> None:
+        self._drawn_at = Clock.get_boottime()
+        if frames:
+            Clock.schedule_once(lambda _dt: self._seen(frames - 1), 0)
+
+    def on_touch_down(self, touch: Any) -> bool:
+        """Drops a touch that was meant for the screen before: nobody has seen the new one yet."""
+        if self._unseen or Clock.get_boottime() - self._drawn_at < GUARD_S:
+            return True
+        return bool(super().on_touch_down(touch))
 
     def _dress(self, view: TillView) -> None:
         profile = profile_for(*self.panel) if view.profile == "auto" else view.profile
@@ -120,6 +153,7 @@ class Shell(Box):
         if wanted is not None:
             place = {"pane": screen.sheet_pane(), "menu": self.ids.below_bar, "modal": self.ids.over}[wanted.place]
             place = self.ids.over if place is None else place
+        self._unseen = self._unseen or _is_modal(wanted) != _is_modal(self._sheet)
         if self._sheet is not None and (wanted is not self._sheet or self._sheet.parent is not place):
             if self._sheet.parent is not None:
                 self._sheet.parent.remove_widget(self._sheet)
@@ -154,12 +188,22 @@ class Shell(Box):
         model = self.screen.bar(self._shown)
         if model.message is None and self._refusal is not None:
             model = replace(model, message=self._refusal)
+        self._undo = undo_model(self._shown) if model.message is None and self.current not in NO_UNDO else None
+        if self._undo is not None and self._undo.id != self._undo_closed:
+            model = replace(model, message=undo_message(self._undo))
         self.ids.bar.model = model
+
+    def act(self, action: str) -> None:
+        """A button of the message in the bar."""
+        self.send(cmd.Undo(self._undo.id) if self._undo is not None else cmd.ActOnMessage(action))
 
     def close_message(self) -> None:
         """✕ on the message."""
         if self._refusal is not None:
             self._forget_refusal()
+        elif self._undo is not None:
+            self._undo_closed = self._undo.id
+            self._show_bar()
         else:
             self.send(cmd.DismissMessage())
 

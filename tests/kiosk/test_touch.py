@@ -1,17 +1,21 @@
 """Where a touch goes on a real kiosk: never below a sheet, never to a screen that nobody has seen yet."""
 
 import queue
+import threading
 
+import msgspec
 import pytest
 
 from appliance.demo.hands import Hands
-from appliance.kiosk.gallery import record
+from appliance.kiosk.gallery import record, record_day
 from appliance.protocol import command as cmd
 from appliance.protocol import view as v
 
 PAY = "#0C7A41"
 ON_PAY_KEY = (1030, 725)  # inside Facturer, beside its words
-BAR_LOGO = (640, 790)
+INK, PAGE = "#13212B", "#F3F1EC"
+ON_TOAST = (604, 571)
+SEEN_S = 0.5
 BELOW = (cmd.AddProduct, cmd.ShowCategory, cmd.Arm, cmd.Search, cmd.TakeCash, cmd.CloseSheet)
 """What touches would become on the sale screen, and the closing of the sheet itself."""
 
@@ -21,6 +25,11 @@ def hands(display):
     pair = Hands(display)
     yield pair
     pair.close()
+
+
+def time_passes():
+    """The time a person needs to see what has come."""
+    threading.Event().wait(SEEN_S)
 
 
 def wait_until_steady(panel):
@@ -49,6 +58,7 @@ def show_sheet(end, panel, sheet):
         if panel.picture().tobytes() != before:
             break
     wait_until_steady(panel)
+    time_passes()
 
 
 def test_every_digit_of_a_managers_code_stays_on_its_sheet(daemon_end, kiosk, hands):
@@ -110,3 +120,38 @@ def test_after_a_part_the_main_key_goes_on_with_the_next_one(daemon_end, kiosk, 
         panel.wait_for(1060, 100, PAY)
         hands.tap(1060, 750)
         assert said(end) == [cmd.ShowPart(0)]
+
+
+def test_what_was_done_can_be_taken_back_on_accueil_and_while_selling(daemon_end, kiosk, hands):
+    undo = v.UndoOffer(7, "undo.voided", {"number": 427})
+    home = record_day.view("home", home=record_day.home(cards=(), note_count=0))
+    end = daemon_end(msgspec.structs.replace(home, undo=undo))
+    with kiosk() as panel:
+        panel.wait_for(*ON_TOAST, INK)
+        wait_until_steady(panel)
+        time_passes()
+        hands.tap(875, 571)
+        assert said(end) == [cmd.Undo(7)]
+        end.push(home)
+        panel.wait_for(*ON_TOAST, PAGE)
+        end.push(record.view(undo=undo))
+        panel.wait_for(*ON_PAY_KEY, PAY)
+        wait_until_steady(panel)
+        time_passes()
+        hands.tap(785, 28)
+        assert said(end) == [cmd.Undo(7)]
+
+
+def test_a_touch_meant_for_the_screen_before_is_dropped(daemon_end, kiosk, hands):
+    end = daemon_end(record.view())
+    with kiosk() as panel:
+        panel.wait_for(*ON_PAY_KEY, PAY)
+        time_passes()
+        end.push(record_day.view("home", home=record_day.home()))
+        for _ in range(100):
+            hands.tap(640, 730)
+            if panel.colour(*ON_PAY_KEY) != PAY:
+                break
+        assert [order for order in said(end) if isinstance(order, cmd.NewTicket)] == []
+        hands.tap(640, 730)
+        assert isinstance(end.wait_for(cmd.NewTicket).command, cmd.NewTicket)

@@ -7,10 +7,12 @@ from kivy.properties import BooleanProperty, ListProperty, NumericProperty, Obje
 from appliance.kiosk.screens.base import Screen
 from appliance.kiosk.viewmodel.bar import BarModel
 from appliance.kiosk.viewmodel.home import HomeModel, LastModel, ModeModel, TabModel, accueil_bar, home_model
+from appliance.kiosk.viewmodel.undo import undo_model
 from appliance.kiosk.widgets import Box, Cells, Col, Press, Row, load_kv, panel  # noqa: F401  named in home.kv
 from appliance.kiosk.widgets.controls import Dashed
 from appliance.kiosk.widgets.figures import FigureRows  # noqa: F401
 from appliance.kiosk.widgets.note import NoteCardBox
+from appliance.kiosk.widgets.toast import Toast  # noqa: F401
 from appliance.protocol import command as cmd
 from appliance.protocol.view import TillView
 
@@ -130,10 +132,17 @@ class HomeScreen(Screen):
     """Shows a HomeModel."""
 
     model = ObjectProperty(HomeModel(), rebind=True)
+    undo = ObjectProperty(None, allownone=True, rebind=True)
 
     def show(self, view: TillView) -> None:
         """Draws a view."""
         self.model = home_model(view)
+        self.undo = undo_model(view)
+
+    def take_back(self) -> None:
+        """Annuler on the toast."""
+        if self.undo is not None:
+            self.send(cmd.Undo(self.undo.id))
 
     def bar(self, view: TillView) -> BarModel:
         """The shop, the till, the seller."""
