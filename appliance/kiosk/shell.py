@@ -30,7 +30,7 @@ NO_UNDO = ("home", "lock", "starting")
 """Screens whose bar offers no undo: Accueil has its toast, the others nobody who may."""
 FIRST_FRAMES = 3
 GUARD_S = 0.35
-"""How long after a new screen was drawn a touch is still one that was meant for the screen before (design, section 7)."""
+"""After a new screen was drawn, a touch was for this long still meant for the one before (design, section 7)."""
 
 
 def _is_modal(sheet: SheetView | None) -> bool:
