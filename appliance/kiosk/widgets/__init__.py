@@ -21,7 +21,9 @@ True` breaks lines. `H1 H2 Body Muted Label_ Caption` are ready styles (theme.kv
 `pressed`, `enabled`, `fires: 'down'` for keys and steppers.
 
 **Speed.** Put what changes together into one `Layer` (drawn once into a texture); give things that never change while
-selling a layer of their own. Long lists are `Rows`: give it row models with `key` and `kind`, and a class per kind.
+selling a layer of their own. A changed layer is copied
+over the last frame, so a widget that stands above layers without being inside one says `painter.cover(self)` (frame.py);
+Scrim, sheets and the keyboard do. Long lists are `Rows`: give it row models with `key` and `kind`, and a class per kind.
 
 **Screens.** A screen is a `Screen` (screens/base.py): `show(view)` turns the TillView into a model
 (viewmodel/x.py, plain typed Python) and sets `self.model`; its .kv reads `root.model.x` and calls
