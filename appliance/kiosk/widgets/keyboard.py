@@ -49,6 +49,10 @@ class OnScreenKeyboard(Col):
     def on_key(self, key: str) -> None:
         """An editing key was touched."""
 
+    def on_touch_down(self, touch: Any) -> bool:
+        """Keeps every touch on the keyboard: between two keys it would reach a tile below."""
+        return bool(super().on_touch_down(touch)) or (self.shown and self.collide_point(*touch.pos))
+
     def _build(self, *_: Any) -> None:
         self.clear_widgets()
         rows = LAYOUTS[self.layer or self.layout]
