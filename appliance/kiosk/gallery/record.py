@@ -153,8 +153,7 @@ def result(**changes: Any) -> v.ResultView:
 
 def sales() -> None:
     """04, 05, 09, 20, 21, 27, 28, 29."""
-    home = v.HomeView(("sale",), NOTES, 5)
-    write("04-vente-vide", view(ticket=empty_ticket(), grid=grid(), home=home))
+    write("04-vente-vide", view(ticket=msgspec.structs.replace(empty_ticket(), held_count=5), grid=grid()))
     write("05-vente", view())
     unknown = v.Message("scan.unknown", {"code": "7612345678900"}, "warn", ("free_price", "search"))
     write("09-code-inconnu", view(message=unknown))
