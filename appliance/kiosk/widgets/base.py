@@ -553,15 +553,19 @@ class Layer(Box):
     """A box drawn into its own texture: it costs one rectangle a frame until something inside it changes."""
 
     ground = StringProperty("bg")
+    in_opaque_group = False
+    """True for layers whose parent has switched blending off for all of them."""
 
     def __init__(self, **kwargs: Any) -> None:
         self._fbo = Fbo(size=(8, 8))
         self.canvas = Canvas()
         with self.canvas:
             Color(1, 1, 1, 1)
-            Callback(blend_off)  # a layer is opaque: copying is a quarter cheaper than blending
+            if not self.in_opaque_group:
+                Callback(blend_off)  # a layer is opaque: copying is a quarter cheaper than blending
             self._sheet = Rectangle()
-            Callback(blend_on)
+            if not self.in_opaque_group:
+                Callback(blend_on)
         self._inner = Canvas()
         with self._fbo:
             self._clear = ClearColor(0, 0, 0, 1)

@@ -5,11 +5,13 @@ Hides that tiles are rebound, not rebuilt, when the page changes, and that touch
 
 from typing import Any
 
+from kivy.graphics import Callback
 from kivy.properties import ObjectProperty
 
 from appliance.kiosk.theme import theme
 from appliance.kiosk.viewmodel.grid import GridModel
 from appliance.kiosk.widgets.base import Cells, Layer
+from appliance.kiosk.widgets.frame import blend_off, blend_on
 from appliance.kiosk.widgets.tile import CategoryKey, PageKey, Tile
 
 
@@ -23,6 +25,8 @@ class TileGrid(Cells):
         self._tiles: list[Any] = []
         self._held: Any = None
         super().__init__(**kwargs)
+        self.canvas.before.add(Callback(blend_off))
+        self.canvas.after.add(Callback(blend_on))
         self.fbind("model", self._show)
         self._reshape()
 

@@ -35,15 +35,17 @@ class Tile(Layer):
     look = StringProperty("")
     hue = StringProperty("neutre")
     badge = StringProperty("")
+    in_opaque_group = True
 
     def do_layout(self, *_: Any) -> None:
         """The parts place themselves in tile.kv."""
 
 
-class PageKey(Box):
+class PageKey(Layer):
     """The last slot of a page: goes on to the next one."""
 
     text = StringProperty("")
+    in_opaque_group = True
 
 
 class Badge(Box):
