@@ -20,6 +20,8 @@ class SignIn(Intent):
     seller: str
     name: str
     by_badge: bool = False
+    to_count: bool = False
+    """No session is open: the drawer opens so that the float can be counted."""
 
 
 class Lock(Intent):

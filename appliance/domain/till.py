@@ -117,9 +117,12 @@ def _create_register(state: TillState, intent: i.CreateRegister, moment: Moment)
 
 
 def _sign_in(state: TillState, intent: i.SignIn, moment: Moment) -> Outcome:
-    if state.seller == intent.seller:
-        return Outcome([])
-    return Outcome([j.SellerSignedIn(intent.seller, intent.name, intent.by_badge)])
+    facts: list[j.AnyFact] = []
+    if state.seller != intent.seller:
+        facts.append(j.SellerSignedIn(intent.seller, intent.name, intent.by_badge))
+    if not intent.to_count:
+        return Outcome(facts)
+    return Outcome([*facts, j.DrawerOpened("count")], [e.KickDrawer("count")])
 
 
 def _lock(state: TillState, intent: i.Lock, moment: Moment) -> Outcome:

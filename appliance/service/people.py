@@ -66,7 +66,7 @@ def approved_by(till: Till, manager: Seller) -> c.AnyCommand:
 
 def enter(till: Till, seller: Seller, *, by_badge: bool = False) -> None:
     """A seller is at the till: back on the ticket in hand, else home, else the opening."""
-    till.do(i.SignIn(seller.id, seller.name, by_badge))
+    till.do(i.SignIn(seller.id, seller.name, by_badge, to_count=till.state.session is None))
     desk = till.desk
     desk.wrong_pin = False
     desk.picked_seller = ""
@@ -74,7 +74,6 @@ def enter(till: Till, seller: Seller, *, by_badge: bool = False) -> None:
     session = till.state.session
     if session is None:
         start_opening(till)
-        till.do(i.OpenDrawer("count"))
     else:
         land(till)
         if session.business_date < till.local().date().isoformat():

@@ -89,7 +89,11 @@ def test_a_payment_cancelled_at_every_await(run: Any, tmp_path: Path, slow: bool
                 await bench.ok(c.AddProduct(103))
                 was_running = await cancel_after(bench, Order(f"pay-{turns}", c.TakeCash(500)), turns)
                 await bench.ok(c.TakeCash(500), f"pay-{turns}")
-                assert len(await bench.facts("TicketClosed")) == len(bench.kicks) == turns + 1
+                assert (
+                    len(await bench.facts("TicketClosed"))
+                    == len([kick for kick in bench.kicks if kick.reason == "sale"])
+                    == turns + 1
+                )
                 if not was_running:
                     break
             assert slow or not was_running, "every await was reached"

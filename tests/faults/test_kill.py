@@ -117,7 +117,7 @@ class Cashier:
         assert totals == TOTALS * self.sale
         assert len(books.facts("CopyIssued")) == len(books.jobs) == PAPERS * self.sale
         await until(lambda: {job[3] for job in till.books().jobs} <= {"printed", "uncertain"})  # none waits for ever
-        assert till.printer.drawer.pulse_count <= PULSES * self.sale
+        assert till.printer.drawer.pulse_count <= 1 + PULSES * self.sale
         assert till.printer.cut_count <= PAPERS * self.sale
         assert max(till.restart_s) < RESTART_S
         assert await till.stop() == 0
@@ -140,7 +140,7 @@ def test_after_every_step_the_same_ticket_and_the_same_tenders(run: Any, tmp_pat
                 await cashier.sell(step + 1)
                 await cashier.is_durable(step + 1)
                 await till.printed(sum(isinstance(command, c.PrintReceipt) for command in SALE[: step + 1]))
-                await till.pulsed(sum(command in CASH for command in SALE[: step + 1]))
+                await till.pulsed(1 + sum(command in CASH for command in SALE[: step + 1]))
                 before = basket(cashier.client.view)
                 till.kill_now()
                 await cashier.come_back()
@@ -150,7 +150,7 @@ def test_after_every_step_the_same_ticket_and_the_same_tenders(run: Any, tmp_pat
                     assert basket(cashier.client.view) == before
             await cashier.end_sale()
             await cashier.judge_end()
-            assert till.printer.drawer.pulse_count == PULSES and till.printer.cut_count == PAPERS
+            assert till.printer.drawer.pulse_count == 1 + PULSES and till.printer.cut_count == PAPERS
             cashier.report()
 
     run(main(), 90)
