@@ -29,7 +29,7 @@ CALM_S = 0.6
 """A line that is back within this time was never missed."""
 BUILD_S = 0.04
 """Pause between two screens that are built ahead."""
-AWAKE_S = 4.0
+AWAKE_S = 1.5
 DOZING_FPS = 25
 """How often a kiosk that nobody touches looks for a touch: 40 ms, within the design's 50 for touch to pixel."""
 KEYS = {13: "enter", 271: "enter", 8: "backspace", 27: "escape", 273: "up", 274: "down", 9: "next"}
