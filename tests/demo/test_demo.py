@@ -164,6 +164,9 @@ async def scan_ten(demo: Demo, till: Till) -> TillView:
 
 
 def test_ten_things_are_sold_and_the_plug_is_pulled_in_the_middle(run, tmp_path):
+    def on_it(ticket):  # which line is selected is the desk's, and may be lost with the process
+        return ticket.number, ticket.total_minor, [(line.id, line.name, line.quantity_milli) for line in ticket.lines]
+
     async def sell(demo: Demo) -> ResultView:
         async with open_till(tmp_path) as till:
             await open_day(demo, till)
@@ -172,7 +175,7 @@ def test_ten_things_are_sold_and_the_plug_is_pulled_in_the_middle(run, tmp_path)
         await demo.until(lambda state: process_of(state, "daemon")["restarts"] and process_of(state, "daemon")["ready"])
         async with open_till(tmp_path) as till:
             after = await till.until(lambda view: view.ticket is not None)
-            assert after.ticket == before.ticket
+            assert on_it(after.ticket) == on_it(before.ticket)
             await till.ask(TakeCash(after.ticket.cash_due_minor))
             sold: ResultView | None = (await till.until(lambda view: view.result is not None)).result
             assert sold is not None
