@@ -35,6 +35,8 @@ SAFE_VERSION: Final = (3, 51, 3)
 IN_PLACE_NS_MAX: Final = 1_000_000
 """A disk that usually takes longer than this for a commit is left to the thread."""
 STEP_NS: Final = 50_000
+STALL_NS: Final = 50_000_000
+"""A commit this long keeps a screen waiting: three of them are enough to leave the rest to the thread."""
 RETRY_EVERY: Final = 256
 """After this many commits on the thread, one is tried in place again."""
 WAL_PAGES: Final = 2_000
@@ -165,8 +167,10 @@ class Database:
         try:
             return job(self._conn)
         finally:
-            is_slower = self._clock.monotonic_ns() - began > self._usual_ns
-            self._usual_ns = max(0, self._usual_ns + (STEP_NS if is_slower else -STEP_NS))  # follows the median
+            took_ns = self._clock.monotonic_ns() - began
+            step_ns = IN_PLACE_NS_MAX // 2 if took_ns > STALL_NS else STEP_NS
+            slower = took_ns > self._usual_ns
+            self._usual_ns = max(0, self._usual_ns + (step_ns if slower else -STEP_NS))  # follows the median
             if self._usual_ns > IN_PLACE_NS_MAX:
                 self._slow_left, self._usual_ns = RETRY_EVERY, IN_PLACE_NS_MAX
 

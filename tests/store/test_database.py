@@ -103,12 +103,26 @@ def test_a_slow_disk_moves_the_commits_to_the_thread_and_is_tried_again_later(ru
         database = Database(tmp_path / "till.db", clock)
         await database.open()
         in_place = [database.may_run_in_place]
-        for _ in range(20):
+        for _ in range(25):
             database.run_in_place(lambda conn: clock.advance(timedelta(milliseconds=4)))
         in_place.append(database.may_run_in_place)
         for _ in range(RETRY_EVERY):
             await database.run(lambda conn: None)
         assert [*in_place, database.may_run_in_place] == [True, False, True]
+        await database.close()
+
+    run(day())
+
+
+def test_three_stalls_are_enough_to_move_to_the_thread(run, tmp_path):
+    async def day():
+        clock = ManualClock(MORNING)
+        database = Database(tmp_path / "till.db", clock)
+        await database.open()
+        for _ in range(3):
+            assert database.may_run_in_place
+            database.run_in_place(lambda conn: clock.advance(timedelta(milliseconds=300)))
+        assert not database.may_run_in_place
         await database.close()
 
     run(day())
