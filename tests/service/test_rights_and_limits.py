@@ -4,7 +4,9 @@ import pytest
 
 from appliance.domain import journal as j
 from appliance.domain.ticket import price
+from appliance.i18n import has_sentence
 from appliance.protocol import command as c
+from appliance.service.operators import RIGHTS
 from tests.support.till import PINS, a_till
 
 CROISSANT, CHOCOLATE = 201, 202
@@ -208,3 +210,8 @@ def test_h15_a_declined_copy_leaves_the_original_counted(run, tmp_path):
             assert copies == [0, 1, 1]
 
     run(day())
+
+
+def test_u03_the_managers_sheet_says_what_it_is_for():
+    for right in RIGHTS:
+        assert has_sentence(f"screen.approval.right.{right}"), right
