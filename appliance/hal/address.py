@@ -8,6 +8,11 @@ evstream:///run/tillbox/wedge?layout=us      the same events over a Unix socket 
 udev:serial?ID_VENDOR_ID=0c2e&baud=9600      whatever udev shows with these properties (CAPITALS match)
 auto:                                        any USB printer, any USB serial scanner; never a keyboard
 via:printer.receipt?pin=2&open=high          a drawer behind a printer
+serial:///dev/ttyUSB3?trigger=glancetron     a drawer with a trigger of its own
+serial:///dev/ttyS0?baud=9600                a customer display or a scale
+
+Drawers, displays and scales are named by a node or a property and never looked for: to find out what stands at the end
+of a line one would have to write to it, and any byte opens some drawers.
 """
 
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -18,18 +23,35 @@ from appliance.hal.device import DeviceKind
 
 _SCANNER = frozenset({"baud", "layout", "prefix", "suffix", "aim", "timeout_ms"})
 _PRINTER = frozenset({"baud", "profile"})
-_DRAWER = frozenset({"pin", "on_ms", "open"})
-OPTIONS = {DeviceKind.SCANNER: _SCANNER, DeviceKind.PRINTER: _PRINTER, DeviceKind.DRAWER: _DRAWER}
+_DRAWER = frozenset({"pin", "on_ms", "open", "trigger", "baud"})
+_DISPLAY = frozenset({"baud", "profile"})
+_SCALE = frozenset({"baud", "decimals"})
+_TERMINAL = frozenset({"poiid", "saleid", "tls", "root", "key", "currency", "register", "integrator"})
+OPTIONS = {
+    DeviceKind.SCANNER: _SCANNER,
+    DeviceKind.PRINTER: _PRINTER,
+    DeviceKind.DRAWER: _DRAWER,
+    DeviceKind.DISPLAY: _DISPLAY,
+    DeviceKind.SCALE: _SCALE,
+    DeviceKind.TERMINAL: _TERMINAL,
+}
 SCHEMES = {
     DeviceKind.SCANNER: frozenset({"serial", "evdev", "evstream", "udev", "auto"}),
     DeviceKind.PRINTER: frozenset({"tcp", "serial", "usblp", "udev", "auto"}),
-    DeviceKind.DRAWER: frozenset({"via"}),
+    DeviceKind.DRAWER: frozenset({"via", "tcp", "serial", "udev"}),
+    DeviceKind.DISPLAY: frozenset({"tcp", "serial", "udev"}),
+    DeviceKind.SCALE: frozenset({"tcp", "serial", "udev"}),
+    DeviceKind.TERMINAL: frozenset({"nexo", "caisse-ap"}),
 }
 _UDEV_CLASSES = {
     DeviceKind.SCANNER: ("serial", "evdev"),
     DeviceKind.PRINTER: ("usblp", "serial"),
-    DeviceKind.DRAWER: (),
+    DeviceKind.DRAWER: ("serial",),
+    DeviceKind.DISPLAY: ("serial",),
+    DeviceKind.SCALE: ("serial",),
+    DeviceKind.TERMINAL: (),
 }
+_NEVER_FOUND = frozenset({DeviceKind.DRAWER, DeviceKind.DISPLAY, DeviceKind.SCALE})
 
 
 class BadAddress(ValueError):
@@ -112,6 +134,8 @@ def _checked(address: Address, kind: DeviceKind) -> Address:
                 raise BadAddress(f"udev class of a {kind} is one of {', '.join(_UDEV_CLASSES[kind])}")
             if address.path == "evdev" and not address.match:
                 raise BadAddress("a keyboard scanner must be named by a property: never take any keyboard")
+            if kind in _NEVER_FOUND and not address.match:
+                raise BadAddress(f"a {kind} must be named by a property: never write to a port to see what it is")
     if address.match and address.scheme != "udev":
         raise BadAddress("only udev addresses match properties")
     address.number("baud", 9_600, 1_200, 1_000_000)

@@ -3,14 +3,17 @@
 This is the only module of `hal` that `service` imports. It hides which printer or scanner is plugged in, where, and
 what bytes it speaks.
 
-    events     Scan, ScanDamaged, Health, DrawerChanged    handed to `emit`, in order of arrival, on the loop
+    events     Scan, ScanDamaged, Health, DrawerChanged, Weight    handed to `emit`, in order of arrival, on the loop
     commands   Printer.print(Paper), Drawer.open()         awaited; they answer what is known, never a guess
+               LineDisplay.show(), Scale.watch()           return at once; a display shows the newest lines only
+               Terminal.pay(PaymentRequest), .scan_once()
     paper      Paper(Text, Columns, Row, Rule, ...)        what to print, before anybody thinks of bytes
 
 Devices come and go. Never keep a link: ask `Devices` for the role each time. A role that is not configured answers
 too, as a device that is ABSENT.
 """
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
@@ -27,6 +30,7 @@ class DeviceKind(StrEnum):
     SCANNER = "scanner"
     PRINTER = "printer"
     DRAWER = "drawer"
+    TERMINAL = "terminal"
 
 
 class DeviceState(StrEnum):
@@ -128,7 +132,29 @@ class DrawerChanged(Struct, frozen=True):
     """False when it opened without a pulse of ours in the last two seconds (key or force)."""
 
 
-DeviceEvent: TypeAlias = Scan | ScanDamaged | Health | DrawerChanged
+class WeightState(StrEnum):
+    STABLE = "stable"
+    """The only state in which anything may be sold by it."""
+    MOVING = "moving"
+    OVER_CAPACITY = "over_capacity"
+    UNDER_ZERO = "under_zero"
+    """Less than nothing lies on it: it was switched on loaded, or a container that was tared is gone."""
+    UNKNOWN = "unknown"
+    """Nobody there to ask, no answer, or one that cannot be meant. Never shown as zero."""
+
+
+class Weight(Struct, frozen=True):
+    """What a scale says now; sent on every change while somebody watches."""
+
+    role: str
+    state: WeightState
+    quantity_milli: int | None = None
+    """Thousandths of a kilogram, 0 and more; None unless STABLE."""
+    is_net: bool = False
+    """The scale itself has a container's weight taken off already."""
+
+
+DeviceEvent: TypeAlias = Scan | ScanDamaged | Health | DrawerChanged | Weight
 Emit: TypeAlias = Callable[[DeviceEvent], None]
 """Called on the loop. It must return at once and must not raise: put the event into a bounded queue."""
 
@@ -288,8 +314,264 @@ class Drawer(Protocol):
     @property
     def position(self) -> DrawerPosition: ...
 
+    @property
+    def level(self) -> bool | None:
+        """The sensor's level as it is wired, high or low; None when nobody can tell. Which one is open depends on the
+        drawer: see `calibrate`."""
+        ...
+
+    def calibrate(self, open_level: bool | None) -> None:
+        """Take this level as open from now on; None: there is no sensor. Lasts until the device is made again."""
+        ...
+
     async def open(self) -> DrawerResult:
         """Send one pulse, and one more when the sensor does not move. Answers within 1.5 s. Raises nothing."""
+        ...
+
+
+REQUEST_ID_CHARS_MAX = 36
+"""A UUID with its dashes fits."""
+TICKET_CHARS_MAX = 36
+RECEIPT_LINES_MAX = 200
+_REQUEST_ID = re.compile(rf"[A-Za-z0-9_-]{{1,{REQUEST_ID_CHARS_MAX}}}", re.ASCII)
+_TICKET = re.compile(rf"[!-~]{{1,{TICKET_CHARS_MAX}}}", re.ASCII)
+_CURRENCY = re.compile("[A-Z]{3}", re.ASCII)
+
+
+class PaymentKind(StrEnum):
+    DEBIT = "debit"
+    REFUND = "refund"
+
+
+class PaymentRequest(Struct, frozen=True):
+    """One attempt to move money on the terminal. Made and stored durably *before* `pay` or `refund` is called; the
+    same value, read back after a power cut, is what `ask` wants. An attempt that moved nothing is repeated under a
+    new id and the same ticket. Raises ValueError for a request that cannot be meant."""
+
+    id: str
+    """Ours, unique for ever, 1 to 36 of A-Z a-z 0-9 _ -. Never used for a second call of `pay` or `refund`."""
+    kind: PaymentKind
+    amount_minor: int
+    """Above zero, for a refund too."""
+    currency: str
+    """ISO 4217, such as `CHF`."""
+    ticket: str
+    """What people know the sale by, 1 to 36 visible ASCII characters; the same for every attempt of one sale."""
+    original: str | None = None
+    """For a refund of a known payment: `PaymentResult.reference` of it. None: a refund on whatever card is shown."""
+
+    def __post_init__(self) -> None:
+        if not _REQUEST_ID.fullmatch(self.id):
+            raise ValueError("a request id is 1 to 36 letters, digits, _ and -")
+        if not 0 < self.amount_minor < 10**10:
+            raise ValueError("the amount must be above zero and below 100 millions")
+        if not _CURRENCY.fullmatch(self.currency):
+            raise ValueError("the currency is three capital letters")
+        if not _TICKET.fullmatch(self.ticket):
+            raise ValueError("the ticket reference is 1 to 36 visible ASCII characters")
+        if self.original is not None and self.kind is not PaymentKind.REFUND:
+            raise ValueError("only a refund has an original")
+
+
+class PaymentOutcome(StrEnum):
+    ACCEPTED = "accepted"
+    """The money moved: `amount_minor` equals the request's. Proven by an answer to this very request."""
+    REFUSED = "refused"
+    """The terminal or the bank said no. Nothing moved."""
+    ABORTED = "aborted"
+    """Given up by the customer or by us before anything moved."""
+    NOT_STARTED = "not_started"
+    """The terminal never began with it: nothing moved, trying again under a new id is safe."""
+    IN_PROGRESS = "in_progress"
+    """Only from `ask`: the customer is still at it. Ask again."""
+    UNKNOWN = "unknown"
+    """Money may have moved and no trustworthy answer came. Never tried again by the till alone; `ask` may tell later,
+    else a person reads the terminal."""
+
+
+SETTLED = frozenset(PaymentOutcome) - {PaymentOutcome.IN_PROGRESS, PaymentOutcome.UNKNOWN}
+"""Outcomes that will not change."""
+
+
+class PaymentReason(StrEnum):
+    """Why the outcome is not ACCEPTED."""
+
+    # refused
+    DECLINED = "declined"
+    """The bank gave no better reason."""
+    INSUFFICIENT_FUNDS = "insufficient_funds"
+    CARD_EXPIRED = "card_expired"
+    WRONG_PIN = "wrong_pin"
+    CARD_BLOCKED = "card_blocked"
+    CARD_NOT_ACCEPTED = "card_not_accepted"
+    AMOUNT_NOT_ALLOWED = "amount_not_allowed"
+    ORIGINAL_NOT_FOUND = "original_not_found"
+    """A refund whose payment the terminal does not know."""
+    NOT_POSSIBLE = "not_possible"
+    """The terminal cannot do such a thing: refunds, this currency, this request."""
+    # aborted
+    BY_CUSTOMER = "by_customer"
+    BY_TILL = "by_till"
+    CARD_WAIT_OVER = "card_wait_over"
+    """Nobody showed a card in the terminal's own time."""
+    # not started
+    UNREACHABLE = "unreachable"
+    UNTRUSTED = "untrusted"
+    """Whoever answers at that address cannot prove to be our terminal (certificate, key)."""
+    BUSY = "busy"
+    """It serves somebody else, or another request of ours."""
+    NOT_CONFIGURED = "not_configured"
+    NEVER_ARRIVED = "never_arrived"
+    """The request got lost and the terminal says that it does not know it."""
+    # unknown
+    NO_ANSWER = "no_answer"
+    WRONG_ANSWER = "wrong_answer"
+    """Answers came, none of them to this request: a stale one, or a forged one."""
+    WRONG_AMOUNT = "wrong_amount"
+    """The answer is to this request and says another amount or currency: see `amount_minor`."""
+
+
+class PaymentResult(Struct, frozen=True):
+    """What is known of one request. Holds no card number: at most its last four digits."""
+
+    request_id: str
+    outcome: PaymentOutcome
+    reason: PaymentReason | None = None
+    """None when accepted or in progress."""
+    amount_minor: int | None = None
+    """What the terminal says it moved; None when it did not say."""
+    currency: str | None = None
+    authorisation: str | None = None
+    """The bank's authorisation code."""
+    card: str | None = None
+    """Kind of card to print, such as `Visa`."""
+    last_digits: str | None = None
+    """At most the last four digits, and only when the terminal gave a masked number."""
+    reference: str | None = None
+    """The terminal's own name for the transaction; opaque, stored to refund it later (`PaymentRequest.original`)."""
+    receipt: tuple[str, ...] = ()
+    """The customer's card receipt as the terminal wants it printed, at most 200 lines."""
+
+
+class PaymentStep(StrEnum):
+    """How far a payment is, for the screen; told in this order, and only those the terminal lets us know."""
+
+    SENT = "sent"
+    """The amount is on its way to the terminal: from here on the outcome may become UNKNOWN."""
+    CUSTOMER = "customer"
+    """The terminal has it: the customer shows a card."""
+    BANK = "bank"
+    """The bank is asked."""
+    ASKING = "asking"
+    """The answer got lost; the terminal is asked what became of it."""
+
+
+Progress: TypeAlias = Callable[[PaymentStep], None]
+"""Called on the loop; must return at once and must not raise."""
+
+
+class TerminalAbilities(Struct, frozen=True):
+    can_refund: bool = False
+    can_scan: bool = False
+    can_query: bool = False
+    """It can be asked what became of a request. False: an answer that got lost mostly stays UNKNOWN."""
+    can_abort: bool = False
+
+
+class PaymentTerminal(Protocol):
+    """One card terminal, by role. One thing at a time: a second request is NOT_STARTED(BUSY), never queued."""
+
+    @property
+    def health(self) -> Health: ...
+
+    @property
+    def abilities(self) -> TerminalAbilities: ...
+
+    async def pay(self, request: PaymentRequest, progress: Progress = ...) -> PaymentResult:
+        """Debit once and say what is known; asks by itself after a lost answer, for a while. Takes as long as the
+        customer: minutes. A scan that is going on is stopped first. Never IN_PROGRESS. A request id that was seen
+        before since start is not sent again: it is asked about. Cancelling it leaves the outcome UNKNOWN and the
+        terminal at work: prefer `abort`. Raises ValueError for a request of another kind, nothing else."""
+        ...
+
+    async def refund(self, request: PaymentRequest, progress: Progress = ...) -> PaymentResult:
+        """Give money back once; everything else as `pay`."""
+        ...
+
+    async def abort(self, request_id: str) -> None:
+        """Ask the terminal to give up. Only a wish: the outcome comes from `pay`, and may be ACCEPTED. Returns when
+        the wish was sent (at most five seconds); a request that is not going on is ignored. Raises nothing."""
+        ...
+
+    async def ask(self, request: PaymentRequest) -> PaymentResult:
+        """What became of a request, however long ago it was sent, across restarts; debits nothing. While `pay` works
+        on it: IN_PROGRESS. UNKNOWN when the terminal cannot be reached or does not tell. Takes up to some twenty
+        seconds. Raises nothing."""
+        ...
+
+
+class ScanMissed(StrEnum):
+    """Why a terminal read no code."""
+
+    TIMEOUT = "timeout"
+    CANCELLED = "cancelled"
+    """By `stop`, on the terminal, or because a payment came."""
+    BUSY = "busy"
+    """A payment or another scan is going on: a normal answer."""
+    NOT_ABLE = "not_able"
+    """This terminal has no reader."""
+    NO_ANSWER = "no_answer"
+    """Not reachable, or it failed."""
+
+
+class BarcodeReader(Protocol):
+    """A reader that must be asked for each code: a payment terminal, later a camera."""
+
+    async def scan_once(self, timeout_s: float, prompt: str | None = None) -> Scan | ScanMissed:
+        """Read one code; 1 to 30 s. `prompt` is shown on the terminal when it can. The code is *not* emitted as an
+        event: who asked gets it. Raises nothing; cancelling it stops the reader too."""
+        ...
+
+    async def stop(self) -> None:
+        """End a scan that is going on; it answers CANCELLED. Nothing to stop is fine. Returns when the reader is
+        off, at most five seconds."""
+        ...
+
+
+class Terminal(PaymentTerminal, BarcodeReader, Protocol):
+    """Both faces of one device, which never work at the same time."""
+
+
+class LineDisplay(Protocol):
+    """One customer display of two lines, by role. Write-only: its health is its link's."""
+
+    @property
+    def health(self) -> Health: ...
+
+    @property
+    def columns(self) -> int:
+        """Characters on a line, 20."""
+        ...
+
+    def show(self, upper: str, lower: str) -> None:
+        """Show these two lines as soon as the display takes them, at most ten times a second; lines that were not shown
+        yet are forgotten. Returns at once, raises nothing. A line too long is cut, a character it lacks replaced."""
+        ...
+
+
+class Scale(Protocol):
+    """One scale, by role. Read-only: the till never sets it to zero and never tares it."""
+
+    @property
+    def health(self) -> Health: ...
+
+    @property
+    def weight(self) -> Weight:
+        """The newest answer, at most half a second old while watched; UNKNOWN when there is none."""
+        ...
+
+    def watch(self, wanted: bool) -> None:
+        """True while somebody looks at the weight: it is asked for several times a second, and changes are emitted."""
         ...
 
 
@@ -299,6 +581,12 @@ class Devices(Protocol):
     def printer(self, role: str = "printer.receipt") -> Printer: ...
 
     def drawer(self, role: str = "drawer.main") -> Drawer: ...
+
+    def display(self, role: str = "display.customer") -> LineDisplay: ...
+
+    def scale(self, role: str = "scale.counter") -> Scale: ...
+
+    def terminal(self, role: str = "terminal.main") -> Terminal: ...
 
     def health(self) -> tuple[Health, ...]:
         """Every configured role, in the order of the configuration."""

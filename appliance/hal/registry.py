@@ -23,9 +23,18 @@ from appliance.hal.device import (
     Health,
     Opened,
     Paper,
+    PaymentOutcome,
+    PaymentReason,
+    PaymentRequest,
+    PaymentResult,
     Printer,
     PrintOutcome,
     PrintResult,
+    Progress,
+    Scan,
+    ScanMissed,
+    Terminal,
+    TerminalAbilities,
 )
 from appliance.hal.drawer.driver import PrinterDrawer
 from appliance.hal.escpos.driver import EscposPrinter
@@ -66,6 +75,34 @@ class AbsentDevice:
         return DrawerResult(False, Opened.UNKNOWN, self._health.fault)
 
 
+class AbsentTerminal:
+    """A card terminal that is not there: nothing was ever sent to it by this program."""
+
+    abilities = TerminalAbilities()
+
+    def __init__(self, health: Health) -> None:
+        self.health = health
+
+    async def pay(self, request: PaymentRequest, progress: Progress = lambda step: None) -> PaymentResult:
+        return PaymentResult(request.id, PaymentOutcome.NOT_STARTED, PaymentReason.NOT_CONFIGURED)
+
+    async def refund(self, request: PaymentRequest, progress: Progress = lambda step: None) -> PaymentResult:
+        return PaymentResult(request.id, PaymentOutcome.NOT_STARTED, PaymentReason.NOT_CONFIGURED)
+
+    async def abort(self, request_id: str) -> None:
+        return None
+
+    async def ask(self, request: PaymentRequest) -> PaymentResult:
+        # Before a restart, with other settings, it may have been sent all the same.
+        return PaymentResult(request.id, PaymentOutcome.UNKNOWN, PaymentReason.NOT_CONFIGURED)
+
+    async def scan_once(self, timeout_s: float, prompt: str | None = None) -> Scan | ScanMissed:
+        return ScanMissed.NOT_ABLE
+
+    async def stop(self) -> None:
+        return None
+
+
 class Registry:
     """Implements `device.Devices`."""
 
@@ -96,6 +133,9 @@ class Registry:
 
     def drawer(self, role: str = "drawer.main") -> Drawer:
         return self._drawers.get(role) or AbsentDevice(self._absent(role, DeviceKind.DRAWER))
+
+    def terminal(self, role: str = "terminal.main") -> Terminal:
+        return AbsentTerminal(self._absent(role, DeviceKind.TERMINAL))
 
     def health(self) -> tuple[Health, ...]:
         return tuple(self._slots[role].health if role in self._slots else self._broken[role] for role in self._order)

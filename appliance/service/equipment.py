@@ -66,8 +66,9 @@ class Equipment:
             DeviceKind.PRINTER: self._printer_changed,
             DeviceKind.SCANNER: self._scanner_changed,
             DeviceKind.DRAWER: self._drawer_changed,
-        }[health.kind]
-        say(till, health)
+        }.get(health.kind)
+        if say is not None:
+            say(till, health)
         if health.state is DeviceState.READY:
             self._seen_ready.add(health.role)
 
@@ -111,7 +112,7 @@ class Equipment:
             self._light("scanner", DeviceKind.SCANNER),
             self._light("printer", DeviceKind.PRINTER),
             self._light("drawer", DeviceKind.DRAWER),
-            v.DeviceLight("terminal", "off"),
+            self._light("terminal", DeviceKind.TERMINAL),
             v.DeviceLight("network", "off"),
             v.DeviceLight("sync", "off"),
         )

@@ -20,7 +20,8 @@ from tests.support.till import a_till
 
 SINCE = datetime(2026, 11, 21, 7, 0, tzinfo=UTC)
 ROLES = {
-    DeviceKind.PRINTER: "printer.receipt", DeviceKind.SCANNER: "scanner.front", DeviceKind.DRAWER: "drawer.main"
+    DeviceKind.PRINTER: "printer.receipt", DeviceKind.SCANNER: "scanner.front", DeviceKind.DRAWER: "drawer.main",
+    DeviceKind.TERMINAL: "terminal.main",
 }  # fmt: skip
 
 PRINTERS_ONLY = {
