@@ -77,6 +77,8 @@ class Address(Struct, frozen=True):
     options: dict[str, str] = field(default_factory=dict)
     match: dict[str, str] = field(default_factory=dict)
     """udev properties that must all be equal."""
+    frame: str = "8N1"
+    """Data bits, parity and stop bits of a serial line."""
 
     def number(self, name: str, default: int, low: int, high: int) -> int:
         """A whole-number option within bounds; raises BadAddress."""
@@ -96,7 +98,7 @@ def kind_of(role: str) -> DeviceKind:
     try:
         return DeviceKind(role.partition(".")[0])
     except ValueError:
-        raise BadAddress(f"role {role[:40]!r} must begin with scanner., printer. or drawer.") from None
+        raise BadAddress(f"role {role[:40]!r} must begin with {', '.join(DeviceKind)} and a dot") from None
 
 
 def parse_address(url: str, kind: DeviceKind) -> Address:
@@ -115,7 +117,8 @@ def parse_address(url: str, kind: DeviceKind) -> Address:
     options = {name: value for name, value in pairs if not name.isupper()}
     if unknown := set(options) - OPTIONS[kind]:
         raise BadAddress(f"unknown option {min(unknown)[:40]!r}")
-    address = Address(parts.scheme, parts.hostname or "", port, unquote(parts.path), options, match)
+    frame = "7E1" if kind is DeviceKind.SCALE else "8N1"
+    address = Address(parts.scheme, parts.hostname or "", port, unquote(parts.path), options, match, frame)
     return _checked(address, kind)
 
 

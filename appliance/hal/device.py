@@ -30,6 +30,9 @@ class DeviceKind(StrEnum):
     SCANNER = "scanner"
     PRINTER = "printer"
     DRAWER = "drawer"
+    DISPLAY = "display"
+    """The customer's two lines."""
+    SCALE = "scale"
     TERMINAL = "terminal"
 
 

@@ -81,7 +81,7 @@ class Ports:
         while (port := self._free(address)) is None:
             await self._changed.wait()
         self._holders[port.device_path] = holder
-        return Address(address.path, path=port.node, options=address.options)
+        return Address(address.path, path=port.node, options=address.options, frame=address.frame)
 
     def release(self, holder: Holder) -> None:
         """Give back whatever the holder took; nothing when it took nothing."""

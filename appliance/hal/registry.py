@@ -21,6 +21,7 @@ from appliance.hal.device import (
     Emit,
     FaultReason,
     Health,
+    LineDisplay,
     Opened,
     Paper,
     PaymentOutcome,
@@ -31,14 +32,20 @@ from appliance.hal.device import (
     PrintOutcome,
     PrintResult,
     Progress,
+    Scale,
     Scan,
     ScanMissed,
     Terminal,
     TerminalAbilities,
+    Weight,
+    WeightState,
 )
+from appliance.hal.display.driver import LineDisplayDriver
 from appliance.hal.drawer.driver import PrinterDrawer
+from appliance.hal.drawer.trigger import TriggerDrawer
 from appliance.hal.escpos.driver import EscposPrinter
 from appliance.hal.hotplug import Ports
+from appliance.hal.scale.driver import ScaleDriver
 from appliance.hal.scanner.driver import ScannerDriver
 from appliance.hal.supervisor import Driver, Slot
 
@@ -64,6 +71,23 @@ class AbsentDevice:
     @property
     def position(self) -> DrawerPosition:
         return DrawerPosition.UNKNOWN
+
+    @property
+    def level(self) -> bool | None:
+        return None
+
+    @property
+    def weight(self) -> Weight:
+        return Weight(self._health.role, WeightState.UNKNOWN)
+
+    def calibrate(self, open_level: bool | None) -> None:
+        return None
+
+    def show(self, upper: str, lower: str) -> None:
+        return None
+
+    def watch(self, wanted: bool) -> None:
+        return None
 
     async def ready(self) -> None:
         await asyncio.Event().wait()
@@ -117,7 +141,9 @@ class Registry:
         self._hot_plug = config.hot_plug
         self.served: list[tuple[Slot, Address, Driver]] = []
         self._printers: dict[str, EscposPrinter] = {}
-        self._drawers: dict[str, PrinterDrawer] = {}
+        self._drawers: dict[str, PrinterDrawer | TriggerDrawer] = {}
+        self._displays: dict[str, LineDisplayDriver] = {}
+        self._scales: dict[str, ScaleDriver] = {}
         for role in sorted(config.roles, key=lambda role: role.startswith("drawer.")):  # printers before drawers
             try:
                 self._add(role, config.roles[role])
@@ -133,6 +159,12 @@ class Registry:
 
     def drawer(self, role: str = "drawer.main") -> Drawer:
         return self._drawers.get(role) or AbsentDevice(self._absent(role, DeviceKind.DRAWER))
+
+    def display(self, role: str = "display.customer") -> LineDisplay:
+        return self._displays.get(role) or AbsentDevice(self._absent(role, DeviceKind.DISPLAY))
+
+    def scale(self, role: str = "scale.counter") -> Scale:
+        return self._scales.get(role) or AbsentDevice(self._absent(role, DeviceKind.SCALE))
 
     def terminal(self, role: str = "terminal.main") -> Terminal:
         return AbsentTerminal(self._absent(role, DeviceKind.TERMINAL))
@@ -158,6 +190,15 @@ class Registry:
         elif kind is DeviceKind.PRINTER:
             printer = self._printers[role] = EscposPrinter(address, self._clock, slot)
             self.served.append((slot, address, printer))
+        elif kind is DeviceKind.DISPLAY:
+            display = self._displays[role] = LineDisplayDriver(address, slot)
+            self.served.append((slot, address, display))
+        elif kind is DeviceKind.SCALE:
+            scale = self._scales[role] = ScaleDriver(address, slot)
+            self.served.append((slot, address, scale))
+        elif kind is DeviceKind.DRAWER and address.scheme != "via":
+            trigger = self._drawers[role] = TriggerDrawer(address, self._clock, slot)
+            self.served.append((slot, address, trigger))
         else:
             if (behind := self._printers.get(address.path)) is None:
                 raise BadAddress(f"no printer {address.path[:40]!r} for the drawer")
