@@ -63,6 +63,8 @@ class Totals(msgspec.Struct, omit_defaults=True):
     """Without a sale."""
     copies: int = 0
     """DUPLICATA issued."""
+    unsure: Tally = msgspec.field(default_factory=Tally)
+    """Card payments to be compared with the terminal's own list ("à vérifier")."""
     float_minor: int = 0
     cash_minor: int = 0
     """What sales put into the drawer."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
+from appliance.domain.card import CardRequest
 from appliance.domain.journal import SessionClosed, TicketClosed, XRead
 
 
@@ -34,4 +35,10 @@ class PrintReport(msgspec.Struct, frozen=True, tag=True):
     at: str
 
 
-Effect = KickDrawer | PrintTicket | PrintReport
+class Authorize(msgspec.Struct, frozen=True, tag=True):
+    """The terminal is asked to move money, once."""
+
+    request: CardRequest
+
+
+Effect = KickDrawer | PrintTicket | PrintReport | Authorize

@@ -6,8 +6,11 @@ The core (`domain.till.step`) knows only the intent and the state, so a day can 
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
+from appliance.domain.card import CardOutcome
 from appliance.domain.catalog import TenderMode
 from appliance.domain.ticket import Line, Ticket
 
@@ -149,6 +152,8 @@ class Tend(Intent):
     mode: TenderMode
     amount_minor: int | None = None
     close: bool = True
+    by_hand: bool = False
+    """A card typed into a terminal that does not answer the till."""
 
 
 class RemoveTender(Intent):
@@ -161,6 +166,55 @@ class CloseTicket(Intent):
 
 class CorrectPayment(Intent):
     """Reverse the last settlement and open the same basket again."""
+
+
+class RequestCard(Intent):
+    """Ask the terminal for a debit; `amount_minor` None is all that remains."""
+
+    id: str
+    mode: TenderMode
+    amount_minor: int | None = None
+
+
+class RequestRefund(Intent):
+    """Ask the terminal to give a card tender back: of the ticket in hand, or of the last sealed sale."""
+
+    id: str
+    tender: int
+    document: int = 0
+
+
+class ReturnDebit(Intent):
+    """Ask the terminal to give back a debit that belongs to no sale any more."""
+
+    id: str
+    request: str
+
+
+class LoseCard(Intent):
+    """The terminal's answer is lost."""
+
+    request: str
+    reason: str
+
+
+class AnswerCard(Intent):
+    """The outcome of a request; late and repeated ones are taken for what they are."""
+
+    request: str
+    outcome: CardOutcome
+    by: Literal["terminal", "person"] = "terminal"
+    reason: str = ""
+    authorisation: str = ""
+    card: str = ""
+    reference: str = ""
+    slip: tuple[str, ...] = ()
+
+
+class ReopenCard(Intent):
+    """The terminal says the contrary of what a person had said: put the settlement right."""
+
+    request: str
 
 
 class StartSplit(Intent):

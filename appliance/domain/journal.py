@@ -15,10 +15,11 @@ body the fact as canonical JSON. The body's bytes are stored as they were hashed
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
+from appliance.domain.card import CardOutcome, CardRequest
 from appliance.domain.closing import Totals
 from appliance.domain.ticket import Line, Tender, Ticket, VatRow
 
@@ -310,6 +311,48 @@ class SettlementReversed(Fact, tag="SettlementReversed"):
     seal: str = ""
 
 
+# card terminal
+class CardRequested(Fact, tag="CardRequested"):
+    """The terminal is about to be asked to move money: on the disk before the first byte leaves."""
+
+    request: CardRequest
+
+
+class CardUnknown(Fact, tag="CardUnknown"):
+    """Money may have moved and no answer came; the request stays open until the terminal or a person tells."""
+
+    request: str
+    reason: str
+
+
+class CardAnswered(Fact, tag="CardAnswered"):
+    """The outcome of the open request. What follows from it (a tender, a sealed sale, a reversal) comes right after."""
+
+    request: str
+    outcome: CardOutcome
+    by: Literal["terminal", "person"] = "terminal"
+    reason: str = ""
+    authorisation: str = ""
+    card: str = ""
+    """Kind of card, such as Visa; never its number."""
+    reference: str = ""
+
+
+class CardVerified(Fact, tag="CardVerified"):
+    """The terminal answered after a person had answered for it: it says the same, or the contrary."""
+
+    request: str
+    accepted: bool
+    contradicts: bool = False
+    reference: str = ""
+
+
+class CardDoubtEnded(Fact, tag="CardDoubtEnded"):
+    """A contradiction was put right: the settlement was opened again, or the money given back."""
+
+    request: str
+
+
 # paper and drawer
 class CopyIssued(Fact, tag="CopyIssued"):
     """A paper was asked for: 0 is the original, n the n-th DUPLICATA (feature H-15)."""
@@ -342,12 +385,14 @@ AnyFact = (
     | LineRemoved | LineRestored | TicketDiscounted | ModeChanged | TicketNamed | TicketHeld | TicketRecalled
     | TicketVoided | TicketRestored | SplitStarted | PartOpened | UnitsMoved | NoteDivided | TicketEmptied
     | TenderTaken | TenderRemoved | TicketClosed | SettlementReversed
+    | CardRequested | CardUnknown | CardAnswered | CardVerified | CardDoubtEnded
     | CopyIssued | ReceiptDeclined | DrawerOpened
 )  # fmt: skip
 
 DURABLE: Final = frozenset((
     RegisterCreated, SessionOpened, SessionClosed, XRead, TenderTaken, TenderRemoved, TicketClosed, SettlementReversed,
     CopyIssued, ReceiptDeclined, DrawerOpened, TicketVoided, TicketHeld, NoteDivided,
+    CardRequested, CardUnknown, CardAnswered, CardVerified, CardDoubtEnded,
 ))  # fmt: skip
 """Facts that are answered only after their own commit; all others may follow within 100 ms."""
 

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from appliance.domain import journal as j
+from appliance.domain.card import CardDoubt, OpenCard
 from appliance.domain.closing import Totals
 from appliance.domain.ticket import Line, Ticket
 
@@ -66,6 +67,10 @@ class TillState(msgspec.Struct):
     perpetual_absolute_minor: int = 0
     copies: dict[int, int] = {}
     """Papers issued by document, this session only."""
+    card: OpenCard | None = None
+    """What the terminal was asked and has not answered: until then no money moves, no ticket changes."""
+    doubts: dict[str, CardDoubt] = {}
+    """Requests that a person answered for the terminal, by id."""
 
     @property
     def ticket(self) -> Ticket | None:
@@ -107,6 +112,10 @@ def _session_opened(state: TillState, fact: j.SessionOpened, at: str, actor: str
     state.session = Session(fact.session, fact.service, fact.business_date, at, fact.by, totals)
     state.next_session = fact.session + 1
     state.last_closed, state.last_copies, state.copies = None, 0, {}
+    for doubt in state.doubts.values():
+        if doubt.says:
+            doubt.session = fact.session
+            totals.unsure.add(doubt.request.amount_minor)
 
 
 def _session_closed(state: TillState, fact: j.SessionClosed, at: str, actor: str) -> None:
@@ -116,6 +125,7 @@ def _session_closed(state: TillState, fact: j.SessionClosed, at: str, actor: str
         fact.session, fact.business_date, session.service, fact.leave_minor, fact.by, dict(fact.counts)
     )
     state.next_z = fact.number + 1
+    state.doubts = {key: doubt for key, doubt in state.doubts.items() if not doubt.says}
     state.session = None
     state.current = 0
     state.seller = ""
@@ -321,6 +331,9 @@ def _tender_taken(state: TillState, fact: j.TenderTaken, at: str, actor: str) ->
 
 def _tender_removed(state: TillState, fact: j.TenderRemoved, at: str, actor: str) -> None:
     ticket = state.tickets[fact.ticket]
+    for tender in ticket.tenders:
+        if tender.id == fact.tender:
+            _end_doubt(state, tender.request)
     ticket.tenders[:] = [tender for tender in ticket.tenders if tender.id != fact.tender]
 
 
@@ -347,6 +360,10 @@ def _settlement_reversed(state: TillState, fact: j.SettlementReversed, at: str, 
     state.perpetual_minor -= fact.of.total_minor
     state.perpetual_absolute_minor += fact.of.total_minor
     state.next_document = fact.document + 1
+    kept = {tender.request for tender in fact.reopened.tenders}
+    for tender in fact.of.tenders:
+        if tender.request not in kept:
+            _end_doubt(state, tender.request)
     reopened = _own(fact.reopened)
     state.tickets[reopened.number] = reopened
     state.current = reopened.number
@@ -374,6 +391,57 @@ def _receipt_declined(state: TillState, fact: j.ReceiptDeclined, at: str, actor:
 def _drawer_opened(state: TillState, fact: j.DrawerOpened, at: str, actor: str) -> None:
     if not fact.ticket and fact.reason != "count" and state.session is not None:
         state.session.totals.drawer_openings += 1
+
+
+# --- card terminal --------------------------------------------------------------------------------------------------
+
+
+def _card_requested(state: TillState, fact: j.CardRequested, at: str, actor: str) -> None:
+    state.card = OpenCard(fact.request, at)
+
+
+def _card_unknown(state: TillState, fact: j.CardUnknown, at: str, actor: str) -> None:
+    card = state.card
+    assert card is not None and card.request.id == fact.request
+    card.unknown_at, card.reason = at, fact.reason
+
+
+def _card_answered(state: TillState, fact: j.CardAnswered, at: str, actor: str) -> None:
+    card, session = state.card, state.session
+    assert card is not None and card.request.id == fact.request
+    state.card = None
+    request = card.request
+    accepted = fact.outcome == "accepted"
+    if fact.by == "person":
+        number = session.number if session is not None else 0
+        state.doubts[request.id] = CardDoubt(request, accepted, number)
+        if accepted and session is not None:
+            session.totals.unsure.add(request.amount_minor)
+
+
+def _card_verified(state: TillState, fact: j.CardVerified, at: str, actor: str) -> None:
+    doubt = state.doubts[fact.request]
+    if not fact.contradicts:
+        _end_doubt(state, fact.request)
+        return
+    doubt.says, doubt.reference = "accepted" if fact.accepted else "refused", fact.reference
+    if fact.accepted and state.session is not None:
+        doubt.session = state.session.number
+        state.session.totals.unsure.add(doubt.request.amount_minor)
+
+
+def _card_doubt_ended(state: TillState, fact: j.CardDoubtEnded, at: str, actor: str) -> None:
+    _end_doubt(state, fact.request)
+
+
+def _end_doubt(state: TillState, request: str) -> None:
+    """The terminal and the books agree on this request; what the session counted as unsure is sure."""
+    doubt = state.doubts.pop(request, None)
+    if doubt is None or not (doubt.accepted or doubt.says):
+        return
+    session = state.session
+    if session is not None and session.number == doubt.session:
+        session.totals.unsure.add(-doubt.request.amount_minor, -1)
 
 
 _APPLY: dict[type, Apply] = {
@@ -410,6 +478,11 @@ _APPLY: dict[type, Apply] = {
     j.TenderRemoved: _tender_removed,
     j.TicketClosed: _ticket_closed,
     j.SettlementReversed: _settlement_reversed,
+    j.CardRequested: _card_requested,
+    j.CardUnknown: _card_unknown,
+    j.CardAnswered: _card_answered,
+    j.CardVerified: _card_verified,
+    j.CardDoubtEnded: _card_doubt_ended,
     j.CopyIssued: _copy_issued,
     j.ReceiptDeclined: _receipt_declined,
     j.DrawerOpened: _drawer_opened,

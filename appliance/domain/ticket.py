@@ -103,6 +103,16 @@ class Tender(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     kept_minor: int = 0
     """What a voucher without change was worth above the ticket; stays with the shop."""
     opens_drawer: bool = False
+    request: str = ""
+    """Card paid through the terminal: id of the request that moved the money."""
+    reference: str = ""
+    """The terminal's own name for that payment; a refund names it."""
+    is_unsure: bool = False
+    """A person said that the card was accepted, the terminal had not ("à vérifier")."""
+    by_hand: bool = False
+    """Typed into a terminal that did not answer the till."""
+    slip: tuple[str, ...] = ()
+    """The customer's card receipt, as the terminal wants it printed."""
 
 
 class VatRow(msgspec.Struct, frozen=True, gc=False):

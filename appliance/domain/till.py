@@ -7,7 +7,8 @@ Rules of the house, each obeyed in one place here:
 3. Cash rounding touches only the cash part that closes the ticket; its amount is a line of its own, without VAT.
 4. A ticket with tenders takes no more goods, discounts or another sale mode: finish or take the tenders back.
 5. A sealed document is never touched again; a correction is its exact negative and a new ticket.
-6. Every limit has a refusal: lines, quantities, totals, open notes.
+6. While a card payment is open nothing else happens to money or tickets (`domain.terminal`).
+7. Every limit has a refusal: lines, quantities, totals, open notes.
 
 Facts come back in the order in which they are to be applied; the caller appends them to the journal, applies them, and
 performs the effects after their commit.
@@ -24,43 +25,46 @@ from appliance.domain import effect as e
 from appliance.domain import intent as i
 from appliance.domain import journal as j
 from appliance.domain.errors import Refusal
-from appliance.domain.money import round_cash
+from appliance.domain.settlement import (
+    Moment,
+    Outcome,
+    close,
+    correctable,
+    due_in_cash,
+    next_tender,
+    reverse,
+    session_of,
+    take,
+    ticket_of,
+)
 from appliance.domain.split import divide_note, end_split, leave_split, move_units, open_part, put_aside, start_split
 from appliance.domain.state import TillState
+from appliance.domain.terminal import (
+    answer_card,
+    check_idle,
+    lose_card,
+    reopen_card,
+    request_card,
+    request_refund,
+    return_debit,
+)
 from appliance.domain.ticket import (
     LINES_MAX,
     OPEN_NOTES_MAX,
     QUANTITY_MAX_MILLI,
     TOTAL_MAX_MINOR,
     Line,
-    Price,
-    Tender,
     Ticket,
     price,
 )
 
-RECEIVED_OVER_MAX_MINOR = 100_000
-"""Nobody hands over more than one big note above what is due: a typing error is refused, not booked."""
-
-
-class Moment(msgspec.Struct, frozen=True, gc=False):
-    """When and by whom: the core reads no clock."""
-
-    at: str
-    """UTC, ISO 8601 with milliseconds."""
-    local: str
-    """The shop's wall clock, ISO 8601 to the second."""
-    actor: str
-    """Id of the seller signed in, "" before anybody is."""
-
-
-class Outcome(msgspec.Struct, frozen=True, gc=False):
-    facts: list[j.AnyFact]
-    effects: list[e.Effect] = []
+__all__ = ["Moment", "Outcome", "due_in_cash", "step"]
 
 
 def step(state: TillState, intent: i.Intent, moment: Moment) -> Outcome:
     """What happens when somebody asks for this now. Raises Refusal when it cannot be done; the state is only read."""
+    if state.card is not None:
+        check_idle(state, intent)
     return _STEP[type(intent)](state, intent, moment)
 
 
@@ -68,19 +72,6 @@ Step = Callable[[TillState, Any, Moment], Outcome]
 
 
 # --- shared questions -----------------------------------------------------------------------------------------------
-
-
-def _session(state: TillState) -> Any:
-    if state.session is None:
-        raise Refusal("session.closed")
-    return state.session
-
-
-def _ticket(state: TillState) -> Ticket:
-    ticket = state.ticket
-    if ticket is None:
-        raise Refusal("ticket.none")
-    return ticket
 
 
 def _basket(state: TillState, number: int = 0) -> Ticket:
@@ -162,14 +153,14 @@ def _open_session(state: TillState, intent: i.OpenSession, moment: Moment) -> Ou
 
 
 def _read_x(state: TillState, intent: i.ReadX, moment: Moment) -> Outcome:
-    session = _session(state)
+    session = session_of(state)
     read = j.XRead(state.next_x, session.number, _copy(session.totals), session.totals.expected_minor)
     return Outcome([read])
 
 
 def _close_day(state: TillState, intent: i.CloseDay, moment: Moment) -> Outcome:
     """The Z. A ticket in hand with lines is held first; notes go over to the next session."""
-    session = _session(state)
+    session = session_of(state)
     paying = [ticket.number for ticket in state.tickets.values() if ticket.tenders]
     if paying:
         raise Refusal("closing.being_paid", number=paying[0])
@@ -207,7 +198,7 @@ def _copy(totals: Any) -> Any:
 
 
 def _open_ticket(state: TillState, intent: i.OpenTicket, moment: Moment) -> Outcome:
-    _session(state)
+    session_of(state)
     facts = put_aside(state, moment.local)
     if len(state.tickets) >= OPEN_NOTES_MAX:
         raise Refusal("notes.too_many", limit=OPEN_NOTES_MAX)
@@ -215,7 +206,7 @@ def _open_ticket(state: TillState, intent: i.OpenTicket, moment: Moment) -> Outc
 
 
 def _add_goods(state: TillState, intent: i.AddGoods, moment: Moment) -> Outcome:
-    _session(state)
+    session_of(state)
     ticket = _basket(state, intent.ticket)
     if not 0 < intent.quantity_milli <= QUANTITY_MAX_MILLI:
         raise Refusal("quantity.limit", limit=QUANTITY_MAX_MILLI // 1000)
@@ -361,7 +352,7 @@ def _name_ticket(state: TillState, intent: i.NameTicket, moment: Moment) -> Outc
 
 
 def _hold_ticket(state: TillState, intent: i.HoldTicket, moment: Moment) -> Outcome:
-    ticket = _ticket(state)
+    ticket = ticket_of(state)
     if not ticket.lines:
         raise Refusal("ticket.empty")
     if ticket.tenders:
@@ -374,7 +365,7 @@ def _put_aside_ticket(state: TillState, intent: i.PutAside, moment: Moment) -> O
 
 
 def _recall_ticket(state: TillState, intent: i.RecallTicket, moment: Moment) -> Outcome:
-    _session(state)
+    session_of(state)
     if intent.ticket == state.current:
         return Outcome([])
     if intent.ticket not in state.tickets:
@@ -396,7 +387,7 @@ def _void_ticket(state: TillState, intent: i.VoidTicket, moment: Moment) -> Outc
 
 
 def _restore_ticket(state: TillState, intent: i.RestoreTicket, moment: Moment) -> Outcome:
-    _session(state)
+    session_of(state)
     if intent.ticket.number in state.tickets:
         raise Refusal("undo.too_late")
     facts = put_aside(state, moment.local)
@@ -406,95 +397,13 @@ def _restore_ticket(state: TillState, intent: i.RestoreTicket, moment: Moment) -
 # --- payment --------------------------------------------------------------------------------------------------------
 
 
-def due_in_cash(remaining_minor: int, step_minor: int) -> tuple[int, int]:
-    """(what is due in cash, the rounding) when cash closes the ticket (rule 3)."""
-    due = round_cash(remaining_minor, step_minor)
-    return due, due - remaining_minor
-
-
 def _tend(state: TillState, intent: i.Tend, moment: Moment) -> Outcome:
-    session = _session(state)
-    ticket = _ticket(state)
-    if not ticket.lines:
-        raise Refusal("ticket.empty")
-    priced = price(ticket)
-    remaining = priced.total_minor - ticket.paid_minor
-    if remaining <= 0:
-        raise Refusal("tender.nothing_due")
-    tender = _tender(ticket, intent, remaining)
-    if tender.amount_minor < remaining:
-        return Outcome([j.TenderTaken(ticket.number, tender)])
-    return _close(state, session, ticket, priced, (*ticket.tenders, tender))
-
-
-def _tender(ticket: Ticket, intent: i.Tend, remaining: int) -> Tender:
-    """The tender that this intention makes (rules 2 and 3)."""
-    mode = intent.mode
-    due, rounding = due_in_cash(remaining, mode.rounding_minor)
-    given = due if intent.amount_minor is None else intent.amount_minor
-    if intent.amount_minor is not None and given <= 0:
-        raise Refusal("tender.amount")
-    if given - due > RECEIVED_OVER_MAX_MINOR:
-        raise Refusal("tender.implausible", amount_minor=given)
-    if mode.rounding_minor > 1 and given % mode.rounding_minor:
-        raise Refusal("tender.no_such_coin", step_minor=mode.rounding_minor)
-    received = change = 0
-    if given < due:
-        paid, rounding = given, 0
-    elif given == due:
-        paid = remaining
-    elif mode.overpayment == "refuse":
-        raise Refusal("tender.too_much", amount_minor=due)
-    else:
-        paid, received = remaining, given
-        change = given - due if mode.overpayment == "change" else 0
-    if mode.kind == "cash":
-        received = received or given
-    kept = received - due if received > due and not change else 0
-    return Tender(
-        id=ticket.next_tender,
-        mode=mode.id,
-        name=mode.name,
-        kind=mode.kind,
-        amount_minor=paid,
-        received_minor=received,
-        change_minor=change,
-        rounding_minor=rounding,
-        kept_minor=kept,
-        opens_drawer=mode.opens_drawer or change > 0,
-    )
-
-
-def _close(state: TillState, session: Any, ticket: Ticket, priced: Price, tenders: tuple[Tender, ...]) -> Outcome:
-    """Seal the ticket: its document, the drawer if a means asks for it, and the end of an emptied split."""
-    drawer = any(tender.opens_drawer for tender in tenders)
-    closed = j.TicketClosed(
-        document=state.next_document,
-        ticket=ticket.number,
-        session=session.number,
-        mode=ticket.mode,
-        seller=state.seller or ticket.seller,
-        lines=tuple(ticket.lines),
-        amounts=priced.amounts,
-        vat=priced.vat,
-        tenders=tenders,
-        full_minor=priced.full_minor,
-        total_minor=priced.total_minor,
-        shares=priced.shares,
-        discount_minor=priced.discount_minor,
-        discount_bp=ticket.discount_bp,
-        name=ticket.name,
-        part_of=ticket.part_of,
-        part=ticket.part,
-        corrects=ticket.corrects,
-        drawer=drawer,
-    )
-    facts: list[j.AnyFact] = [closed, *end_split(state, ticket)]
-    return Outcome(facts, [e.KickDrawer("sale", ticket.number)] if drawer else [])
+    ticket, tender = next_tender(state, intent.mode, intent.amount_minor)
+    return take(state, ticket, msgspec.structs.replace(tender, by_hand=True) if intent.by_hand else tender)
 
 
 def _remove_tender(state: TillState, intent: i.RemoveTender, moment: Moment) -> Outcome:
-    ticket = _ticket(state)
+    ticket = ticket_of(state)
     for tender in ticket.tenders:
         if tender.id == intent.tender:
             return Outcome([j.TenderRemoved(ticket.number, tender.id, -tender.amount_minor)])
@@ -503,44 +412,19 @@ def _remove_tender(state: TillState, intent: i.RemoveTender, moment: Moment) -> 
 
 def _close_ticket(state: TillState, intent: i.CloseTicket, moment: Moment) -> Outcome:
     """A ticket of 0.00 closes without a tender and without the drawer (feature P-19)."""
-    session = _session(state)
-    ticket = _ticket(state)
+    session_of(state)
+    ticket = ticket_of(state)
     if not ticket.lines:
         raise Refusal("ticket.empty")
     priced = price(ticket)
     remaining = priced.total_minor - ticket.paid_minor
     if remaining > 0:
         raise Refusal("tender.still_due", amount_minor=remaining)
-    return _close(state, session, ticket, priced, tuple(ticket.tenders))
+    return close(state, ticket, priced, tuple(ticket.tenders))
 
 
 def _correct_payment(state: TillState, intent: i.CorrectPayment, moment: Moment) -> Outcome:
-    session = _session(state)
-    closed = state.last_closed
-    if closed is None or closed.session != session.number:
-        raise Refusal("correct.none")
-    if closed.part_of:
-        raise Refusal("correct.part")
-    facts = put_aside(state, moment.local)
-    reopened = Ticket(
-        number=state.next_ticket,
-        mode=closed.mode,
-        opened_at=moment.at,
-        seller=closed.seller,
-        lines=list(closed.lines),
-        next_line=max([line.id for line in closed.lines]) + 1,
-        discount_bp=closed.discount_bp,
-        discount_minor=0 if closed.discount_bp else closed.discount_minor,
-        name=closed.name,
-        corrects=closed.document,
-    )
-    reversal = j.SettlementReversed(state.next_document, closed, reopened)
-    effects: list[e.Effect] = []
-    facts = [*facts, reversal]
-    if any(tender.kind == "cash" for tender in closed.tenders):
-        facts.append(j.DrawerOpened("correction", closed.ticket))
-        effects.append(e.KickDrawer("correction", closed.ticket))
-    return Outcome(facts, effects)
+    return reverse(state, correctable(state), moment)
 
 
 # --- paper and drawer -----------------------------------------------------------------------------------------------
@@ -603,6 +487,12 @@ _STEP: dict[type, Step] = {
     i.RemoveTender: _remove_tender,
     i.CloseTicket: _close_ticket,
     i.CorrectPayment: _correct_payment,
+    i.RequestCard: request_card,
+    i.RequestRefund: request_refund,
+    i.ReturnDebit: return_debit,
+    i.LoseCard: lose_card,
+    i.AnswerCard: answer_card,
+    i.ReopenCard: reopen_card,
     i.StartSplit: _split(start_split),
     i.OpenPart: _split(open_part),
     i.MoveUnits: _split(move_units),

@@ -1,0 +1,68 @@
+"""Card payments whose outcome somebody else decides: what was asked of the terminal, and what is not proven yet.
+
+    CardRequest    one request to move money, on record before its first byte leaves
+    OpenCard       the request that waits for its outcome; the till does nothing else with money meanwhile
+    CardDoubt      a request that a person answered for the terminal, until the terminal has said so itself
+
+A request moves money at most once. An attempt that moved nothing is repeated as a new request.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from appliance.domain.ticket import Tender
+
+CardOutcome = Literal["accepted", "refused", "aborted", "not_started"]
+"""Outcomes that do not change: only the first one moved money."""
+
+
+class CardRequest(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """A debit of a ticket, or a refund of one."""
+
+    id: str
+    """Never used again, on any terminal."""
+    kind: Literal["debit", "refund"]
+    ticket: int
+    """Number of the ticket as people know it; the same for every attempt of one sale."""
+    tender: Tender
+    """What becomes of it once it is accepted; of a refund, the tender that is given back."""
+    document: int = 0
+    """Refund of a sealed sale: its document; 0 for a tender of a ticket that is still open."""
+    original: str = ""
+    """Refund: the terminal's name for the payment; "" when it never told one."""
+    doubt: str = ""
+    """Refund of a debit that belongs to no sale: id of that request."""
+
+    @property
+    def amount_minor(self) -> int:
+        """What the terminal is asked to move, above zero."""
+        return charged_minor(self.tender)
+
+
+def charged_minor(tender: Tender) -> int:
+    """What the customer's card is charged for a tender."""
+    return tender.received_minor or tender.amount_minor + tender.rounding_minor
+
+
+class OpenCard(msgspec.Struct):
+    request: CardRequest
+    at: str
+    """When it was put on record, UTC."""
+    unknown_at: str = ""
+    """Since when its answer is lost; "" while the terminal is at work."""
+    reason: str = ""
+    """Why the answer is not known."""
+
+
+class CardDoubt(msgspec.Struct):
+    request: CardRequest
+    accepted: bool
+    """What the person said."""
+    session: int
+    says: Literal["", "accepted", "refused"] = ""
+    """What the terminal said later, when that is the contrary."""
+    reference: str = ""
+    """The terminal's own name for the payment, once it has told."""

@@ -1,0 +1,188 @@
+"""Rules of money that a card terminal moves: asked once, booked once, never forgotten.
+
+1. A request is on record before its first byte leaves; while it is open nothing else happens to money or tickets.
+2. Only an outcome that does not change ends it: the terminal's, or a person's word when the answer is lost.
+3. A person's word is compared with the terminal's when it comes. Where they differ, the books say so until somebody
+   has put it right.
+4. An answer that comes twice, or to a request that is over, changes nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from msgspec.structs import replace
+
+from appliance.domain import effect as e
+from appliance.domain import intent as i
+from appliance.domain import journal as j
+from appliance.domain.card import CardDoubt, CardRequest, charged_minor
+from appliance.domain.errors import Refusal
+from appliance.domain.settlement import Moment, Outcome, correctable, next_tender, reverse, session_of, take, ticket_of
+from appliance.domain.state import TillState
+from appliance.domain.ticket import Tender, Ticket, price
+
+WHILE_OPEN: Final = (i.SignIn, i.Lock, i.NoteApproval, i.LoseCard, i.AnswerCard, i.ReadX)
+"""What is taken while a card payment is open."""
+
+
+def check_idle(state: TillState, intent: i.Intent) -> None:
+    """Rule 1. Raises Refusal while the terminal has not answered."""
+    card = state.card
+    if card is None or isinstance(intent, WHILE_OPEN):
+        return
+    params = {"number": card.request.ticket, "amount_minor": card.request.amount_minor}
+    if isinstance(intent, i.CloseDay):
+        raise Refusal("closing.card_open", **params)
+    raise Refusal("card.to_check" if card.unknown_at else "card.in_progress", **params)
+
+
+def request_card(state: TillState, intent: i.RequestCard, moment: Moment) -> Outcome:
+    ticket, tender = next_tender(state, intent.mode, intent.amount_minor)
+    return _ask(CardRequest(intent.id, "debit", ticket.number, replace(tender, request=intent.id)))
+
+
+def request_refund(state: TillState, intent: i.RequestRefund, moment: Moment) -> Outcome:
+    if intent.document:
+        closed = correctable(state)
+        if closed.document != intent.document:
+            raise Refusal("correct.none")
+        tenders, ticket = list(closed.tenders), closed.ticket
+    else:
+        session_of(state)
+        tenders, ticket = ticket_of(state).tenders, ticket_of(state).number
+    tender = next((row for row in tenders if row.id == intent.tender and row.request), None)
+    if tender is None:
+        raise Refusal("tender.gone")
+    return _ask(CardRequest(intent.id, "refund", ticket, tender, intent.document, tender.reference))
+
+
+def return_debit(state: TillState, intent: i.ReturnDebit, moment: Moment) -> Outcome:
+    """Money that moved without a sale, or whose refund did not come through, goes back to the card."""
+    session_of(state)
+    doubt = _contradicted(state, intent.request)
+    if doubt.accepted == (doubt.request.kind == "debit"):
+        raise Refusal("card.nothing_to_return")
+    tender = doubt.request.tender
+    original = doubt.request.original or doubt.reference or tender.reference
+    return _ask(CardRequest(intent.id, "refund", doubt.request.ticket, tender, 0, original, doubt.request.id))
+
+
+def _ask(request: CardRequest) -> Outcome:
+    return Outcome([j.CardRequested(request)], [e.Authorize(request)])
+
+
+def lose_card(state: TillState, intent: i.LoseCard, moment: Moment) -> Outcome:
+    card = state.card
+    if card is None or card.request.id != intent.request or card.unknown_at:
+        return Outcome([])
+    return Outcome([j.CardUnknown(intent.request, intent.reason)])
+
+
+def answer_card(state: TillState, intent: i.AnswerCard, moment: Moment) -> Outcome:
+    card = state.card
+    if card is None or card.request.id != intent.request:
+        return _late_answer(state, intent)
+    if intent.by == "person" and not card.unknown_at:
+        raise Refusal("card.in_progress", number=card.request.ticket, amount_minor=card.request.amount_minor)
+    answered = j.CardAnswered(
+        intent.request, intent.outcome, intent.by, intent.reason, intent.authorisation, intent.card, intent.reference
+    )
+    if intent.outcome != "accepted":
+        return Outcome([answered])
+    tender = replace(card.request.tender, reference=intent.reference, is_unsure=intent.by == "person", slip=intent.slip)
+    booked = _booked(state, card.request, tender, moment)
+    return Outcome([answered, *booked.facts], booked.effects)
+
+
+def _booked(state: TillState, request: CardRequest, tender: Tender, moment: Moment) -> Outcome:
+    """What follows in the books from money that moved."""
+    if request.doubt:
+        return Outcome([j.CardDoubtEnded(request.doubt)] if request.doubt in state.doubts else [])
+    if request.kind == "debit":
+        ticket = state.tickets[request.ticket]
+        return take(state, ticket, replace(tender, id=ticket.next_tender))
+    return _given_back(state, request, moment)
+
+
+def _given_back(state: TillState, request: CardRequest, moment: Moment) -> Outcome:
+    """A tender is off: the sealed sale is reversed and its other card tenders stay, or the open ticket lacks it."""
+    tender = request.tender
+    if not request.document:
+        return Outcome([j.TenderRemoved(request.ticket, tender.id, -tender.amount_minor)])
+    closed = correctable(state)
+    kept = tuple(row for row in closed.tenders if row.request and row.id != tender.id)
+    return reverse(state, closed, moment, kept)
+
+
+def _late_answer(state: TillState, intent: i.AnswerCard) -> Outcome:
+    """The terminal tells at last what a person has told before (rule 3); anything else is over (rule 4)."""
+    doubt = state.doubts.get(intent.request)
+    if doubt is None or doubt.says or intent.by == "person":
+        return Outcome([])
+    accepted = intent.outcome == "accepted"
+    return Outcome([j.CardVerified(intent.request, accepted, accepted != doubt.accepted, intent.reference)])
+
+
+def _contradicted(state: TillState, request: str) -> CardDoubt:
+    doubt = state.doubts.get(request)
+    if doubt is None or not doubt.says:
+        raise Refusal("card.no_question")
+    return doubt
+
+
+def can_reopen(state: TillState, doubt: CardDoubt) -> bool:
+    """Whether the books can still be made to say what the terminal says; else only the money can be given back."""
+    request = doubt.request
+    if not doubt.says or request.doubt or (request.kind == "refund" and doubt.accepted):
+        return False
+    ticket = state.tickets.get(request.ticket)
+    if ticket is not None and not request.document:
+        return doubt.accepted or request.kind == "refund" or _fits(ticket, request)
+    closed, session = state.last_closed, state.session
+    if closed is None or session is None or closed.session != session.number or closed.part_of:
+        return False
+    return closed.ticket == request.ticket
+
+
+def _fits(ticket: Ticket, request: CardRequest) -> bool:
+    return request.tender.amount_minor <= price(ticket).total_minor - ticket.paid_minor
+
+
+def reopen_card(state: TillState, intent: i.ReopenCard, moment: Moment) -> Outcome:
+    """Make the books say what the terminal says."""
+    doubt = _contradicted(state, intent.request)
+    if not can_reopen(state, doubt):
+        raise Refusal("card.too_late", number=doubt.request.ticket)
+    request = doubt.request
+    ended = j.CardDoubtEnded(request.id)
+    if request.kind == "refund":
+        booked = _given_back(state, request, moment)
+    elif request.ticket in state.tickets:
+        booked = _into_open(state, state.tickets[request.ticket], doubt)
+    else:
+        booked = _into_sealed(state, correctable(state), doubt, moment)
+    return Outcome([ended, *booked.facts], booked.effects)
+
+
+def _into_open(state: TillState, ticket: Ticket, doubt: CardDoubt) -> Outcome:
+    request = doubt.request
+    if doubt.accepted:
+        taken = next((row for row in ticket.tenders if row.request == request.id), None)
+        if taken is None:
+            return Outcome([])
+        return Outcome([j.TenderRemoved(ticket.number, taken.id, -taken.amount_minor)])
+    return take(state, ticket, replace(request.tender, id=ticket.next_tender, reference=doubt.reference))
+
+
+def _into_sealed(state: TillState, closed: j.TicketClosed, doubt: CardDoubt, moment: Moment) -> Outcome:
+    """The sale is reversed: the money of cards stays on the basket, with the one in question or without it."""
+    request = doubt.request
+    kept = tuple(row for row in closed.tenders if row.request and row.request != request.id)
+    if not doubt.accepted:
+        number = max([row.id for row in closed.tenders], default=0) + 1
+        found = replace(request.tender, id=number, reference=doubt.reference)
+        left = closed.total_minor - sum(row.amount_minor for row in kept)
+        if charged_minor(found) <= left:
+            kept = (*kept, found)
+    return reverse(state, closed, moment, kept)
