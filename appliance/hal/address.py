@@ -3,10 +3,12 @@
 tcp://192.168.1.50:9100?profile=epson-80     network printer
 serial:///dev/ttyUSB0?baud=115200            printer or scanner on a serial line, USB-CDC or pty
 usblp:///dev/usb/lp0?profile=epson-80        USB printer by node
+hidraw:///dev/hidraw0                        HID-POS scanner by node
+hidstream:///run/tillbox/hid                 the same reports over a Unix socket or a FIFO
 evdev:///dev/input/event4?layout=fr          keyboard-wedge scanner by node
 evstream:///run/tillbox/wedge?layout=us      the same events over a Unix socket or a FIFO
 udev:serial?ID_VENDOR_ID=0c2e&baud=9600      whatever udev shows with these properties (CAPITALS match)
-auto:                                        any USB printer, any USB serial scanner; never a keyboard
+auto:                                        any USB printer, any HID-POS or USB serial scanner; never a keyboard
 via:printer.receipt?pin=2&open=high          a drawer behind a printer
 serial:///dev/ttyUSB3?trigger=glancetron     a drawer with a trigger of its own
 serial:///dev/ttyS0?baud=9600                a customer display or a scale
@@ -15,13 +17,13 @@ Drawers, displays and scales are named by a node or a property and never looked 
 of a line one would have to write to it, and any byte opens some drawers.
 """
 
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from msgspec import Struct, field
 
 from appliance.hal.device import DeviceKind
 
-_SCANNER = frozenset({"baud", "layout", "prefix", "suffix", "aim", "timeout_ms"})
+_SCANNER = frozenset({"baud", "layout", "prefix", "suffix", "aim", "timeout_ms", "end", "caps"})
 _PRINTER = frozenset({"baud", "profile"})
 _DRAWER = frozenset({"pin", "on_ms", "open", "trigger", "baud"})
 _DISPLAY = frozenset({"baud", "profile"})
@@ -36,7 +38,7 @@ OPTIONS = {
     DeviceKind.TERMINAL: _TERMINAL,
 }
 SCHEMES = {
-    DeviceKind.SCANNER: frozenset({"serial", "evdev", "evstream", "udev", "auto"}),
+    DeviceKind.SCANNER: frozenset({"serial", "hidraw", "hidstream", "evdev", "evstream", "udev", "auto"}),
     DeviceKind.PRINTER: frozenset({"tcp", "serial", "usblp", "udev", "auto"}),
     DeviceKind.DRAWER: frozenset({"via", "tcp", "serial", "udev"}),
     DeviceKind.DISPLAY: frozenset({"tcp", "serial", "udev"}),
@@ -44,7 +46,7 @@ SCHEMES = {
     DeviceKind.TERMINAL: frozenset({"nexo", "caisse-ap"}),
 }
 _UDEV_CLASSES = {
-    DeviceKind.SCANNER: ("serial", "evdev"),
+    DeviceKind.SCANNER: ("hidraw,serial", "hidraw", "serial", "evdev"),
     DeviceKind.PRINTER: ("usblp", "serial"),
     DeviceKind.DRAWER: ("serial",),
     DeviceKind.DISPLAY: ("serial",),
@@ -64,6 +66,8 @@ class DevicesConfig(Struct, frozen=True):
     roles: dict[str, str] = field(default_factory=dict)
     backoff_ms_max: int = 10_000
     """Longest pause between two attempts to reach a device."""
+    bindings: str = ""
+    """File that keeps what was assigned at run time; it goes before `roles`. Empty: kept until the end only."""
     hot_plug: bool = True
     """Ask udev for the devices that are named by their properties; False: such a role stays absent."""
 
@@ -73,7 +77,7 @@ class Address(Struct, frozen=True):
     host: str = ""
     port: int = 0
     path: str = ""
-    """Node, socket or, for `via`, the printer's role; for `udev` the class: serial, evdev, usblp."""
+    """Node, socket or, for `via`, the printer's role; for `udev` the classes: hidraw, serial, evdev, usblp."""
     options: dict[str, str] = field(default_factory=dict)
     match: dict[str, str] = field(default_factory=dict)
     """udev properties that must all be equal."""
@@ -127,7 +131,7 @@ def _checked(address: Address, kind: DeviceKind) -> Address:
         case "tcp":
             if not address.host or not address.port:
                 raise BadAddress("tcp needs a host and a port")
-        case "serial" | "usblp" | "evdev" | "evstream":
+        case "serial" | "usblp" | "hidraw" | "hidstream" | "evdev" | "evstream":
             if not address.path.startswith("/") or "\0" in address.path:
                 raise BadAddress("a device file needs an absolute path")
         case "auto":
@@ -143,3 +147,12 @@ def _checked(address: Address, kind: DeviceKind) -> Address:
         raise BadAddress("only udev addresses match properties")
     address.number("baud", 9_600, 1_200, 1_000_000)
     return address
+
+
+def write_address(address: Address) -> str:
+    """The line of configuration that `parse_address` reads as this address."""
+    query = urlencode(sorted((address.match | address.options).items()), quote_via=quote)
+    place = f"//{address.host}:{address.port}{quote(address.path)}" if address.scheme == "tcp" else address.path
+    if address.scheme not in ("tcp", "udev", "via"):
+        place = f"//{quote(address.path)}"
+    return f"{address.scheme}:{place}" + (f"?{query}" if query else "")
