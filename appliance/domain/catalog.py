@@ -26,6 +26,11 @@ from typing import Final, Literal, Protocol, TypeVar
 
 import msgspec
 
+from appliance.domain.code_rule import CodeRule, check_table
+from appliance.domain.gtin import canonical_code as canonical_code
+from appliance.domain.gtin import check_digit as check_digit
+from appliance.domain.gtin import is_gtin as is_gtin
+
 Unit = Literal["piece", "kg"]
 PriceKind = Literal["fixed", "free"]
 Hue = Literal["pain", "viennoiserie", "patisserie", "sale", "chaud", "froid", "epicerie", "frais", "neutre"]
@@ -221,6 +226,11 @@ class Shop(msgspec.Struct, frozen=True):
     free_price_names: tuple[str, ...] = ()
     float_minor: int = 20000
     """Float left in the drawer overnight."""
+    code_rules: tuple[CodeRule, ...] = ()
+    """In-store codes with a weight, a price or a count; the first rule that fits wins."""
+
+    def __post_init__(self) -> None:
+        check_table(self.code_rules)
 
     def sale_mode(self, mode_id: str) -> SaleMode:
         """Sale mode by id; KeyError when unknown."""
@@ -306,37 +316,6 @@ def page_tiles(slots: Sequence[int | None], per_page: int) -> tuple[tuple[int | 
     room = per_page - 1
     pages = [tuple(slots[start : start + room]) for start in range(0, len(slots), room)]
     return tuple(page + (None,) * (room - len(page)) for page in pages)
-
-
-# ---------------------------------------------------------------------------------------------------------------
-# Codes
-
-GTIN_LENGTHS: Final = frozenset((8, 12, 13, 14))
-
-
-def canonical_code(code: str) -> str:
-    """One spelling for all spellings of a GTIN; any other code as it is.
-
-    >>> canonical_code("0036000291452") == canonical_code("036000291452")
-    True
-    >>> canonical_code("0101")
-    '0101'
-    """
-    if len(code) in GTIN_LENGTHS and code.isascii() and code.isdigit():
-        return code.lstrip("0").zfill(8)
-    return code
-
-
-def check_digit(body: str) -> str:
-    """Check digit of a GTIN without it (GS1 General Specifications, section 7.9): weights 3, 1 from the right."""
-    total = sum(int(digit) * (3 if place % 2 == 0 else 1) for place, digit in enumerate(reversed(body)))
-    return str(-total % 10)
-
-
-def is_gtin(code: str) -> bool:
-    """Whether the code has the length and the check digit of an EAN-8, UPC-A, EAN-13 or GTIN-14."""
-    right_form = len(code) in GTIN_LENGTHS and code.isascii() and code.isdigit()
-    return right_form and check_digit(code[:-1]) == code[-1]
 
 
 # ---------------------------------------------------------------------------------------------------------------

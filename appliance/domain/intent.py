@@ -12,7 +12,7 @@ import msgspec
 
 from appliance.domain.card import CardOutcome
 from appliance.domain.catalog import TenderMode
-from appliance.domain.ticket import Line, Ticket
+from appliance.domain.ticket import Line, Lot, Ticket
 
 
 class Intent(msgspec.Struct, frozen=True):
@@ -66,6 +66,8 @@ class AddGoods(Intent):
     age_checked: bool = False
     ticket: int = 0
     """Another ticket than the one in hand: the note that is being split."""
+    lot: Lot | None = None
+    batch: str = ""
 
 
 class ChangeQuantity(Intent):

@@ -146,6 +146,8 @@ def _cut(line: Line, quantity_milli: int) -> tuple[Line, Line]:
     """A line in two. A plain one is worth quantity times price on both sides; a discounted one shares its amount."""
     rest_milli = line.quantity_milli - quantity_milli
     plain = not (line.discount_bp or line.discount_minor) and line.fixed_minor is None and line.unit == "piece"
+    if line.lot is not None and quantity_milli % line.lot.quantity_milli:
+        plain = False  # a lot that is broken up shares its price
     if plain or not rest_milli:
         moved = msgspec.structs.replace(line, quantity_milli=quantity_milli)
         return moved, msgspec.structs.replace(line, quantity_milli=rest_milli)
@@ -170,7 +172,7 @@ def _worth(line: Line) -> int:
 
 def _like(target: Ticket, moved: Line) -> Line | None:
     """A line of the target that these units can join: the same goods at the same conditions."""
-    if moved.is_changed or moved.unit != "piece":
+    if moved.is_changed or moved.unit != "piece" or _breaks_lots(moved):
         return None  # two rounded amounts under one price would be worth something else than apart
     for line in target.lines:
         same = (
@@ -178,6 +180,7 @@ def _like(target: Ticket, moved: Line) -> Line | None:
             and line.name == moved.name
             and line.unit_price_minor == moved.unit_price_minor
             and line.rate_bp == moved.rate_bp
+            and (line.unit, line.lot, line.batch) == (moved.unit, moved.lot, moved.batch)
             and (line.discount_bp, line.discount_minor, line.offered, line.comment)
             == (moved.discount_bp, moved.discount_minor, moved.offered, moved.comment)
             and (line.fixed_minor is None) == (moved.fixed_minor is None)
@@ -187,6 +190,11 @@ def _like(target: Ticket, moved: Line) -> Line | None:
         if same:
             return line
     return None
+
+
+def _breaks_lots(line: Line) -> bool:
+    """Its quantity is no whole number of lots: counted together with others it might make one more."""
+    return line.lot is not None and bool(line.quantity_milli % line.lot.quantity_milli)
 
 
 def divide_note(state: TillState, intent: i.DivideNote, local: str) -> list[j.AnyFact]:

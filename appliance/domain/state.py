@@ -173,7 +173,7 @@ def _price_changed(state: TillState, fact: j.PriceChanged, at: str, actor: str) 
     listed = line.list_price_minor if line.list_price_minor is not None else line.unit_price_minor
     _replace(
         state, fact.ticket, fact.line,
-        unit_price_minor=fact.new_minor, list_price_minor=None if fact.new_minor == listed else listed,
+        unit_price_minor=fact.new_minor, list_price_minor=None if fact.new_minor == listed else listed, lot=None,
     )  # fmt: skip
 
 

@@ -23,6 +23,15 @@ QUANTITY_MAX_MILLI = 999_000
 TOTAL_MAX_MINOR = 99_999_999
 
 
+class Lot(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """A quantity that has one price as a whole: six bottles for 17.45, a label that asks 12.34 for 0.514 kg."""
+
+    quantity_milli: int
+    price_minor: int
+    is_label: bool = False
+    """The price stood in the code on the goods; the line's unit price is the catalogue's."""
+
+
 class Line(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     id: int
     """1, 2, 3, ... within the ticket, never used again."""
@@ -51,12 +60,19 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Amount of a part of a divided line: overrides quantity times price so that the parts sum exactly."""
     full_fixed_minor: int | None = None
     """The same for the amount before discounts."""
+    lot: Lot | None = None
+    """Sold as a whole: every full lot in the quantity costs the lot's price, the rest quantity times price."""
+    batch: str = ""
+    """Lot number of the maker, from the code (AI 10): what is asked for when goods are called back."""
 
     @property
     def full_minor(self) -> int:
         """Quantity times price, before the line's discount."""
         if self.full_fixed_minor is not None:
             return self.full_fixed_minor
+        if self.lot is not None:
+            lots, rest_milli = divmod(self.quantity_milli, self.lot.quantity_milli)
+            return lots * self.lot.price_minor + line_amount(self.unit_price_minor, rest_milli)
         if self.quantity_milli % 1000 == 0:
             return self.unit_price_minor * (self.quantity_milli // 1000)
         return line_amount(self.unit_price_minor, self.quantity_milli)
@@ -211,7 +227,7 @@ def _price(ticket: Ticket) -> Price:
     full_minor = 0
     for line in ticket.lines:
         quantity_milli = line.quantity_milli
-        if quantity_milli % 1000 or line.full_fixed_minor is not None:
+        if quantity_milli % 1000 or line.full_fixed_minor is not None or line.lot is not None:
             full = line.full_minor
         else:  # the usual line, without a call: this runs for every line of every view
             full = line.unit_price_minor * (quantity_milli // 1000)

@@ -215,12 +215,17 @@ def _add_goods(state: TillState, intent: i.AddGoods, moment: Moment) -> Outcome:
             if _joins(line, intent):
                 if line.quantity_milli + intent.quantity_milli > QUANTITY_MAX_MILLI:
                     raise Refusal("quantity.limit", limit=QUANTITY_MAX_MILLI // 1000)
-                _check_total(ticket, intent.price_minor * intent.quantity_milli // 1000)
+                _check_total(ticket, _line_added(ticket, intent).full_minor)
                 return Outcome([j.QuantityChanged(ticket.number, line.id, intent.quantity_milli)])
     if len(ticket.lines) >= LINES_MAX:
         raise Refusal("ticket.too_long", limit=LINES_MAX)
-    _check_total(ticket, intent.price_minor * intent.quantity_milli // 1000)
-    line = Line(
+    line = _line_added(ticket, intent)
+    _check_total(ticket, line.full_minor)
+    return Outcome([j.LineAdded(ticket.number, line)])
+
+
+def _line_added(ticket: Ticket, intent: i.AddGoods) -> Line:
+    return Line(
         id=ticket.next_line,
         product=intent.product,
         name=intent.name,
@@ -231,14 +236,16 @@ def _add_goods(state: TillState, intent: i.AddGoods, moment: Moment) -> Outcome:
         unit="kg" if intent.unit == "kg" else "piece",
         code=intent.code,
         age_checked=intent.age_checked,
+        lot=intent.lot,
+        batch=intent.batch,
     )
-    return Outcome([j.LineAdded(ticket.number, line)])
 
 
 def _joins(line: Line, intent: i.AddGoods) -> bool:
     """Whether one more of the same article may be counted on this line (feature S-07)."""
     same = line.product is not None and line.product == intent.product
-    return same and line.is_plain and line.unit_price_minor == intent.price_minor and line.unit == "piece"
+    alike = (line.lot, line.batch, line.unit, intent.unit) == (intent.lot, intent.batch, "piece", "piece")
+    return same and line.is_plain and line.unit_price_minor == intent.price_minor and alike
 
 
 def _check_total(ticket: Ticket, more_minor: int) -> None:
@@ -256,7 +263,8 @@ def _change_quantity(state: TillState, intent: i.ChangeQuantity, moment: Moment)
     if line.unit == "piece" and intent.quantity_milli % 1000:
         raise Refusal("quantity.whole")
     delta = intent.quantity_milli - line.quantity_milli
-    _check_total(ticket, line.unit_price_minor * max(delta, 0) // 1000)
+    changed = msgspec.structs.replace(line, quantity_milli=intent.quantity_milli)
+    _check_total(ticket, changed.full_minor - line.full_minor)
     return Outcome([j.QuantityChanged(ticket.number, line.id, delta)] if delta else [])
 
 
@@ -265,8 +273,8 @@ def _change_price(state: TillState, intent: i.ChangePrice, moment: Moment) -> Ou
     line = _whole(_line(ticket, intent.line))
     if intent.price_minor <= 0:
         raise Refusal("price.positive")
-    _check_total(ticket, (intent.price_minor - line.unit_price_minor) * line.quantity_milli // 1000)
-    if intent.price_minor == line.unit_price_minor:
+    _check_total(ticket, intent.price_minor * line.quantity_milli // 1000 - line.full_minor)
+    if intent.price_minor == line.unit_price_minor and line.lot is None:
         return Outcome([])
     return Outcome([j.PriceChanged(ticket.number, line.id, line.unit_price_minor, intent.price_minor)])
 
