@@ -5,7 +5,7 @@ from typing import Any
 from kivy.properties import ListProperty, ObjectProperty
 
 from appliance.kiosk.viewmodel.result import ResultModel
-from appliance.kiosk.widgets import Layer, Row, load_kv
+from appliance.kiosk.widgets import Row, load_kv
 from appliance.kiosk.widgets.base import Box
 from appliance.protocol import command as cmd
 
@@ -30,7 +30,7 @@ class Coins(Row):
             self.add_widget(Coin(coin))
 
 
-class ResultPanel(Layer):
+class ResultPanel(Box):
     """Shows a ResultModel."""
 
     model = ObjectProperty(ResultModel(), rebind=True)

@@ -42,7 +42,6 @@ from appliance.kiosk.widgets.base import (
     Cells,
     Col,
     Icon,
-    Layer,
     Painted,
     Press,
     Row,
@@ -52,6 +51,7 @@ from appliance.kiosk.widgets.base import (
     Text,
     load_kv,
 )
+from appliance.kiosk.widgets.layer import Layer
 
 load_kv(str(ASSETS.parent / "theme.py"))
 

@@ -11,18 +11,12 @@ from typing import Any
 from kivy.clock import Clock
 from kivy.graphics import (
     BorderImage,
-    Callback,
-    Canvas,
-    ClearBuffers,
-    ClearColor,
     Color,
-    Fbo,
     InstructionGroup,
     PopMatrix,
     PushMatrix,
     Rectangle,
     Scale,
-    Translate,
 )
 from kivy.lang import Builder
 from kivy.properties import (
@@ -38,7 +32,6 @@ from kivy.uix.widget import Widget
 
 from appliance.kiosk.icons import glyph
 from appliance.kiosk.theme import theme
-from appliance.kiosk.widgets.frame import blend_off, blend_on, painter
 from appliance.kiosk.widgets.paint import ALL, rise, rounded_texture, text_texture, text_width, wrap
 
 AWAY = -20000  # where a widget that is not shown waits
@@ -84,6 +77,18 @@ class Painted(Widget):
             self.fbind(name, self._paint_tint)
         theme.watch(self)
         self._paint_rebuild()
+
+    def add_widget(self, widget: Widget, *args: Any, **kwargs: Any) -> None:
+        """Adds a child; a region (layer.py) is drawn through its proxy."""
+        inner, widget.canvas = widget.canvas, getattr(widget, "proxy", widget.canvas)
+        super().add_widget(widget, *args, **kwargs)
+        widget.canvas = inner
+
+    def remove_widget(self, widget: Widget, *args: Any, **kwargs: Any) -> None:
+        """Removes a child."""
+        inner, widget.canvas = widget.canvas, getattr(widget, "proxy", widget.canvas)
+        super().remove_widget(widget, *args, **kwargs)
+        widget.canvas = inner
 
     def on_shown(self, *_: Any) -> None:
         """Leaves or takes its place in the parent's layout."""
@@ -547,95 +552,6 @@ class Press:
         if self.fires == "up" and self._within(touch):
             self.dispatch("on_tap")
         return True
-
-
-class Layer(Box):
-    """A box drawn into its own texture: it costs one rectangle a frame until something inside it changes."""
-
-    ground = StringProperty("bg")
-    in_opaque_group = False
-    """True for layers whose parent has switched blending off for all of them."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        self._fbo = Fbo(size=(8, 8))
-        self.canvas = Canvas()
-        with self.canvas:
-            Color(1, 1, 1, 1)
-            if not self.in_opaque_group:
-                Callback(blend_off)  # a layer is opaque: copying is a quarter cheaper than blending
-            self._sheet = Rectangle()
-            if not self.in_opaque_group:
-                Callback(blend_on)
-        self._inner = Canvas()
-        with self._fbo:
-            self._clear = ClearColor(0, 0, 0, 1)
-            ClearBuffers()
-            PushMatrix()
-            self._scale = Scale(1, 1, 1)
-            self._shift = Translate(0, 0)
-        self._fbo.add(self._inner)
-        with self._fbo:
-            PopMatrix()
-        super().__init__(**kwargs)
-        for name in ("pos", "size"):
-            self.fbind(name, self._frame)
-        self.fbind("ground", self._reground)
-        painter.add(self)
-        self._reground()
-
-    def retheme(self) -> None:
-        """The theme has changed."""
-        super().retheme()
-        self._reground()
-        self._frame()
-
-    @property
-    def is_dirty(self) -> bool:
-        """Whether something inside has changed since the layer was drawn."""
-        return bool(self._fbo.needs_redraw)
-
-    @property
-    def texture(self) -> Any:
-        """The picture of the layer."""
-        return self._fbo.texture
-
-    def draw(self) -> bool:
-        """Draws the layer into its texture. False when it stands in another layer, which has changed by that."""
-        self._fbo.draw()
-        widget = self.parent
-        while widget is not None and widget is not widget.parent:
-            if isinstance(widget, Layer):
-                self.canvas.ask_update()
-                return False
-            widget = widget.parent
-        return True
-
-    def _reground(self, *_: Any) -> None:
-        self._clear.rgba = theme.rgba[self.ground]
-
-    def _frame(self, *_: Any) -> None:
-        d = theme.density
-        size = (max(1, round(self.width * d)), max(1, round(self.height * d)))
-        if tuple(self._fbo.size) != size:
-            self._fbo.size = size
-        self._scale.xyz = (d, d, 1)
-        self._shift.xy = (-self.x, -self.y)
-        self._sheet.texture = self._fbo.texture
-        self._sheet.texture.mag_filter = self._sheet.texture.min_filter = "nearest"
-        self._sheet.pos = self.pos
-        self._sheet.size = (size[0] / d, size[1] / d)
-
-    def add_widget(self, widget: Widget, *args: Any, **kwargs: Any) -> None:
-        """Adds a child that is drawn into the texture."""
-        outer, self.canvas = self.canvas, self._inner
-        super().add_widget(widget, *args, **kwargs)
-        self.canvas = outer
-
-    def remove_widget(self, widget: Widget, *args: Any, **kwargs: Any) -> None:
-        """Removes a child from the texture."""
-        outer, self.canvas = self.canvas, self._inner
-        super().remove_widget(widget, *args, **kwargs)
-        self.canvas = outer
 
 
 class Stage(Widget):

@@ -1,22 +1,32 @@
 """What a frame has to repaint.
 
-Hides which part of the window is out of date. Layers draw into textures of their own and are not part of the window's
-instructions, so a change inside one does not repaint the window. On a software renderer, where shading a full window
-costs more than everything else together, the textures of changed layers are copied over the last frame, which its back
-buffer keeps; on a graphics chip, or while something covers the screen, the whole window is repainted.
+Hides which part of the window is out of date. Layers and regions (layer.py) are not part of the window's instructions,
+so a change inside one does not repaint the window. On a software renderer, where shading a full window costs more
+than everything else together, what changed is drawn over the last frame, which its back buffer keeps; on a graphics
+chip, or while something covers the screen, the textures of changed layers and then the whole window are repainted.
 """
 
 import os
 from typing import Any
 from weakref import WeakSet
 
-from kivy.graphics import Callback, Rectangle, RenderContext
-from kivy.graphics.opengl import GL_BLEND, GL_RENDERER, glDisable, glEnable, glGetString
+from kivy.graphics import Callback, PopMatrix, PushMatrix, RenderContext, Scale
+from kivy.graphics.opengl import (
+    GL_BLEND,
+    GL_COLOR_BUFFER_BIT,
+    GL_RENDERER,
+    GL_SCISSOR_TEST,
+    glClear,
+    glClearColor,
+    glDisable,
+    glEnable,
+    glGetString,
+    glScissor,
+)
 
 from appliance.kiosk.theme import theme
 
 SOFTWARE = (b"llvmpipe", b"softpipe", b"swrast", b"Software Rasterizer")
-FEW = 12  # more changed layers than this repaint the window
 FAR = -10000  # what lies left of this is not shown
 
 
@@ -30,28 +40,55 @@ def blend_on(_instruction: Any = None) -> None:
     glEnable(GL_BLEND)
 
 
+class Piece:
+    """A layer or region that is in the window, with the layers around it from the inside out."""
+
+    def __init__(self, part: Any, around: list[Any], depth: int) -> None:
+        self.part, self.around, self.depth = part, around, depth
+        self.is_layer = hasattr(part, "outdate")
+
+
+def box_of(widget: Any) -> tuple[int, int, int, int]:
+    """Left, bottom, right, top in pixels of the window."""
+    d = theme.density
+    return round(widget.x * d), round(widget.y * d), round(widget.right * d), round(widget.top * d)
+
+
 class Painter:
     """One for the window. `paint` runs after each turn of the event loop."""
 
     def __init__(self) -> None:
         self._layers: WeakSet[Any] = WeakSet()
+        self._regions: WeakSet[Any] = WeakSet()
         self._covers: WeakSet[Any] = WeakSet()
-        self._present: list[tuple[int, Any]] = []  # depth and layer of those in the window, the innermost first
+        self._shown_layers: list[Piece] = []  # those in the window, the innermost first
+        self._shown_regions: list[Piece] = []
+        self._is_known = False
         self._window: Any = None
         self._keeps_back_buffer = False
-        self._copy: Any = None
-        self._sheets: list[Rectangle] = []
+        self._context: Any = None
+        self._scale: Any = None
+        self._todo: list[Piece] = []
 
     def add(self, layer: Any) -> None:
         """Takes care of a layer for as long as it lives."""
         if self._window is None:
             self._begin()
         self._layers.add(layer)
-        self._present = []
+        self._is_known = False
+
+    def add_region(self, region: Any) -> None:
+        """Takes care of a region for as long as it lives."""
+        self._regions.add(region)
+        self._is_known = False
 
     def cover(self, widget: Any) -> None:
-        """Names a widget that stands above others while it is shown: then layers are not copied over it."""
+        """Names a widget that stands above others while it is shown: then nothing is drawn over the last frame."""
         self._covers.add(widget)
+
+    def forget(self) -> None:
+        """Widgets have come or gone inside a layer."""
+        self._is_known = False
 
     def _begin(self) -> None:
         from kivy.core.window import Window
@@ -61,64 +98,115 @@ class Painter:
         renderer = glGetString(GL_RENDERER) or b""
         is_software = any(name in renderer for name in SOFTWARE)
         self._keeps_back_buffer = is_software and bool(os.environ.get("DISPLAY"))
-        self._copy = RenderContext()
-        self._sheets = [Rectangle(size=(0, 0)) for _ in range(FEW)]
-        self._copy.add(Callback(blend_off))
-        for sheet in self._sheets:
-            self._copy.add(sheet)
-        self._copy.add(Callback(blend_on))
+        self._context = RenderContext()
+        with self._context:
+            PushMatrix()
+            self._scale = Scale(1, 1, 1)
+            Callback(self._draw_pieces)
+            PopMatrix()
 
     def paint(self) -> bool:
         """Repaints what changed since the last frame, if the window itself was not repainted. False: nothing did."""
-        drawn = self._draw_layers()
-        if not drawn:
+        self._todo = self._changed()
+        if not self._todo:
             return False
-        if self._keeps_back_buffer and len(drawn) <= FEW and not self._is_covered():
-            self._copy_layers(drawn)
+        if self._keeps_back_buffer and not self._is_covered():
+            self._draw_over()
         else:
             self._window.dispatch("on_draw")
         self._window.dispatch("on_flip")
+        if any(piece.is_layer for piece in self._todo):
+            self._is_known = False  # a layer that changed may have other parts now
+            self._look()
         return True
 
-    def _copy_layers(self, drawn: list[Any]) -> None:
-        context = self._window.render_context
-        self._copy["projection_mat"] = context["projection_mat"]
-        self._copy["modelview_mat"] = context["modelview_mat"]
+    def _changed(self) -> list[Piece]:
+        """What must be repainted, each thing once: no region of a layer that is repainted itself."""
+        self._look()
+        changed = [piece for piece in self._shown_layers if piece.part.is_dirty]
+        dirty = {piece.part for piece in changed}
+        for piece in self._shown_regions:
+            if piece.part.is_dirty and not dirty.intersection(piece.around):
+                if piece.part.has_moved:
+                    changed.append(next(each for each in self._shown_layers if each.part is piece.around[0]))
+                    dirty.add(piece.around[0])
+                else:
+                    changed.append(piece)
+        return [piece for piece in changed if not dirty.intersection(piece.around)]
+
+    def _draw_over(self) -> None:
+        context, window = self._context, self._window.render_context
+        context["projection_mat"] = window["projection_mat"]
+        context["modelview_mat"] = window["modelview_mat"]
         d = theme.density
-        for sheet in self._sheets[len(drawn) :]:
-            sheet.size = (0, 0)
-        for sheet, layer in zip(self._sheets, drawn, strict=False):
-            sheet.texture = layer.texture
-            sheet.pos = (round(layer.x * d), round(layer.y * d))
-            sheet.size = layer.texture.size
-        self._copy.draw()
+        self._scale.xyz = (d, d, 1)
+        for piece in self._todo:
+            self._freshen(piece.part)
+        context.ask_update()
+        context.draw()
+
+    def _freshen(self, part: Any) -> None:
+        """Brings the textures of the layers inside a part up to date: it is drawn with them."""
+        for inner in self._shown_layers:
+            if part in inner.around:
+                inner.part.draw()
+
+    def _draw_pieces(self, _instruction: Any) -> None:
+        glEnable(GL_SCISSOR_TEST)
+        for piece in self._todo:
+            left, bottom, right, top = box_of(piece.part)
+            for layer in piece.around:
+                layer.outdate()
+                a, b, c, e = box_of(layer)
+                left, bottom, right, top = max(left, a), max(bottom, b), min(right, c), min(top, e)
+            if right > left and top > bottom:
+                glScissor(left, bottom, right - left, top - bottom)
+                glClearColor(*theme.rgba[piece.part.ground])
+                glClear(GL_COLOR_BUFFER_BIT)
+                piece.part.paint()
+        glDisable(GL_SCISSOR_TEST)
 
     def _is_covered(self) -> bool:
-        return any(widget.x > FAR and self._depth(widget) for widget in self._covers)
+        return any(widget.x > FAR and self._place(widget)[1] for widget in self._covers)
 
     def _before_draw(self, *_: Any) -> None:
-        self._present = []  # widgets that come and go change the window's instructions
-        self._draw_layers()
+        self._is_known = False  # widgets that come and go change the window's instructions
+        self._look()
+        for piece in self._shown_regions:
+            if piece.part.has_moved or piece.part.is_dirty:
+                for layer in piece.around:
+                    layer.outdate()
+        for piece in self._shown_layers:
+            if piece.part.draw():
+                for layer in piece.around:
+                    layer.outdate()
 
-    def _draw_layers(self) -> list[Any]:
-        """Draws the layers that changed, the innermost first, and gives those that stand directly in the window."""
-        if not self._present:
-            found = [(self._depth(layer), layer) for layer in self._layers]
-            self._present = sorted((pair for pair in found if pair[0]), key=lambda pair: -pair[0])
-        drawn = []
-        for _depth, layer in self._present:
-            if layer.is_dirty and layer.draw() and layer.x > FAR:
-                drawn.append(layer)
-        return drawn
+    def _look(self) -> None:
+        """Finds the layers and regions that stand in the window."""
+        if self._is_known:
+            return
+        self._is_known = True
+        self._shown_layers = self._pieces(self._layers)
+        self._shown_regions = self._pieces(self._regions)
 
-    def _depth(self, widget: Any) -> int:
-        """How deep in the window a widget stands; 0 when it is not in the window."""
-        depth, parent = 1, widget.parent
+    def _pieces(self, parts: Any) -> list[Piece]:
+        found = []
+        for part in parts:
+            around, depth = self._place(part)
+            if depth:
+                found.append(Piece(part, around, depth))
+        return sorted(found, key=lambda piece: -piece.depth)
+
+    def _place(self, widget: Any) -> tuple[list[Any], int]:
+        """The layers around a widget from the inside out, and how deep it stands; 0 when it is not in the window."""
+        around, depth, parent = [], 1, widget.parent
         while parent is not None:
             if parent is self._window:
-                return depth
+                return around, depth
+            if hasattr(parent, "outdate"):
+                around.append(parent)
             depth, parent = depth + 1, parent.parent
-        return 0
+        return [], 0
 
 
 painter = Painter()

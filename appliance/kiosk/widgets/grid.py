@@ -10,8 +10,9 @@ from kivy.properties import ObjectProperty
 
 from appliance.kiosk.theme import theme
 from appliance.kiosk.viewmodel.grid import GridModel
-from appliance.kiosk.widgets.base import Cells, Layer
+from appliance.kiosk.widgets.base import Cells
 from appliance.kiosk.widgets.frame import blend_off, blend_on
+from appliance.kiosk.widgets.layer import Layer
 from appliance.kiosk.widgets.tile import CategoryKey, PageKey, Tile
 
 

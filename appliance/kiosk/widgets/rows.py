@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from kivy.clock import Clock
 from kivy.properties import ListProperty, NumericProperty
 
-from appliance.kiosk.widgets.base import Layer
+from appliance.kiosk.widgets.layer import Layer
 
 DRAG = 14  # logical pixels a finger moves before a touch becomes a scroll
 

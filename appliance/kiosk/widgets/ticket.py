@@ -8,12 +8,21 @@ on_card, on_pay, on_refused(what).
 from typing import Any
 
 from kivy.clock import Clock
-from kivy.properties import BooleanProperty, ListProperty, NumericProperty, ObjectProperty, StringProperty
+from kivy.properties import (
+    BooleanProperty,
+    ListProperty,
+    NumericProperty,
+    ObjectProperty,
+    OptionProperty,
+    StringProperty,
+)
 
 from appliance.i18n import t
 from appliance.kiosk.theme import theme
 from appliance.kiosk.viewmodel.ticket import CashKeyModel, ClientModel, GhostModel, LineModel, TicketModel
-from appliance.kiosk.widgets.base import Box, Cells, Col, Layer, Press, Row, load_kv
+from appliance.kiosk.widgets.base import Box, Cells, Col, Press, Row, load_kv
+from appliance.kiosk.widgets.controls import PushButton
+from appliance.kiosk.widgets.layer import Layer, Region
 from appliance.kiosk.widgets.paint import shorten, text_width, wrap
 from appliance.kiosk.widgets.rows import Rows
 
@@ -80,11 +89,13 @@ class QuantityBox(Press, Box):
     """The quantity at the head of a line."""
 
 
-class BasketLine(Press, Col):
+class BasketLine(Press, Region):
     """One line: quantity box, name, detail, amount."""
 
     model = ObjectProperty(EMPTY_LINE, rebind=True)
     owner = ObjectProperty(None)
+    direction = OptionProperty("col", options=["row", "col", "stack"])
+    align = OptionProperty("start", options=["start", "center", "end"])
     soft = BooleanProperty(False)
     head_height = NumericProperty(40)
 
@@ -199,9 +210,10 @@ class SumRows(Col):
             row.text, row.amount = text, amount
 
 
-class CashKey(Press, Col):
+class CashKey(Press, Region):
     """One cash key: the amount, and "Juste" above the exact one."""
 
+    direction = OptionProperty("col", options=["row", "col", "stack"])
     text = StringProperty("")
     small = StringProperty("")
 
@@ -237,6 +249,10 @@ class CashKeys(Cells):
 
     def _tapped(self, key: Any) -> None:
         self.dispatch("on_cash", key.amount_minor)
+
+
+class FootButton(PushButton, Region):
+    """Carte and Facturer: the amount on the second changes with every scan."""
 
 
 class Totals(Layer):

@@ -7,7 +7,8 @@ from typing import Any
 
 from kivy.properties import BooleanProperty, NumericProperty, StringProperty
 
-from appliance.kiosk.widgets.base import Box, Layer, Painted, Press, load_kv
+from appliance.kiosk.widgets.base import Box, Painted, Press, load_kv
+from appliance.kiosk.widgets.layer import Layer
 
 
 class HueBox(Painted):

@@ -8,7 +8,8 @@ from typing import Any
 from kivy.properties import BooleanProperty, ListProperty, NumericProperty, ObjectProperty, StringProperty
 
 from appliance.kiosk.viewmodel.bar import BarModel, LightModel
-from appliance.kiosk.widgets.base import Box, Layer, Press, Row, load_kv
+from appliance.kiosk.widgets.base import Box, Press, Row, load_kv
+from appliance.kiosk.widgets.layer import Layer
 
 
 class BarButton(Press, Box):
