@@ -20,12 +20,13 @@ from appliance.hal.transport import DeviceFault, Transport, open_transport
 log = logging.getLogger(__name__)
 
 _FIRST_PAUSE_MS = 250
+_GRACE_PAUSE_MS = 100
 _OPEN_TIMEOUT_S = 5.0
 _HEALTHY_NS = 30_000_000_000
 _GRACE_NS = 2_000_000_000
 _CRASH_WINDOW_NS = 60_000_000_000
 _CRASHES_MAX = 3
-_LOOK_EVERY_S = 0.5
+_LOOK_EVERY_S = 0.25
 _AWAY = frozenset({FaultReason.UNPLUGGED, FaultReason.UNREACHABLE, FaultReason.NOT_CONFIGURED})
 _SETTLING = frozenset({FaultReason.NO_PERMISSION, FaultReason.BUSY})
 
@@ -52,8 +53,11 @@ class Slot:
         self._since = clock.now()
         self._model: str | None = None
         self._port: str | None = None
+        self.serial: str | None = None
+        """What the driver was told at the last link."""
         self._counters: dict[str, int] = {}
         self._wake = asyncio.Event()
+        self._asked = False
         self._link: Transport | None = None
         self._attempts = 0
         self._refused_at_ns: int | None = None
@@ -62,7 +66,9 @@ class Slot:
     @property
     def health(self) -> Health:
         counters = dict(self._counters)
-        return Health(self.role, self._kind, self._state, self._fault, self._since, self._model, self._port, counters)
+        return Health(
+            self.role, self._kind, self._state, self._fault, self._since, self._model, self._port, counters, self.serial
+        )
 
     def emit(self, event: DeviceEvent) -> None:
         self._emit(event)
@@ -83,7 +89,14 @@ class Slot:
         self._emit(self.health)
 
     def nudge(self) -> None:
-        """Try again now: a plug was seen, or an operator asked."""
+        """An operator asked: try again now, after a quarantine too."""
+        self._asked = True
+        self._wake.set()
+
+    def plugged(self) -> None:
+        """A device for this role was plugged in: the pause is over. A crashing driver stays alone all the same."""
+        self._attempts = 0
+        self._refused_at_ns = None
         self._wake.set()
 
     def unplugged(self) -> None:
@@ -94,7 +107,6 @@ class Slot:
     async def run(self, address: Address, driver: Driver, ports: Ports) -> None:
         """Serve the role until cancelled. The outermost loop of a device: nothing gets past it."""
         while True:
-            self._wake.clear()
             try:
                 await self._serve(address, driver, ports)
             except DeviceFault as fault:
@@ -103,17 +115,24 @@ class Slot:
                 log.exception("%s: driver crashed", self.role)
                 if self._crashed_too_often():
                     self.report(DeviceState.QUARANTINED, FaultReason.CRASHED)
-                    await self._wake.wait()
-                    self._crashes.clear()
+                    await self._until_asked()
                     continue
                 self.report(DeviceState.FAULT, FaultReason.CRASHED)
             await self._pause(address)
+
+    async def _until_asked(self) -> None:
+        self._asked = False
+        while not self._asked:
+            self._wake.clear()
+            await self._wake.wait()
+        self._crashes.clear()
 
     async def _serve(self, address: Address, driver: Driver, ports: Ports) -> None:
         if address.scheme == "udev":
             if not ports.offers(address):
                 self.report(DeviceState.ABSENT, FaultReason.UNPLUGGED)
             address = await ports.claim(self, address)
+        self._wake.clear()  # what was plugged in until here is what we open now
         self._port = str(address)
         opened_at_ns = None
         try:
@@ -124,10 +143,12 @@ class Slot:
             await driver.run(self._link)
         finally:
             link, self._link = self._link, None
-            ports.release(self)
-            if link is not None:
-                link.abort()
-                await link.closed()
+            try:
+                if link is not None:
+                    link.abort()
+                    await link.closed()
+            finally:
+                ports.release(self)  # only now: the next holder would find it busy
             if opened_at_ns is not None and self._clock.monotonic_ns() - opened_at_ns > _HEALTHY_NS:
                 self._attempts = 0
 
@@ -153,18 +174,33 @@ class Slot:
         return full and self._crashes[-1] - self._crashes[0] < _CRASH_WINDOW_NS
 
     async def _pause(self, address: Address) -> None:
-        """Wait 0.25, 0.5, ... seconds with jitter, cut short by a nudge or by the device's file appearing."""
+        """Wait 0.25, 0.5, ... seconds with jitter, cut short by a nudge, by a plug that udev saw, or by the device's
+        file appearing or being another one than before. Rights that are being set are looked at ten times a second."""
         pause_ms = min(self._pause_ms_max, _FIRST_PAUSE_MS << min(self._attempts, 10))
-        self._attempts += 1
+        if self._refused_at_ns is not None and self._clock.monotonic_ns() - self._refused_at_ns < _GRACE_NS:
+            pause_ms = _GRACE_PAUSE_MS
+        else:
+            self._attempts += 1
         left_s = pause_ms / 1_000 * random.uniform(0.8, 1.2)
-        path = address.path if address.scheme not in ("tcp", "udev") else ""
-        missing = bool(path) and not os.path.exists(path)
+        path = address.path if address.path.startswith("/") else ""
+        before = _file_at(path)
         while left_s > 0 and not self._wake.is_set():
-            step_s = min(left_s, _LOOK_EVERY_S) if missing else left_s
+            step_s = min(left_s, _LOOK_EVERY_S) if path else left_s
             left_s -= step_s
             try:
                 async with asyncio.timeout(step_s):
                     await self._wake.wait()
             except TimeoutError:
-                if missing and os.path.exists(path):
+                if (now := _file_at(path)) is not None and now != before:
+                    self._refused_at_ns = None
                     return
+                before = now if now is None else before
+
+
+def _file_at(path: str) -> tuple[int, int, int] | None:
+    """Which file stands there: None for none, another answer when it was made anew."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_rdev

@@ -13,6 +13,7 @@ import errno
 import fcntl
 import logging
 import os
+import re
 import socket
 import stat
 import struct
@@ -20,6 +21,7 @@ from typing import Any
 
 from appliance.hal.address import Address
 from appliance.hal.device import FaultReason
+from appliance.hal.scanner.hidpos import card, record
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +29,10 @@ READ_BYTES_MAX = 65_536
 USER_TIMEOUT_MS = 5_000
 _EVIOCGRAB = 0x40044590
 _EVIOCSCLOCKID = 0x400445A0
+_HIDIOCGRDESCSIZE = 0x80044801
+_HIDIOCGRDESC = 0x90044802
+_HIDIOCGRAWINFO = 0x80084803
+_DESCRIPTOR_BYTES_MAX = 4_096
 _CLOSE_TIMEOUT_S = 2.0
 _FRAMES: dict[str, dict[str, Any]] = {"8N1": {}, "7E1": {"bytesize": 7, "parity": "E"}}
 _EMPTY_READ_PAUSE_S = 0.05
@@ -61,6 +67,8 @@ class Transport:
 
     gone = FaultReason.UNPLUGGED
     """What the loss of such a link means."""
+    address = Address("")
+    """What was opened: the node itself, where the role named it by its properties."""
 
     def __init__(self) -> None:
         self._arrived = bytearray()
@@ -274,18 +282,40 @@ class _FileTransport(Transport):
             self._listen() if room else self._loop.remove_reader(self._fd)
 
 
-async def open_transport(address: Address) -> Transport:
-    """Open the link; raises DeviceFault. Takes no longer than the device: bound it with a timeout."""
+class _ReportTransport(_FileTransport):
+    """Over a hidraw node: each report is one read, and is handed on as one record so that no border is lost."""
+
+    def __init__(self, fd: int, card: bytes) -> None:
+        super().__init__(fd, end_on_empty=True)
+        super()._take(card)
+
+    def _take(self, received: bytes) -> None:
+        super()._take(record(received))
+
+
+async def open_transport(address: Address, *, shared: bool = False) -> Transport:
+    """Open the link; raises DeviceFault. Takes no longer than the device: bound it with a timeout.
+
+    `shared`: listen to a keyboard without taking its keys from the rest of the system.
+    """
+    link = await _open(address, shared)
+    link.address = address
+    return link
+
+
+async def _open(address: Address, shared: bool) -> Transport:
     match address.scheme:
         case "tcp":
             return await _open_tcp(address)
+        case "hidraw":
+            return _open_hidraw(address.path)
         case "serial":
             return await _open_serial(address)
         case "usblp":
             return _FileTransport(_open_node(address.path, os.O_RDWR), end_on_empty=False)
         case "evdev":
-            return _open_evdev(address.path)
-        case "evstream":
+            return _open_evdev(address.path, shared)
+        case "evstream" | "hidstream":
             return await _open_stream(address.path)
     raise DeviceFault(FaultReason.MISCONFIGURED, f"no transport for {address.scheme}")
 
@@ -335,11 +365,45 @@ def _open_node(path: str, mode: int) -> int:
         raise DeviceFault(fault_of(error, FaultReason.UNPLUGGED), str(error)) from None
 
 
-def _open_evdev(path: str) -> Transport:
-    """Open and grab: from here on nobody else sees these keys (EVIOCGRAB, linux/input.h)."""
+def _open_hidraw(path: str) -> Transport:
+    """The scanner's card from sysfs, or from the node itself where sysfs does not show it (linux/hidraw.h)."""
     fd = _open_node(path, os.O_RDONLY)
     try:
-        fcntl.ioctl(fd, _EVIOCGRAB, 1)
+        found = _card_in_sysfs(os.path.basename(os.path.realpath(path))) or _card_of_node(fd)
+    except OSError as error:
+        os.close(fd)
+        raise DeviceFault(fault_of(error, FaultReason.MISCONFIGURED), str(error)) from None
+    return _ReportTransport(fd, found)
+
+
+def _card_in_sysfs(name: str) -> bytes | None:
+    folder = f"/sys/class/hidraw/{name}/device"
+    try:
+        with open(f"{folder}/report_descriptor", "rb") as file:
+            descriptor = file.read(_DESCRIPTOR_BYTES_MAX)
+        with open(f"{folder}/uevent") as file:
+            identity = re.search(r"^HID_ID=[0-9A-F]+:([0-9A-F]+):([0-9A-F]+)$", file.read(4_096), re.MULTILINE)
+    except OSError:
+        return None
+    vendor, product = (int(number, 16) & 0xFFFF for number in identity.groups()) if identity else (0, 0)
+    return card(vendor, product, descriptor)
+
+
+def _card_of_node(fd: int) -> bytes:
+    """HIDIOCGRDESCSIZE, HIDIOCGRDESC, HIDIOCGRAWINFO; raises OSError for what is no hidraw node."""
+    (size,) = struct.unpack("i", fcntl.ioctl(fd, _HIDIOCGRDESCSIZE, bytes(4)))
+    answer = bytearray(struct.pack("I", size) + bytes(_DESCRIPTOR_BYTES_MAX))
+    fcntl.ioctl(fd, _HIDIOCGRDESC, answer)
+    _, vendor, product = struct.unpack("IHH", fcntl.ioctl(fd, _HIDIOCGRAWINFO, bytes(8)))
+    return card(vendor, product, bytes(answer[4 : 4 + size]))
+
+
+def _open_evdev(path: str, shared: bool) -> Transport:
+    """Open and, unless shared, grab: from here on nobody else sees these keys (EVIOCGRAB, linux/input.h)."""
+    fd = _open_node(path, os.O_RDONLY)
+    try:
+        if not shared:
+            fcntl.ioctl(fd, _EVIOCGRAB, 1)
         fcntl.ioctl(fd, _EVIOCSCLOCKID, struct.pack("i", 1))  # CLOCK_MONOTONIC: gaps survive a clock change
     except OSError as error:
         os.close(fd)

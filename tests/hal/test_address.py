@@ -34,7 +34,7 @@ def test_reads_each_kind_of_address():
         ("serial:///dev/ttyS0?baud=fast", SCANNER),
         ("serial:///dev/ttyS0?ID_SERIAL=x", SCANNER),
         ("udev:evdev", SCANNER),
-        ("udev:hidraw", SCANNER),
+        ("udev:usblp", SCANNER),
         ("file:///etc/passwd", PRINTER),
         ("tcp://h:1?" + "x" * 600, PRINTER),
     ],

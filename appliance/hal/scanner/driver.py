@@ -1,17 +1,25 @@
 """Scanner driver: a link, a codec and the silence between keys."""
 
 import logging
+from collections.abc import Callable
 from typing import Protocol
 from urllib.parse import unquote_to_bytes
 
 from appliance.clock import Clock
 from appliance.hal.address import Address, BadAddress
 from appliance.hal.device import DeviceState, Scan, ScanDamaged
+from appliance.hal.scanner.aim import name_of
 from appliance.hal.scanner.framing import Damaged, Read, SerialFraming
 from appliance.hal.supervisor import Slot
 from appliance.hal.transport import LinkLost, Transport
 
 log = logging.getLogger(__name__)
+
+_TIMEOUT_MS = {"hidraw": 500, "hidstream": 500}
+"""Longest silence inside a code; two reports of a HID-POS scanner may be further apart than two keys."""
+_USUAL_TIMEOUT_MS = 300
+_SILENCE_MS = 50
+"""Where silence ends a code (`end=silence`)."""
 
 
 class Codec(Protocol):
@@ -26,42 +34,71 @@ class ScannerDriver:
 
     def __init__(self, address: Address, clock: Clock, slot: Slot) -> None:
         """Raises BadAddress when the options make no sense."""
-        self._timeout_s = address.number("timeout_ms", 300, 50, 5_000) / 1_000
         self._address = address
         self._clock = clock
         self._slot = slot
-        self._new_codec()  # an option that makes no sense is found now, not at the first plug
+        self.tap: Callable[[Address, bytes, list[Read | Damaged]], None] | None = None
+        """While set, what is read goes here and nowhere else: the setup code is looked for. Empty bytes: silence."""
+        for scheme in address.path.split(",") if address.scheme == "udev" else (address.scheme,):
+            self._codec_for(scheme)  # an option that makes no sense is found now, not at the first plug
 
     async def run(self, link: Transport) -> None:
-        codec = self._new_codec()
+        scheme = link.address.scheme or self._address.scheme
+        codec = self._codec_for(scheme)
+        timeout_s = self._timeout_ms(scheme) / 1_000
+        heard = False
         self._slot.report(DeviceState.READY)
         try:
             while True:
-                received = await link.read(self._timeout_s if codec.pending else None)
-                self._deliver(codec.feed(received) if received else codec.expire())
+                listened = heard and self.tap is not None
+                received = await link.read(timeout_s if codec.pending or listened else None)
+                found = codec.feed(received) if received else codec.expire()
+                if self.tap is None:
+                    self._deliver(found)
+                else:
+                    heard = bool(received)
+                    self.tap(link.address, received, found)
         except LinkLost:
             self._deliver(codec.expire("unplugged"))
             raise
 
-    def _new_codec(self) -> Codec:
+    def _timeout_ms(self, scheme: str) -> int:
+        usual = _SILENCE_MS if self._silence_ends() else _TIMEOUT_MS.get(scheme, _USUAL_TIMEOUT_MS)
+        return self._address.number("timeout_ms", usual, 50, 5_000)
+
+    def _silence_ends(self) -> bool:
+        end = self._address.options.get("end", "suffix")
+        if end not in ("suffix", "silence"):
+            raise BadAddress("end must be suffix or silence")
+        return end == "silence"
+
+    def _codec_for(self, scheme: str) -> Codec:
         options = self._address.options
         strip_aim = self._address.number("aim", 1, 0, 1) == 1
-        if self._address.scheme == "evstream" or "evdev" in (self._address.scheme, self._address.path):
-            from appliance.hal.scanner.wedge import WedgeCodec  # late: four layouts that a serial scanner never needs
-
-            try:
-                return WedgeCodec(options.get("layout", "us"), strip_aim, int(self._timeout_s * 1_000))
-            except KeyError as error:
-                raise BadAddress(f"no keyboard layout {error}") from None
+        timeout_ms, silence_ends = self._timeout_ms(scheme), self._silence_ends()
         prefix, suffix = options.get("prefix", ""), options.get("suffix", "\r\n")
         if not suffix or len(suffix) > 4 or len(prefix) > 16:
             raise BadAddress("a suffix of 1 to 4 and a prefix of up to 16 characters")
-        return SerialFraming(unquote_to_bytes(prefix), unquote_to_bytes(suffix), strip_aim)
+        if scheme in ("hidraw", "hidstream"):
+            from appliance.hal.scanner.hidpos import HidPosCodec
+
+            return HidPosCodec(strip_aim, prefix)
+        if scheme in ("evdev", "evstream"):
+            from appliance.hal.scanner.wedge import WedgeCodec  # late: five layouts that others never need
+
+            caps = self._address.number("caps", 0, 0, 1) == 1
+            layout = options.get("layout", "us")
+            try:
+                return WedgeCodec(layout, strip_aim, timeout_ms, prefix=prefix, silence_ends=silence_ends, caps=caps)
+            except KeyError as error:
+                raise BadAddress(f"no keyboard layout {error}") from None
+        return SerialFraming(unquote_to_bytes(prefix), unquote_to_bytes(suffix), strip_aim, silence_ends)
 
     def _deliver(self, found: list[Read | Damaged]) -> None:
         for read in found:
             if isinstance(read, Read):
                 self._slot.count("scans")
+                log.debug("%s: read a code of %s", self._slot.role, name_of(read.symbology) or "some kind")
                 self._slot.emit(Scan(read.text, read.symbology, self._slot.role, self._clock.monotonic_ns()))
             else:
                 self._slot.count("damaged")

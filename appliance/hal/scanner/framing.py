@@ -9,9 +9,9 @@ import re
 from msgspec import Struct
 
 from appliance.hal.device import SCAN_CHARS_MAX
+from appliance.hal.scanner.aim import split_aim
 
 GS = "\x1d"
-_AIM = re.compile(r"\][A-Za-z][0-9A-Za-z]")
 _BYTES_MAX = SCAN_CHARS_MAX + 16
 
 
@@ -33,9 +33,7 @@ def accept(text: str, strip_aim: bool = True) -> Read | Damaged | None:
 
     The AIM identifier (ISO/IEC 15424: `]`, letter, modifier) is taken off exactly once.
     """
-    symbology = None
-    if strip_aim and _AIM.match(text):
-        symbology, text = text[1:3], text[3:]
+    symbology, text = split_aim(text) if strip_aim else (None, text)
     if not text:
         return None
     if len(text) > SCAN_CHARS_MAX:
@@ -56,9 +54,13 @@ def decode(raw: bytes) -> str:
 class SerialFraming:
     """Bytes in, reads out. `prefix` is taken off when it is there; `ends` are the bytes that end a code."""
 
-    def __init__(self, prefix: bytes = b"", ends: bytes = b"\r\n", strip_aim: bool = True) -> None:
+    def __init__(
+        self, prefix: bytes = b"", ends: bytes = b"\r\n", strip_aim: bool = True, silence_ends: bool = False
+    ) -> None:
+        """`silence_ends`: for scanners without a suffix, the driver's time-out ends a code too."""
         if not ends:
             raise ValueError("a scanner must end its codes with something")
+        self._silence_ends = silence_ends
         self._prefix = prefix
         self._ends = re.compile(b"[" + re.escape(ends) + b"]")
         self._strip_aim = strip_aim
@@ -84,6 +86,9 @@ class SerialFraming:
         """Drop what has begun: silence for too long, or the cable is out. It is never delivered."""
         if not self.pending:
             return []
+        if self._silence_ends and reason == "timeout":
+            judged = self._end()
+            return [] if judged is None else [judged]
         self._partial.clear()
         self._overlong = False
         return [Damaged(reason)]

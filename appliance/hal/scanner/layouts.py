@@ -1,4 +1,4 @@
-"""What a key types on four keyboards, for scanners that pretend to be one.
+"""What a key types on five keyboards, for scanners that pretend to be one.
 
 A scanner programmed for a French keyboard sends other key codes for `1` than one programmed for the US. Each table maps
 a Linux key code (linux/input-event-codes.h) to four characters: plain, Shift, AltGr, Shift+AltGr. Dead keys stand as
@@ -216,4 +216,56 @@ DE: Layout = {
     86: "<>|\u0331",
 }
 
-LAYOUTS: dict[str, Layout] = {"us": US, "fr": FR, "ch": CH_FR, "de": DE}
+BE: Layout = {
+    2: "&1|¡",
+    3: "é2@⅛",
+    4: '"3#£',
+    5: "'4¼$",
+    6: "(5½⅜",
+    7: "§6^⅝",
+    8: "è7{⅞",
+    9: "!8[™",
+    10: "ç9{±",
+    11: "à0}°",
+    12: ")°\\¿",
+    13: "-_\u0327\u0328",
+    16: "aA@Ω",
+    17: "zZſ§",
+    18: "eE€¢",
+    19: "rR¶®",
+    20: "tTŧŦ",
+    21: "yY←¥",
+    22: "uU↓↑",
+    23: "iI→ı",
+    24: "oOœŒ",
+    25: "pPþÞ",
+    26: "\u0302\u0308[\u030a",
+    27: "$*]\u0304",
+    30: "qQæÆ",
+    31: "sSßẞ",
+    32: "dDðÐ",
+    33: "fFđª",
+    34: "gGŋŊ",
+    35: "hHħĦ",
+    36: "jJ\u0309\u031b",
+    37: "kKĸ&",
+    38: "lLłŁ",
+    39: "mM\u0301\u030b",
+    40: "ù%\u0301\u030c",
+    41: "²³¬¬",
+    43: "µ£\u0300\u0306",
+    44: "wW«<",
+    45: "xX»>",
+    46: "cC¢©",
+    47: "vV„‚",
+    48: "bB“‘",
+    49: "nN”’",
+    50: ",?\u0327º",
+    51: ";.•×",
+    52: ":/·÷",
+    53: "=+\u0303\u0307",
+    57: "    ",
+    86: "<>\\\\",
+}
+
+LAYOUTS: dict[str, Layout] = {"us": US, "fr": FR, "ch": CH_FR, "de": DE, "be": BE}

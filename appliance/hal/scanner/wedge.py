@@ -1,8 +1,10 @@
 """Keyboard-wedge scanner: Linux input events to scans. Pure; time is taken from the events themselves.
 
-The codec keeps its own Shift, AltGr, Ctrl and CapsLock: the device is grabbed and nobody else types on it. A code
-ends with Enter, keypad Enter or Tab, and only so: what stops without an end is damaged, never delivered. After lost
-events (SYN_DROPPED) or a forbidden key everything up to the next end belongs to the damaged code.
+The codec keeps its own Shift, AltGr, Ctrl and CapsLock: the device is grabbed and nobody else types on it. NumLock
+may be typed and changes nothing: no scanner means an arrow by a keypad key. A code ends with Enter, keypad Enter or
+Tab, or by silence where the scanner is configured so: otherwise what stops without an end is damaged, never delivered.
+After lost events (SYN_DROPPED) or a forbidden key everything up to the next end belongs to the damaged code. Silence
+lets all keys go: a release that was lost spoils one code, not the next.
 """
 
 import struct
@@ -31,14 +33,27 @@ _KEYS_MAX = SCAN_CHARS_MAX + 16
 class WedgeCodec:
     """Input events in, reads out. One per device, for the life of the link."""
 
-    def __init__(self, layout: str = "us", strip_aim: bool = True, timeout_ms: int = 300) -> None:
-        """`layout` is a key of `layouts.LAYOUTS` (KeyError otherwise); `timeout_ms` is the longest gap in a code."""
+    def __init__(
+        self,
+        layout: str = "us",
+        strip_aim: bool = True,
+        timeout_ms: int = 300,
+        *,
+        prefix: str = "",
+        silence_ends: bool = False,
+        caps: bool = False,
+    ) -> None:
+        """`layout` is a key of `layouts.LAYOUTS` (KeyError otherwise); `timeout_ms` is the longest gap in a code;
+        `silence_ends`: such a gap ends a code well; `caps`: the scanner counts on CapsLock being on."""
         self._layout = LAYOUTS[layout]
         self._strip_aim = strip_aim
         self._timeout_us = timeout_ms * 1_000
+        self._prefix = prefix
+        self._silence_ends = silence_ends
+        self._caps_at_rest = caps
         self._bytes = b""
         self._held: set[int] = set()
-        self._caps = False
+        self._caps = caps
         self._alt_digits: str | None = None
         self._dead = ""
         self._text: list[str] = []
@@ -59,17 +74,24 @@ class WedgeCodec:
 
     def expire(self, reason: str = "timeout") -> list[Read | Damaged]:
         """Drop what has begun; a code already reported as damaged is not reported twice."""
-        damaged: list[Read | Damaged] = [Damaged(reason)] if self._text and not self._spoiled else []
+        found: list[Read | Damaged] = []
+        if self._text and not self._spoiled:
+            found = list(self._end()) if self._silence_ends and reason == "timeout" else [Damaged(reason)]
+        if self.pending:  # cut off between CapsLock on and CapsLock off
+            self._caps = self._caps_at_rest
         self._forget()
-        return damaged
+        self._held.clear()
+        self._alt_digits = None
+        return found
 
     def _read(self, events: Iterable[tuple[int, ...]]) -> Iterator[Read | Damaged]:
         for seconds, micros, kind, code, value in events:
             if kind == EV_SYN and code == SYN_DROPPED:
                 self._held.clear()
                 self._alt_digits = None
+                self._caps = self._caps_at_rest
                 yield from self._spoil("lost_events")
-            elif kind == EV_KEY:
+            elif kind == EV_KEY and value != 2:  # autorepeat is the kernel's, no scanner means it
                 yield from self._after_gap(seconds * 1_000_000 + micros)
                 yield from self._key(code, value)
 
@@ -85,7 +107,7 @@ class WedgeCodec:
                 yield from self._type(_alt_character(self._alt_digits))
             if code == KEY_LEFTALT:
                 self._alt_digits = "" if value else None
-        elif value != 1:  # releases, and autorepeat (2), which no scanner means
+        elif value != 1:
             return
         elif code == KEY_CAPSLOCK:
             self._caps = not self._caps
@@ -158,7 +180,7 @@ class WedgeCodec:
     def _end(self) -> Iterator[Read | Damaged]:
         if not self._spoiled:
             self._text.append(_SPACING.get(self._dead, ""))
-            judged = accept("".join(self._text), self._strip_aim)
+            judged = accept("".join(self._text).removeprefix(self._prefix), self._strip_aim)
             if judged is not None:
                 yield judged
         self._forget()

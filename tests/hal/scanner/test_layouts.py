@@ -8,7 +8,7 @@ import pytest
 
 from appliance.hal.scanner.layouts import LAYOUTS
 
-XKB_NAMES = {"us": (b"us", b""), "fr": (b"fr", b""), "ch": (b"ch", b"fr"), "de": (b"de", b"")}
+XKB_NAMES = {"us": (b"us", b""), "fr": (b"fr", b""), "ch": (b"ch", b"fr"), "de": (b"de", b""), "be": (b"be", b"")}
 
 
 class RuleNames(ctypes.Structure):
