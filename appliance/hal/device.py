@@ -22,6 +22,10 @@ from typing import Protocol, TypeAlias
 from msgspec import Struct, field
 
 SCAN_CHARS_MAX = 512
+SETUP_CODE = "TILL]:/@_-AZQWM09"
+"""What the label of « Scannez ce code » says, as Code 128 or QR. Its letters and signs stand on other keys on every
+keyboard, so that only the scanner's own layout reads it; it begins with no `]`, so that an AIM identifier before it
+can be told from it; and nothing that is sold, and no card, reads `TILL]:/`."""
 PAPER_BLOCKS_MAX = 4_000
 TEXT_CHARS_MAX = 1_000
 
@@ -71,13 +75,15 @@ class FaultReason(StrEnum):
     """The printer reports an unrecoverable error."""
     NO_ANSWER = "no_answer"
     """The link is open and the device does not answer."""
+    BLIND = "blind"
+    """The printer never sends a byte: whether it has paper, and whether it printed, nobody can say."""
     DRAWER_STUCK = "drawer_stuck"
     CRASHED = "crashed"
     """A bug of ours."""
 
 
-PRINT_BLOCKING = frozenset(FaultReason) - {FaultReason.PAPER_LOW, FaultReason.DRAWER_STUCK}
-"""Faults under which no new receipt is started; PAPER_LOW only warns."""
+PRINT_BLOCKING = frozenset(FaultReason) - {FaultReason.PAPER_LOW, FaultReason.DRAWER_STUCK, FaultReason.BLIND}
+"""Faults under which no new receipt is started; PAPER_LOW and BLIND only warn."""
 
 
 class Scan(Struct, frozen=True):
@@ -117,6 +123,8 @@ class Health(Struct, frozen=True):
     """Where it is plugged in or its address; for the technician."""
     counters: dict[str, int] = field(default_factory=dict)
     """Since start: scans, damaged, jobs, uncertain, cuts, openings, reconnects, ..."""
+    serial: str | None = None
+    """Serial number that the device tells; None when it does not."""
 
 
 class DrawerPosition(StrEnum):
@@ -234,7 +242,11 @@ class Cut(Struct, frozen=True, tag="cut"):
     """Feed to the knife and cut partially."""
 
 
-Block: TypeAlias = Text | Columns | Row | Rule | Barcode | Qr | Feed | Cut
+class Logo(Struct, frozen=True, tag="logo"):
+    """The shop's picture from the settings, centred; nothing where there is none."""
+
+
+Block: TypeAlias = Text | Columns | Row | Rule | Barcode | Qr | Feed | Cut | Logo
 
 
 class Paper(Struct, frozen=True):
@@ -245,6 +257,14 @@ class Paper(Struct, frozen=True):
     def __post_init__(self) -> None:
         if len(self.blocks) > PAPER_BLOCKS_MAX:
             raise ValueError(f"paper of {len(self.blocks)} blocks; at most {PAPER_BLOCKS_MAX}")
+
+
+class Rendered(Struct, frozen=True):
+    """A paper as the bytes of one kind of printer: what is kept is what was printed."""
+
+    body: bytes
+    profile: str
+    """For which kind of printer; another kind must render again."""
 
 
 class PrintOutcome(StrEnum):
@@ -298,8 +318,14 @@ class Printer(Protocol):
         """Wait until a job may be started; returns at once when it may. May wait for ever: cancel it."""
         ...
 
-    async def print(self, paper: Paper, job_id: int) -> PrintResult:
-        """Print once and say what is known. Does not wait for an absent or blocked printer: that is NOTHING_SENT.
+    async def render(self, paper: Paper) -> Rendered:
+        """The bytes that `print` would send to this printer now. What must be drawn is drawn in a thread."""
+        ...
+
+    async def print(
+        self, paper: Paper | Rendered, job_id: int, on_sent: Callable[[], None] = lambda: None
+    ) -> PrintResult:
+        """Print once and say what is known; `on_sent` is called when the last byte has left. Does not wait for an absent or blocked printer: that is NOTHING_SENT.
 
         When the paper runs out in the middle and the link is alive, it waits until the printer has finished by
         itself, however long that takes. `job_id` comes back in logs and as the printer's process id (GS ( H).
@@ -362,6 +388,8 @@ class PaymentRequest(Struct, frozen=True):
     """What people know the sale by, 1 to 36 visible ASCII characters; the same for every attempt of one sale."""
     original: str | None = None
     """For a refund of a known payment: `PaymentResult.reference` of it. None: a refund on whatever card is shown."""
+    at: datetime | None = None
+    """When it was made. A terminal forgets: that it does not know a request proves nothing once that is a day old."""
 
     def __post_init__(self) -> None:
         if not _REQUEST_ID.fullmatch(self.id):
@@ -408,6 +436,8 @@ class PaymentReason(StrEnum):
     CARD_BLOCKED = "card_blocked"
     CARD_NOT_ACCEPTED = "card_not_accepted"
     AMOUNT_NOT_ALLOWED = "amount_not_allowed"
+    BANK_UNREACHABLE = "bank_unreachable"
+    """The terminal has no line to the bank: it said no by itself."""
     ORIGINAL_NOT_FOUND = "original_not_found"
     """A refund whose payment the terminal does not know."""
     NOT_POSSIBLE = "not_possible"
@@ -578,6 +608,60 @@ class Scale(Protocol):
         ...
 
 
+class Remedy(StrEnum):
+    """What a person can do about a device."""
+
+    NONE = "none"
+    WAIT = "wait"
+    ASSIGN = "assign"
+    """It is plugged in and nobody uses it: give it a role."""
+    PLUG_IN = "plug_in"
+    CHECK_NETWORK = "check_network"
+    SET_RIGHTS = "set_rights"
+    """Install the udev rules; put the daemon's user into the group `till`."""
+    FREE_IT = "free_it"
+    """Close the other program, or the other till, that holds it."""
+    CORRECT_ADDRESS = "correct_address"
+    LOOK_AT_IT = "look_at_it"
+    """It says itself what it lacks: paper, cover, knife, drawer (see `fault`)."""
+    SWITCH_OFF_AND_ON = "switch_off_and_on"
+    RETRY = "retry"
+    """Touch *Réessayer*; send the log to the makers."""
+
+
+class PluggedDevice(Struct, frozen=True):
+    """One line of the list of devices: a port with or without a role, or a role with or without a port."""
+
+    identity: str
+    """`serial|port|interface`, the same at every plug; empty for what is not on USB or not there."""
+    node: str
+    """Where it is now, `/dev/hidraw0` or `192.168.1.20:9100`; empty when not there."""
+    link: str
+    """`hidraw`, `serial`, `evdev`, `usblp`, `tcp`, `via`, ...: how it is reached."""
+    label: str
+    """Maker and model as the device tells, or the node."""
+    role: str | None
+    """None: nobody uses it."""
+    kind: DeviceKind | None
+    """Which driver serves it; None without a role."""
+    state: DeviceState | None
+    fault: FaultReason | None
+    remedy: Remedy
+    rule: str
+    """The role's address in the settings; without a role the address that would name exactly this device."""
+
+
+class Learning(Struct, frozen=True):
+    """How the search for the scanner that reads the setup code stands."""
+
+    listening: tuple[str, ...]
+    """Labels of the devices that are listened to."""
+    refused: tuple[str, ...] = ()
+    """Labels of the devices that may not be opened: rights are missing, or another program holds them."""
+    heard: str | None = None
+    """The device that just sent something else than the setup code."""
+
+
 class Devices(Protocol):
     """All devices of the till; made by `hal.registry.open_devices(config, clock, emit)`."""
 
@@ -597,4 +681,23 @@ class Devices(Protocol):
 
     def retry(self, role: str) -> None:
         """Look for the device again now: ends the back-off and the quarantine. Unknown roles are ignored."""
+        ...
+
+    def plugged(self) -> tuple[PluggedDevice, ...]:
+        """Everything that is plugged in, used or not, then the roles whose device is not there."""
+        ...
+
+    async def assign(self, role: str, address: str) -> None:
+        """Serve the role from this address from now on, and after a restart. Raises ValueError, and changes nothing,
+        for an address that cannot be meant."""
+        ...
+
+    async def unassign(self, role: str) -> None:
+        """Serve the role no more, neither after a restart. Unknown roles are ignored."""
+        ...
+
+    async def learn(self, role: str, tell: Callable[[Learning], None] = lambda learning: None) -> str:
+        """Wait until some scanner reads `SETUP_CODE`, give it the role with the layout that decoded it, and return its
+        address. May wait for ever: cancel it. Keyboards are listened to and not taken; no scanner sells meanwhile.
+        `tell` is called on every change. Raises ValueError for a role that is no scanner's, or while another learns."""
         ...

@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from appliance.hal.escpos.encoder import to_page
+from appliance.hal.escpos.encoder import to_nearest
 
 COLUMNS: Final = 20
 _INITIALISE: Final = b"\x1b@"
@@ -45,5 +45,5 @@ def redraw(upper: str, lower: str, profile: Profile) -> bytes:
 
 
 def _line(text: str, profile: Profile) -> bytes:
-    shown = to_page(text, profile.codec).translate(None, _CONTROLS)
+    shown = to_nearest(text, profile.codec).translate(None, _CONTROLS)
     return shown[:COLUMNS].ljust(COLUMNS)

@@ -2,14 +2,21 @@
 
 Theory of operation. `run` pumps one link: it greets the printer (reset, code page, status reports, name), then turns
 answers into health. `print` is called by others meanwhile: look before the first byte, send, wait for the completion
-barrier. The barrier is the process id (GS ( H) when the printer knows it, else GS r 1 after the cut. Between the first
-byte and the barrier a lost link means UNCERTAIN. Out of paper in the middle is no error: the printer keeps the bytes
-and finishes by itself when the roll is changed, so the job waits with it.
+barrier. The barrier is the process id (GS ( H) where the greeting's probe was answered, else GS r 1 behind the cut;
+Star's is the count of ETB. The first job waits for the end of the greeting: what an older session's bytes are still
+answered with must not be taken for this one's. Between the first byte and the barrier a lost link means UNCERTAIN. Out
+of paper in the middle is no error: the printer keeps the bytes and finishes by itself when the roll is changed, so the
+job waits with it.
 """
 
 import asyncio
+import hashlib
 import logging
+import random
 from collections.abc import Callable
+from pathlib import Path
+
+from msgspec.structs import replace
 
 from appliance.clock import Clock
 from appliance.hal.address import Address, BadAddress
@@ -21,10 +28,23 @@ from appliance.hal.device import (
     Paper,
     PrintOutcome,
     PrintResult,
+    Rendered,
 )
-from appliance.hal.escpos import encoder
+from appliance.hal.escpos.encoder import Encoder, KeptLogo, MustDraw
+from appliance.hal.escpos.epson import Epson, token_of
+from appliance.hal.escpos.picture import draw_logo
 from appliance.hal.escpos.profile import PROFILES
-from appliance.hal.escpos.status import Changed, Done, InOrder, Name, RealTime, Status, StatusParser, status_of
+from appliance.hal.escpos.status import (
+    Changed,
+    Counted,
+    Done,
+    InOrder,
+    Keys,
+    Name,
+    RealTime,
+    Status,
+    status_of,
+)
 from appliance.hal.supervisor import Slot
 from appliance.hal.transport import LinkLost, Transport
 
@@ -32,13 +52,17 @@ log = logging.getLogger(__name__)
 
 _GREETING_TIMEOUT_S = 1.0
 _HEARTBEAT_S = 5.0
-_POLL_S = 2.0
+_POLL_S = 1.0
 _MISSED_MAX = 2
 _FRESH_NS = 1_000_000_000
 _ANSWER_TIMEOUT_S = 0.5
 _BARRIER_TIMEOUT_S = 20.0
+_SLOWEST_BYTES_S = 800
+"""A serial line of 9,600 baud: a drawn receipt takes its time."""
 _SILENT_WAIT_S = 3.0
-_HELLO = b"HELO"
+_FENCE_TIMEOUT_S = 1.0
+"""How long the first job waits for a name or an id from a printer that is well and may have neither."""
+_COUNTS = 32
 
 
 def fault_in(status: Status) -> FaultReason | None:
@@ -61,18 +85,21 @@ def fault_in(status: Status) -> FaultReason | None:
 class EscposPrinter:
     """One printer role. Implements `device.Printer` and `supervisor.Driver`."""
 
-    def __init__(self, address: Address, clock: Clock, slot: Slot) -> None:
-        """Raises BadAddress for an unknown profile."""
+    def __init__(self, address: Address, clock: Clock, slot: Slot, logo: str = "") -> None:
+        """`logo`: file of the shop's picture, "" for none. Raises BadAddress for an unknown profile."""
         name = address.options.get("profile", "epson-80")
         if name not in PROFILES:
             raise BadAddress(f"no printer profile {name[:40]!r}")
         self._profile = PROFILES[name]
-        self._encoder = encoder.Encoder(self._profile)
+        self._encoder = Encoder(self._profile)
+        self._language = self._encoder.language
+        self._logo_file = logo
         self._clock = clock
         self._slot = slot
         self._turn = asyncio.Lock()
         self._startable = asyncio.Event()
         self._barrier_timeout: asyncio.Timeout | None = None
+        self._barrier_s = _BARRIER_TIMEOUT_S
         self.on_pin: Callable[[bool | None], None] = lambda high: None
         """Called with the drawer pin on every status, and with None when the link ends."""
         self._begin(None)
@@ -88,17 +115,28 @@ class EscposPrinter:
     async def ready(self) -> None:
         await self._startable.wait()
 
-    async def print(self, paper: Paper, job_id: int) -> PrintResult:
+    async def render(self, paper: Paper) -> Rendered:
+        try:
+            body = self._encoder.encode(paper, may_draw=False)
+        except MustDraw:
+            body = await asyncio.to_thread(self._encoder.encode, paper)
+        return Rendered(body, self._profile.name)
+
+    async def print(
+        self, paper: Paper | Rendered, job_id: int, on_sent: Callable[[], None] = lambda: None
+    ) -> PrintResult:
         started_ns = self._clock.monotonic_ns()
-        payload = self._encoder.encode(paper)
+        rendered = await self.render(paper) if isinstance(paper, Paper) else paper
         async with self._turn:
             fault = await self._look()
+            if fault is None and rendered.profile != self._profile.name:
+                fault = FaultReason.MISCONFIGURED  # the bytes are another kind of printer's
             if fault is not None:
                 outcome, sent = PrintOutcome.NOTHING_SENT, 0
             else:
                 self._slot.count("jobs")
-                outcome, fault = await self._send(payload, job_id)
-                sent = len(payload)
+                outcome, fault = await self._send(rendered.body, job_id, on_sent)
+                sent = len(rendered.body)
         duration_ms = (self._clock.monotonic_ns() - started_ns) // 1_000_000
         if outcome is PrintOutcome.UNCERTAIN:
             self._slot.count("uncertain")
@@ -113,7 +151,7 @@ class EscposPrinter:
         stuck = self._turn.locked() or not self._startable.is_set()
         try:
             async with asyncio.timeout(_ANSWER_TIMEOUT_S):
-                await link.write(encoder.pulse_now(pin, on_ms) if stuck else encoder.pulse(pin, on_ms))
+                await link.write(self._language.pulse_now(pin, on_ms) if stuck else self._language.pulse(pin, on_ms))
         except LinkLost as lost:
             return lost.reason
         except TimeoutError:
@@ -124,12 +162,14 @@ class EscposPrinter:
         self._begin(link)
         self._slot.report(DeviceState.STARTING)
         try:
+            await self._draw_logo()
             if self._profile.answers:
                 await self._greet(link)
                 await self._listen(link)
             else:
-                await link.write(encoder.initialise(self._profile))
-                self._tell(DeviceState.READY, None)
+                await link.write(self._language.initialise())
+                self._fenced = True
+                self._tell(DeviceState.DEGRADED, FaultReason.BLIND)
                 while True:
                     await link.read()
         except LinkLost as lost:
@@ -138,20 +178,51 @@ class EscposPrinter:
         finally:
             self._end(LinkLost(FaultReason.CRASHED))
 
+    async def _draw_logo(self) -> None:
+        """Once per profile and process; a file that is no picture costs the logo, not the receipts."""
+        if not self._logo_file or self._encoder.logo is not None:
+            return
+        try:
+            picture = await asyncio.to_thread(draw_logo, Path(self._logo_file), self._profile.dots)
+        except (OSError, ValueError) as error:
+            log.error("%s: the logo cannot be used, %s", self._slot.role, error)
+            self._logo_file = ""
+            return
+        digest = hashlib.sha256(picture.rows).digest()
+        self._encoder.logo = KeptLogo(picture, bytes(0x41 + byte % 26 for byte in digest[:2]))
+
+    async def _keep_logo(self, keys: tuple[bytes, ...]) -> None:
+        """Put the logo into the printer's own memory when it is not there already: that memory wears out."""
+        logo, link = self._encoder.logo, self._link
+        if logo is None or link is None or not isinstance(self._language, Epson):
+            return
+        if logo.key not in keys:
+            async with self._turn:
+                await link.write(self._language.store_logo(logo.key, logo.picture))
+            log.info("%s: the logo is kept in the printer from now on", self._slot.role)
+        self._encoder.logo = replace(logo, is_kept=True)
+
     def _begin(self, link: Transport | None) -> None:
         """Forget the last link: what it said holds no longer."""
         self._link = link
-        self._parser = StatusParser()
+        self._parser = self._language.parser()
         self._heard = asyncio.Event()
         self._heard_at_ns = 0
         self._pushes = False  # sends ASB
         self._knows_ids = False
+        self._fenced = False  # the greeting's last question is answered: no older answer can follow
+        self._count = self._base = random.randrange(1, _COUNTS)  # ETB sent so far
+        self._keys: tuple[bytes, ...] = ()
+        self._wants_logo_kept = False
+        if self._encoder.logo is not None:
+            self._encoder.logo = replace(self._encoder.logo, is_kept=False)  # it may be another printer
         self._polled: dict[int, int] = {}
         self._asked = 0  # the DLE EOT that is not answered yet
         self._is_sweeping = False  # asking all four: told when they are complete
         self._is_writing = False
         self._names: list[str] = []
         self._fault: FaultReason | None = None
+        self._told = False  # something is known of this link's printer
         self._barrier: asyncio.Future[None] | None = None
         self._awaited = b""
         self._orphans = 0  # barriers of cancelled jobs that will still be answered
@@ -165,24 +236,35 @@ class EscposPrinter:
         self.on_pin(None)
 
     async def _greet(self, link: Transport) -> None:
-        hello = encoder.initialise(self._profile) + encoder.REPORT_CHANGES
-        await link.write(hello + encoder.ASK_MAKER + encoder.ASK_MODEL + encoder.process_id(_HELLO))
+        words = self._language
+        hello = words.initialise() + words.report_changes()
+        if self._encoder.logo is not None and self._profile.logo == "nv" and isinstance(words, Epson):
+            hello += words.ask_logos
+        if self._profile.confirm in ("id", "count"):
+            hello += words.probe(self._base)
+        await link.write(hello + words.ask_names())
         try:
             async with asyncio.timeout(_GREETING_TIMEOUT_S):
                 while not self._pushes:
                     self._digest(await link.read())
         except TimeoutError:
             await self._ask_all(link)
-            if not self._polled:
+            if not self._heard_at_ns:
                 raise LinkLost(FaultReason.NO_ANSWER, "no status; a silent printer needs a silent profile") from None
 
     async def _listen(self, link: Transport) -> None:
         missed = 0
         while True:
-            received = await link.read(_HEARTBEAT_S if self._pushes else _POLL_S)
+            pause_s = _HEARTBEAT_S if self._pushes else _POLL_S
+            received = await link.read(pause_s if self._fenced else _FENCE_TIMEOUT_S)
             if received:
                 missed = 0
                 self._digest(received)
+                if self._wants_logo_kept:
+                    self._wants_logo_kept = False
+                    await self._keep_logo(self._keys)
+            elif not self._fenced and self._fault not in PRINT_BLOCKING:
+                self._pass_fence()
             elif not self._is_writing and not (self._pushes and self._turn.locked()):
                 # While a job's bytes wait to leave, a question would wait behind them: the barrier watches then.
                 if missed >= _MISSED_MAX:
@@ -190,18 +272,20 @@ class EscposPrinter:
                 missed += 1
                 if self._pushes:
                     await self._ask(link, 1)
+                    if self._startable.is_set():  # one that was switched off behind a print server has forgotten it
+                        await link.write(self._language.report_changes())
                 elif await self._ask_all(link):
                     missed = 0
 
     async def _ask(self, link: Transport, number: int) -> None:
         """DLE EOT n; only one may be on its way, since answers do not say which they answer."""
         self._asked = number
-        await link.write(encoder.ask_now(number))
+        await link.write(self._language.ask_now(number))
 
     async def _ask_all(self, link: Transport) -> bool:
         """The four statuses one by one, for printers without ASB. True when it answered."""
         answered, self._is_sweeping = False, True
-        for number in (1, 2, 3, 4):
+        for number in self._language.questions:
             await self._ask(link, number)
             while self._asked and (received := await link.read(_ANSWER_TIMEOUT_S)):
                 self._digest(received)
@@ -220,6 +304,8 @@ class EscposPrinter:
             match answer:
                 case Changed(status):
                     self._pushes = True
+                    if not isinstance(self._language, Epson):
+                        self._asked = 0  # the answer has the same form
                     self._apply(status)
                 case RealTime(byte):
                     self._polled[self._asked] = byte
@@ -232,15 +318,33 @@ class EscposPrinter:
                     self._knows_ids = True
                     if token == self._awaited:
                         self._confirm()
+                case Counted(count):
+                    if not self._fenced and count == self._base:
+                        self._pass_fence()
+                    elif self._fenced and count == self._count:
+                        self._confirm()
+                case Keys(keys):
+                    self._keys, self._wants_logo_kept = keys, True
                 case Name(text):
-                    self._names.append(text)
-                    if len(self._names) <= 2:
-                        self._slot.report(self._slot.health.state, self._slot.health.fault, " ".join(self._names))
+                    self._take_name(text)
+
+    def _take_name(self, text: str) -> None:
+        """Maker, model and serial number, in the order of the questions; after the last nothing old can come."""
+        self._names.append(text)
+        if len(self._names) == 3:
+            self._slot.serial = text or None
+            self._pass_fence()
+        elif len(self._names) < 3:
+            self._slot.report(self._slot.health.state, self._slot.health.fault, " ".join(self._names))
+
+    def _pass_fence(self) -> None:
+        self._fenced = True
+        self._set_startable()
 
     def _in_order(self) -> None:
         if self._orphans:
             self._orphans -= 1
-        elif self._awaited == b"":
+        elif self._awaited == b"" and self._fenced:
             self._confirm()
 
     def _confirm(self) -> None:
@@ -257,13 +361,16 @@ class EscposPrinter:
             self.on_pin(status.pin_high)
 
     def _tell(self, state: DeviceState, fault: FaultReason | None) -> None:
-        self._fault = fault
-        if fault in PRINT_BLOCKING:
+        self._fault, self._told = fault, True
+        self._set_startable()
+        self._set_patience()
+        self._slot.report(state, fault)
+
+    def _set_startable(self) -> None:
+        if self._fault in PRINT_BLOCKING or not self._fenced or not self._told:
             self._startable.clear()
         else:
             self._startable.set()
-        self._set_patience()
-        self._slot.report(state, fault)
 
     def _set_patience(self) -> None:
         """A known fault stops the barrier's clock; when it is mended the clock starts anew."""
@@ -272,7 +379,7 @@ class EscposPrinter:
             return
         held = self._fault in PRINT_BLOCKING
         link.be_patient(held)
-        limit.reschedule(None if held else asyncio.get_running_loop().time() + _BARRIER_TIMEOUT_S)
+        limit.reschedule(None if held else asyncio.get_running_loop().time() + self._barrier_s)
 
     def _can_start(self) -> bool:
         return self._link is not None and not self._link.lost and self._startable.is_set()
@@ -297,19 +404,24 @@ class EscposPrinter:
             return FaultReason.NO_ANSWER
         return None if self._can_start() else self._fault or FaultReason.UNPLUGGED
 
-    async def _send(self, payload: bytes, job_id: int) -> tuple[PrintOutcome, FaultReason | None]:
+    async def _send(
+        self, payload: bytes, job_id: int, on_sent: Callable[[], None]
+    ) -> tuple[PrintOutcome, FaultReason | None]:
         link = self._link
         assert link is not None  # `_look` saw it, and nothing was awaited since
-        by_id = self._knows_ids
-        self._awaited = encoder.token_of(job_id) if by_id else b""
+        by_id = self._knows_ids and self._profile.confirm == "id"
+        self._awaited = token_of(job_id) if by_id else b""
+        self._count = (self._count + 1) % _COUNTS
         self._barrier = asyncio.get_running_loop().create_future()
         try:
             if not self._profile.answers:
-                return await self._send_blindly(link, payload, self._barrier)
-            async with asyncio.timeout(_BARRIER_TIMEOUT_S) as self._barrier_timeout:
+                return await self._send_blindly(link, payload, self._barrier, on_sent)
+            self._barrier_s = _BARRIER_TIMEOUT_S + len(payload) / _SLOWEST_BYTES_S
+            async with asyncio.timeout(self._barrier_s) as self._barrier_timeout:
                 self._is_writing = True
-                await link.write(payload + (encoder.process_id(self._awaited) if by_id else encoder.ASK_PAPER))
+                await link.write(payload + self._language.barrier(self._awaited))
                 self._is_writing = False
+                on_sent()
                 await self._barrier
             return PrintOutcome.CONFIRMED, None
         except LinkLost as lost:
@@ -318,7 +430,7 @@ class EscposPrinter:
             link.abort()  # whatever it does later must not be taken for the next job's answer
             return PrintOutcome.UNCERTAIN, FaultReason.NO_ANSWER
         except asyncio.CancelledError:
-            self._orphans += not by_id
+            self._orphans += not by_id and self._profile.confirm != "count"
             raise
         finally:
             self._is_writing = False
@@ -328,11 +440,12 @@ class EscposPrinter:
             link.be_patient(False)
 
     async def _send_blindly(
-        self, link: Transport, payload: bytes, ended: asyncio.Future[None]
+        self, link: Transport, payload: bytes, ended: asyncio.Future[None], on_sent: Callable[[], None]
     ) -> tuple[PrintOutcome, FaultReason | None]:
         """No answer will come: all bytes gone and a quiet link for three seconds count as printed."""
-        async with asyncio.timeout(_BARRIER_TIMEOUT_S):
+        async with asyncio.timeout(_BARRIER_TIMEOUT_S + len(payload) / _SLOWEST_BYTES_S):
             await link.write(payload)
+        on_sent()
         await asyncio.wait((ended,), timeout=_SILENT_WAIT_S)
         if ended.done():
             return PrintOutcome.UNCERTAIN, FaultReason.UNPLUGGED

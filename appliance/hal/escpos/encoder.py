@@ -1,10 +1,11 @@
-"""Paper to ESC/POS bytes. Hides the command language; refers to Epson's *ESC/POS Command Reference* by command name.
+"""Paper to the printer's bytes: layout, code page, and what must be drawn because no code page says it.
 
 Rules this module keeps:
 1. No text carries a command. Every byte of a text is printable: C0, C1, DEL, direction marks and zero-width characters
    are dropped before encoding, whatever a product or a customer is called.
-2. One code page per job, chosen by the profile; what it lacks is written with its nearest letters.
-3. A job begins and ends in the normal style, left-aligned, so jobs can follow each other without ESC @.
+2. One code page per job, pinned by the profile. Of what it lacks, typography alone (’ – … thin spaces) is written with
+   the nearest sign; a line with any other such character (Œ on PC858, Greek, Chinese) is drawn. Never a `?`.
+3. A job begins in the normal style, left-aligned, on the page, so jobs can follow each other without a reset.
 4. A block that cannot be printed as meant (bad check digit, too wide) is printed as text: a receipt is never lost.
 """
 
@@ -12,6 +13,8 @@ import unicodedata
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
+
+from msgspec import Struct
 
 from appliance.hal.device import (
     TEXT_CHARS_MAX,
@@ -22,29 +25,43 @@ from appliance.hal.device import (
     Columns,
     Cut,
     Feed,
+    Logo,
     Paper,
     Qr,
     Row,
     Rule,
     Text,
 )
+from appliance.hal.escpos.epson import Epson
+from appliance.hal.escpos.picture import Picture, cells_of, draw_bars, draw_line, draw_qr, width_of
 from appliance.hal.escpos.profile import Profile
+from appliance.hal.escpos.star import Star
 
-_BOLD, _TALL, _WIDE = 0x08, 0x10, 0x20  # ESC !
-_ALIGN = {Align.LEFT: b"\x1ba\x00", Align.CENTER: b"\x1ba\x01", Align.RIGHT: b"\x1ba\x02"}
-_STYLE = [bytes((0x1B, 0x21, n)) for n in range(0x40)]
-_QR_BYTES_MAX = 1_000  # keeps pH below 4, so a length never reads as DLE EOT
-_BARCODE_SET_UP = b"\x1dh\x50\x1dH\x02"  # 80 dots high, text below
-_NEAREST = {
-    "’": "'", "‘": "'", "‚": "'", "“": '"', "”": '"', "„": '"', "–": "-", "—": "-", "−": "-", "‐": "-", "‑": "-",
-    "…": "...", "•": "*", "‹": "<", "›": ">", "€": "EUR", "œ": "oe", "Œ": "OE", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D",
-    "ı": "i", "ẞ": "SS", "™": "TM", "×": "x", "⁄": "/", "′": "'", "″": '"', "ſ": "s", "ħ": "h", "Ħ": "H",
-    "ŧ": "t", "Ŧ": "T",
+_BOLD, _TALL, _WIDE = 0x08, 0x10, 0x20
+_QR_BYTES_MAX = 1_000  # keeps the length's high byte below 4: it never reads as DLE EOT
+_TYPOGRAPHY = {
+    "’": "'", "‘": "'", "‚": "'", "‛": "'", "“": '"', "”": '"', "„": '"', "–": "-", "—": "-", "―": "-", "−": "-",
+    "‐": "-", "‑": "-", "‒": "-", "…": "...", "•": "*", "‹": "<", "›": ">", "′": "'", "″": '"', "⁄": "/",
 }  # fmt: skip
 
+_LETTERS = {
+    "€": "EUR", "œ": "oe", "Œ": "OE", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ı": "i", "ẞ": "SS", "™": "TM", "×": "x",
+    "ſ": "s", "ħ": "h", "Ħ": "H", "ŧ": "t", "Ŧ": "T",
+}  # fmt: skip
 
-def to_page(text: str, codec: str) -> bytes:
-    """Text as printable bytes of the code page, at most 1,000 characters; one byte is one column."""
+Language = Epson | Star
+
+
+def language_of(profile: Profile) -> Language:
+    return Epson(profile) if profile.dialect == "escpos" else Star(profile)
+
+
+class MustDraw(Exception):
+    """There is something to draw, and the caller has no time for it."""
+
+
+def to_page(text: str, codec: str) -> bytes | None:
+    """Text as printable bytes of the code page, at most 1,000 characters; one byte is one column. None: must be drawn."""
     if text.isprintable() and len(text) <= TEXT_CHARS_MAX:
         try:
             return text.encode(codec)
@@ -54,21 +71,44 @@ def to_page(text: str, codec: str) -> bytes:
 
 
 @lru_cache(maxsize=2_048)
-def _to_page_slowly(text: str, codec: str) -> bytes:
-    return b"".join(_character(char, codec) for char in unicodedata.normalize("NFC", text))
+def _to_page_slowly(text: str, codec: str) -> bytes | None:
+    try:
+        return clean(text, codec).encode(codec)
+    except UnicodeEncodeError:
+        return None
 
 
-def _character(char: str, codec: str) -> bytes:
+@lru_cache(maxsize=512)
+def clean(text: str, codec: str) -> str:
+    """Only what can be printed, at most 1,000 characters; typography that the page lacks by its nearest sign."""
+    return "".join(_character(char, codec) for char in unicodedata.normalize("NFC", text[:TEXT_CHARS_MAX]))
+
+
+def _character(char: str, codec: str) -> str:
     if unicodedata.category(char) in ("Zs", "Zl", "Zp") or char in "\t\n\r":
-        return b" "
+        return " "
     if not char.isprintable():
-        return b""
+        return ""
+    if char in _TYPOGRAPHY:
+        try:
+            char.encode(codec)
+        except UnicodeEncodeError:
+            return _TYPOGRAPHY[char]
+    return char
+
+
+def to_nearest(text: str, codec: str) -> bytes:
+    """For devices that cannot draw (line displays): every character as the page has it, or its nearest letters."""
+    return b"".join(_nearest(char, codec) for char in clean(text, codec))
+
+
+def _nearest(char: str, codec: str) -> bytes:
     try:
         return char.encode(codec)
     except UnicodeEncodeError:
         pass
-    if (nearest := _NEAREST.get(char)) is not None:
-        return nearest.encode(codec, "ignore")
+    if (letters := _LETTERS.get(char)) is not None:
+        return letters.encode(codec, "ignore")
     plain = unicodedata.normalize("NFKD", char).encode("ascii", "ignore")
     if plain and plain.decode().isprintable():
         return plain
@@ -90,6 +130,31 @@ def wrap(line: bytes, width: int) -> list[bytes]:
     return lines
 
 
+def wrap_cells(line: str, width: int) -> list[str]:
+    """The same for text that is drawn: lines of at most `width` columns."""
+    lines = []
+    while (end := _fitting(line, width)) < len(line):
+        at = line.rfind(" ", 0, end + 1)
+        if at <= 0:
+            lines.append(line[:end])
+            line = line[end:]
+        else:
+            lines.append(line[:at])
+            line = line[at + 1 :]
+    lines.append(line)
+    return lines
+
+
+def _fitting(line: str, width: int) -> int:
+    """How many characters stand on `width` columns; at least one, with the marks on it."""
+    taken = 0
+    for index, char in enumerate(line):
+        taken += cells_of(char)
+        if taken > width and index:
+            return index
+    return len(line)
+
+
 def check_digit_ok(code: str) -> bool:
     """EAN-13 with the right check digit (GS1 General Specifications 7.9)."""
     if len(code) != 13 or not (code.isascii() and code.isdecimal()):
@@ -98,11 +163,19 @@ def check_digit_ok(code: str) -> bool:
     return (sum(digits[::2]) + 3 * sum(digits[1::2])) % 10 == 0
 
 
-def code128_payload(text: str) -> bytes | None:
-    """Data of GS k 73 in code set B, None when it cannot be one."""
-    if not 1 <= len(text) <= 40 or not text.isascii() or not text.isprintable():
-        return None
-    return b"{B" + text.replace("{", "{{").encode("ascii")
+def is_code128(text: str) -> bool:
+    """Whether code set B can say it, and within the length of one command."""
+    return 1 <= len(text) <= 40 and text.isascii() and text.isprintable()
+
+
+class KeptLogo(Struct, frozen=True):
+    """The shop's logo for one printer."""
+
+    picture: Picture
+    key: bytes
+    """Two characters made of its content, by which the printer keeps it."""
+    is_kept: bool = False
+    """The printer has it in its memory."""
 
 
 class Encoder:
@@ -110,11 +183,16 @@ class Encoder:
 
     def __init__(self, profile: Profile) -> None:
         self._profile = profile
-        self._preamble = b"\x1b!\x00\x1ba\x00\x1bt" + bytes((profile.page,))
+        self.language = language_of(profile)
+        self.logo: KeptLogo | None = None
 
-    def encode(self, paper: Paper) -> bytes:
-        """The job's bytes, without the completion barrier that the driver appends. Never raises."""
-        job = _Job(self._profile, self._preamble)
+    def encode(self, paper: Paper, may_draw: bool = True) -> bytes:
+        """The job's bytes, without the completion barrier that the driver appends.
+
+        Raises MustDraw when something must be drawn and `may_draw` is False, nothing else. Drawing takes up to some
+        milliseconds a line: off the loop.
+        """
+        job = _Job(self._profile, self.language, self.logo, may_draw)
         for block in paper.blocks:
             _ENCODE[type(block)](job, block)
         job.set_style(0)
@@ -125,29 +203,59 @@ class Encoder:
 class _Job:
     """Bytes so far and the state the printer is in after them."""
 
-    __slots__ = ("align", "codec", "columns", "dots", "parts", "style")
+    __slots__ = ("align", "codec", "columns", "dots", "language", "logo", "may_draw", "parts", "profile", "style")
 
-    def __init__(self, profile: Profile, preamble: bytes) -> None:
-        self.parts = [preamble]
+    def __init__(self, profile: Profile, language: Language, logo: KeptLogo | None, may_draw: bool) -> None:
+        self.parts = [language.begin]
         self.style = 0
         self.align = Align.LEFT
+        self.profile = profile
+        self.language = language
         self.columns = profile.columns
         self.codec = profile.codec
         self.dots = profile.dots
+        self.logo = logo
+        self.may_draw = may_draw
 
     def set_style(self, style: int) -> None:
         if style != self.style:
             self.style = style
-            self.parts.append(_STYLE[style])
+            self.parts.append(self.language.style(style))
 
     def set_align(self, align: Align) -> None:
         if align is not self.align:
             self.align = align
-            self.parts.append(_ALIGN[align])
+            self.parts.append(self.language.align(align))
 
     def add_line(self, line: bytes) -> None:
         self.parts.append(line)
         self.parts.append(b"\n")
+
+    def add_text(self, line: str, style: int, align: Align = Align.LEFT) -> None:
+        """One line that may have to be drawn, in its columns."""
+        encoded = to_page(line, self.codec)
+        if encoded is not None:
+            self.set_style(style)
+            self.set_align(align)
+            self.add_line(encoded)
+            return
+        wide = bool(style & _WIDE)
+        if align is not Align.LEFT:
+            room = (self.columns >> wide) - width_of(line)
+            line = " " * (room // 2 if align is Align.CENTER else room) + line
+        self.check_may_draw()
+        self.set_align(Align.LEFT)
+        picture = draw_line(line, self.dots, bool(style & _BOLD), bool(style & _TALL), wide)
+        self.parts.append(self.language.picture(picture))
+
+    def check_may_draw(self) -> None:
+        if not self.may_draw:
+            raise MustDraw
+
+    def add_picture(self, picture: Picture) -> None:
+        self.set_style(0)
+        self.set_align(Align.CENTER)
+        self.parts.append(self.language.picture(picture))
 
 
 def _style_of(block: Text | Columns) -> int:
@@ -155,18 +263,27 @@ def _style_of(block: Text | Columns) -> int:
 
 
 def _text(job: _Job, block: Text) -> None:
-    job.set_style(_style_of(block))
-    job.set_align(block.align)
+    style, width = _style_of(block), job.columns >> block.wide
     line = to_page(block.line, job.codec)
-    for piece in wrap(line, job.columns >> block.wide):
+    if line is None:
+        for drawn in wrap_cells(clean(block.line, job.codec), width):
+            job.add_text(drawn, style, block.align)
+        return
+    job.set_style(style)
+    job.set_align(block.align)
+    for piece in wrap(line, width):
         job.add_line(piece)
 
 
 def _columns(job: _Job, block: Columns) -> None:
+    left, right = to_page(block.left, job.codec), to_page(block.right, job.codec)
+    if left is None or right is None:
+        _columns_drawn(job, block)
+        return
     job.set_style(_style_of(block))
     job.set_align(Align.LEFT)
     width = job.columns >> block.wide
-    left, right = to_page(block.left, job.codec), to_page(block.right, job.codec)[:width]
+    right = right[:width]
     room = width - len(right)
     if len(left) >= room:
         *above, left = wrap(left, room - 1 if room > width // 3 else width)
@@ -178,21 +295,61 @@ def _columns(job: _Job, block: Columns) -> None:
     job.add_line(left.ljust(room) + right)
 
 
+def _columns_drawn(job: _Job, block: Columns) -> None:
+    """The same layout, counted in columns."""
+    style, width = _style_of(block), job.columns >> block.wide
+    left, right = clean(block.left, job.codec), clean(block.right, job.codec)
+    right = _cut_to(right, width)
+    room = width - width_of(right)
+    if width_of(left) >= room:
+        *above, left = wrap_cells(left, room - 1 if room > width // 3 else width)
+        for piece in above:
+            job.add_text(piece, style)
+        if width_of(left) >= room:
+            job.add_text(left, style)
+            left = ""
+    job.add_text(left + " " * (room - width_of(left)) + right, style)
+
+
+def _cut_to(text: str, width: int) -> str:
+    """At most `width` columns; never a wide character that would stand across the edge."""
+    if width <= 0:
+        return ""
+    cut = text[: _fitting(text, width)]
+    return cut if width_of(cut) <= width else ""
+
+
 def _row(job: _Job, block: Row) -> None:
+    cells = [to_page(cell, job.codec) for cell in block.cells]
+    ends = _ends(block, job.columns)
+    line, at, last = [], 0, len(ends) - 1
+    for index, (cell, end) in enumerate(zip(cells, ends, strict=True)):
+        if cell is None:
+            _row_drawn(job, block, ends)
+            return
+        text = cell[: max(0, end - at - (index < last))]
+        line.append(text.ljust(end - at) if index == 0 else text.rjust(end - at))
+        at = end
     job.set_style(_BOLD * block.bold)
     job.set_align(Align.LEFT)
+    job.add_line(b"".join(line).rstrip())
+
+
+def _row_drawn(job: _Job, block: Row, ends: list[int]) -> None:
+    line, at, last = "", 0, len(ends) - 1
+    for index, (cell, end) in enumerate(zip(block.cells, ends, strict=True)):
+        text = _cut_to(clean(cell, job.codec), end - at - (index < last))
+        gap = " " * (end - at - width_of(text))
+        line += text + gap if index == 0 else gap + text
+        at = end
+    job.add_text(line.rstrip(), _BOLD * block.bold)
+
+
+def _ends(block: Row, width: int) -> list[int]:
+    """Where each cell ends, in columns."""
     count = len(block.cells)
     shares = block.shares if len(block.shares) == count and min(block.shares, default=0) > 0 else (1,) * count
-    total, at, cells = sum(shares), 0, []
-    for index, (cell, end) in enumerate(zip(block.cells, _ends(shares, job.columns, total), strict=True)):
-        text = to_page(cell, job.codec)[: max(0, end - at - (index < count - 1))]
-        cells.append(text.ljust(end - at) if index == 0 else text.rjust(end - at))
-        at = end
-    job.add_line(b"".join(cells).rstrip())
-
-
-def _ends(shares: tuple[int, ...], width: int, total: int) -> list[int]:
-    passed, ends = 0, []
+    total, passed, ends = sum(shares), 0, []
     for share in shares:
         passed += share
         ends.append(width * passed // total)
@@ -202,96 +359,74 @@ def _ends(shares: tuple[int, ...], width: int, total: int) -> list[int]:
 def _rule(job: _Job, block: Rule) -> None:
     job.set_style(0)
     job.set_align(Align.LEFT)
-    job.add_line((to_page(block.char, job.codec)[:1] or b"-") * job.columns)
+    job.add_line(((to_page(block.char, job.codec) or b"")[:1] or b"-") * job.columns)
 
 
 def _barcode(job: _Job, block: Barcode) -> None:
     if block.kind is BarcodeKind.EAN13 and check_digit_ok(block.text):
-        command, payload, modules = 67, block.text.encode("ascii"), 95 + 18
-    elif block.kind is BarcodeKind.CODE128 and (found := code128_payload(block.text)) is not None:
-        command, payload, modules = 73, found, 11 * len(block.text) + 35 + 20
+        modules = 95 + 18
+    elif block.kind is BarcodeKind.CODE128 and is_code128(block.text):
+        modules = 11 * len(block.text) + 35 + 20
     else:
         _text(job, Text(block.text, align=Align.CENTER))
         return
-    width = min(3, job.dots // modules)
-    if width < 2:  # one dot per module is not read reliably
+    dot = min(3, job.dots // modules)
+    if dot < 2:  # one dot per module is not read reliably
         _text(job, Text(block.text, align=Align.CENTER))
+        return
+    if not job.profile.bars:
+        _barcode_drawn(job, block)
         return
     job.set_style(0)
     job.set_align(Align.CENTER)
-    job.parts.append(_BARCODE_SET_UP + bytes((0x1D, 0x77, width, 0x1D, 0x6B, command, len(payload))) + payload)
-    job.parts.append(b"\n")
+    job.parts.append(job.language.bars(block.kind, block.text, dot))
+
+
+def _barcode_drawn(job: _Job, block: Barcode) -> None:
+    job.check_may_draw()
+    picture = draw_bars(block.kind.value, block.text, job.dots)
+    if picture is None:
+        _text(job, Text(block.text, align=Align.CENTER))
+    else:
+        job.add_picture(picture)
 
 
 def _qr(job: _Job, block: Qr) -> None:
     text = block.text[:_QR_BYTES_MAX]
-    payload = "".join(filter(str.isprintable, text)).encode("utf-8", "ignore")
-    if not 1 <= len(payload) <= _QR_BYTES_MAX:
+    content = "".join(filter(str.isprintable, text)).encode("utf-8", "ignore")
+    if not 1 <= len(content) <= _QR_BYTES_MAX:
         _text(job, Text(block.text, align=Align.CENTER))
+        return
+    dot = min(16, max(1, block.dot))
+    if not job.profile.qr:
+        job.check_may_draw()
+        job.add_picture(draw_qr(content, dot, job.dots))
         return
     job.set_style(0)
     job.set_align(Align.CENTER)
-    length = (len(payload) + 3).to_bytes(2, "little")
-    dot = min(16, max(1, block.dot))
-    # GS ( k: model 2 (165), module size (167), level M (169), store (180), print (181)
-    job.parts.append(
-        b"\x1d(k\x04\x001A2\x00\x1d(k\x03\x001C" + bytes((dot,)) + b"\x1d(k\x03\x001E1"
-        b"\x1d(k" + length + b"1P0" + payload + b"\x1d(k\x03\x001Q0"
-    )
-    job.parts.append(b"\n")
+    job.parts.append(job.language.qr(content, dot))
+
+
+def _logo(job: _Job, block: Logo) -> None:
+    if job.logo is None:
+        return
+    if job.logo.is_kept and isinstance(job.language, Epson):
+        job.set_align(Align.CENTER)
+        job.parts.append(job.language.print_logo(job.logo.key))
+    else:
+        job.add_picture(job.logo.picture)
 
 
 def _feed(job: _Job, block: Feed) -> None:
     if block.lines > 0:
-        job.parts.append(bytes((0x1B, 0x64, min(255, block.lines))))  # ESC d
+        job.parts.append(job.language.feed(min(255, block.lines)))
 
 
 def _cut(job: _Job, block: Cut) -> None:
-    job.parts.append(b"\x1dV\x42\x00")  # GS V 66: feed to the knife, cut partially
+    job.parts.append(job.language.cut())
 
 
 _ENCODE: dict[type[Block], Callable[[_Job, Any], None]] = {  # each function takes the type it stands under
     Text: _text, Columns: _columns, Row: _row, Rule: _rule, Barcode: _barcode, Qr: _qr, Feed: _feed, Cut: _cut,
+    Logo: _logo,
 }  # fmt: skip
-
-
-def initialise(profile: Profile) -> bytes:
-    """ESC @ and the code page: after every reset and on every new link."""
-    return b"\x1b@\x1bt" + bytes((profile.page,))
-
-
-def pulse(pin: int, on_ms: int) -> bytes:
-    """ESC p: open the drawer in order with the print data. `pin` 2 or 5; off time twice the on time, 2 ms units."""
-    on = min(255, max(1, on_ms // 2))
-    return bytes((0x1B, 0x70, pin == 5, on, min(255, on * 2)))
-
-
-def pulse_now(pin: int, on_ms: int) -> bytes:
-    """DLE DC4 1: open the drawer at once, past whatever waits. Units of 100 ms, 1 to 8."""
-    return bytes((0x10, 0x14, 1, pin == 5, min(8, max(1, on_ms // 100))))
-
-
-def process_id(token: bytes) -> bytes:
-    """GS ( H function 48: the printer sends the four characters back when all before them is printed."""
-    if len(token) != 4 or not token.isalnum():
-        raise ValueError("a process id is four letters or digits")
-    return b"\x1d(H\x06\x0000" + token
-
-
-def token_of(job_id: int) -> bytes:
-    """Four characters for a job: unique among 1.6 million neighbours."""
-    digits = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-    return bytes(digits[job_id // 36**place % 36] for place in (3, 2, 1, 0))
-
-
-ASK_PAPER = b"\x1dr\x01"
-"""GS r 1: answered in its turn, after all before it."""
-REPORT_CHANGES = b"\x1da\xff"
-"""GS a 255: automatic status back on every change, and once now."""
-ASK_MAKER = b"\x1dI\x42"
-ASK_MODEL = b"\x1dI\x43"
-
-
-def ask_now(number: int) -> bytes:
-    """DLE EOT n: real-time status, 1 to 4."""
-    return bytes((0x10, 0x04, number))

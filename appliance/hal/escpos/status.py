@@ -5,7 +5,7 @@ Four kinds share one stream, told apart by fixed bits (Epson, *ESC/POS Command R
     ASB          0xx1xx00, then three of 0xx0xxxx    on every change (GS a)
     real time    0xx1xx10                            answer to DLE EOT n; says not to which n
     in order     0xx0xxxx                            answer to GS r
-    header       37h or 5Fh ... 00h                  process id (GS ( H) or name (GS I)
+    header       37h or 5Fh ... 00h                  process id (GS ( H), keys (GS ( L) or name (GS I)
 """
 
 from typing import TypeAlias
@@ -60,7 +60,21 @@ class Done(Struct, frozen=True):
     token: bytes
 
 
-Answer: TypeAlias = Changed | RealTime | InOrder | Name | Done
+class Keys(Struct, frozen=True):
+    """Answer to GS ( L function 64: the keys of the pictures that the printer keeps."""
+
+    keys: tuple[bytes, ...]
+    more: bool
+    """Further keys come in a block of their own."""
+
+
+class Counted(Struct, frozen=True):
+    """Star: so many ETB bytes were printed past, modulo 32."""
+
+    count: int
+
+
+Answer: TypeAlias = Changed | RealTime | InOrder | Name | Done | Keys | Counted
 
 
 class StatusParser:
@@ -105,6 +119,9 @@ class StatusParser:
         self._header.clear()
         if header[0] == 0x5F:
             return Name(header[1:].decode("ascii").strip())
+        if header[1:2] == b"\x72" and header[2:3] in (b"@", b"A"):
+            keys = header[3:]
+            return Keys(tuple(keys[at : at + 2] for at in range(0, len(keys) - 1, 2)), header[2:3] == b"A")
         return Done(header[2:]) if header[1:2] == b"\x22" else None
 
     def _end_asb(self) -> Answer:

@@ -1,8 +1,8 @@
 """A receipt printer with paper, cover, knife, drawer and a mind of its own.
 
-`PrinterMachine` is the printer without a cable: bytes in, bytes out, paper. `SimulatedPrinter` hangs it on TCP,
-`SerialSimulatedPrinter` on a pty. All faults are methods, so a test, the demo's web page and a trainer pull the
-same paper.
+`PrinterMachine` is the printer without a cable: bytes in, bytes out, paper. `OnNetwork` hangs a machine on TCP, which
+makes the `SimulatedPrinter` (and `simulated.star` another), `SerialSimulatedPrinter` on a pty. All faults are methods,
+so a test, the demo's web page and a trainer pull the same paper.
 """
 
 import asyncio
@@ -49,10 +49,27 @@ class SimulatedDrawer:
 class PrinterMachine:
     """The printer itself. Everything it may be told by hand is a public method."""
 
-    def __init__(self, columns: int = 48, knows_ids: bool = True, answers: bool = True, pushes: bool = True) -> None:
-        """`knows_ids`: GS ( H works; `answers` False: a clone that never sends a byte; `pushes` False: no ASB."""
+    serial = "SIM0001"
+
+    def __init__(
+        self,
+        columns: int = 48,
+        knows_ids: bool = True,
+        answers: bool = True,
+        pushes: bool = True,
+        *,
+        keeps_logos: bool = True,
+        makes_qr: bool = True,
+    ) -> None:
+        """`knows_ids`: GS ( H works; `answers` False: a clone that never sends a byte; `pushes` False: no ASB;
+        `keeps_logos`: GS ( L works; `makes_qr`: GS ( k works."""
         self.columns = columns
         self.width = columns * 12
+        self.keeps_logos = keeps_logos
+        self.makes_qr = makes_qr
+        self.logos: dict[bytes, Raster] = {}
+        """Pictures in the printer's own memory, by key; they outlive the power."""
+        self.logo_write_count = 0
         self.knows_ids = knows_ids
         self.answers = answers
         self.pushes = pushes
@@ -69,7 +86,8 @@ class PrinterMachine:
         self.is_offline = False
         self._lines_left: int | None = None
         self._strip: list[Element] = []
-        self._parser = CommandParser()
+        self._swallow: tuple[int, int] | None = None
+        self._make_parser()
         self._start_up()
 
     @property
@@ -130,6 +148,15 @@ class PrinterMachine:
         self._start_up()
         self._changed()
 
+    def swallow_after(self, byte_count: int, lost: int) -> None:
+        """A bad line: after so many more bytes, `lost` bytes never arrive."""
+        at = self.received_count + byte_count
+        self._swallow = (at, at + lost)
+
+    def say(self, noise: bytes) -> None:
+        """Send the till bytes that answer nothing."""
+        self.send(noise)
+
     def tear_off(self) -> None:
         """Take the uncut paper out by hand."""
         if self._strip:
@@ -139,17 +166,31 @@ class PrinterMachine:
 
     def receive(self, received: bytes) -> None:
         """Bytes from the till. Real-time commands act at once, all others in their turn and only with paper."""
-        self.received_count += len(received)
+        received = self._arrived(received)
         for command in self._scanner.feed(received):
             self._act_now(command)
         self._parser.feed(received)
         self._go_on()
+
+    def _arrived(self, received: bytes) -> bytes:
+        """Count them, and lose what a bad line loses."""
+        begin = self.received_count
+        self.received_count += len(received)
+        if self._swallow is None:
+            return received
+        first, last = (max(0, at - begin) for at in self._swallow)
+        if self.received_count >= self._swallow[1]:
+            self._swallow = None
+        return received[:first] + received[last:]
 
     def status_bytes(self) -> bytes:
         """The four bytes of automatic status back (GS a)."""
         first = 0x10 | 0x04 * self.drawer.is_open | 0x08 * self.is_blocked | 0x20 * self.is_cover_open
         third = 0x03 * (self.is_paper_low or self.is_paper_out) | 0x0C * self.is_paper_out
         return bytes((first, 0x08 * self.is_cutter_jammed, third, 0))
+
+    def _make_parser(self) -> None:
+        self._parser = CommandParser()
 
     def _start_up(self) -> None:
         self._parser.clear()
@@ -242,8 +283,10 @@ class PrinterMachine:
                 self._bar_dot = args[0]
             case "GS k":
                 self._print_bars(args)
-            case "GS ( k":
+            case "GS ( k" if self.makes_qr:
                 self._qr(args)
+            case "GS ( L" if self.keeps_logos:
+                self._graphics(args)
             case "GS v":
                 width = int.from_bytes(args[1:3], "little") * 8
                 if width and len(args) > 5:
@@ -256,7 +299,8 @@ class PrinterMachine:
                 low = 0x03 * self.is_paper_low
                 self._answer(bytes((low if args[0] in (1, 0x31) else 0x01 * self.drawer.is_open,)))
             case "GS I":
-                names = {66: b"TILLBOX", 67: b"SIM-80" if self.columns > 40 else b"SIM-58"}
+                model = b"SIM-80" if self.columns > 40 else b"SIM-58"
+                names = {66: b"TILLBOX", 67: model, 68: self.serial.encode("ascii")}
                 if args[0] in names:
                     self._answer(b"\x5f" + names[args[0]] + b"\x00")
             case "GS ( H":
@@ -308,6 +352,19 @@ class PrinterMachine:
         elif args[:3] == b"1Q0" and self._qr_text:
             self._print(QrCode(self._qr_text.decode("utf-8", "replace"), self._qr_dot, self._align))
 
+    def _graphics(self, args: bytes) -> None:
+        """GS ( L: functions 64 (list keys), 66 (delete), 67 (store) and 69 (print)."""
+        function, rest = args[1:2], args[2:]
+        if function == b"@" and rest == b"KC":
+            self._answer(b"\x37\x72\x40" + b"".join(self.logos) + b"\x00")
+        elif function == b"B" and len(rest) == 2:
+            self.logos.pop(rest, None)
+        elif function == b"C" and rest[:1] == b"0" and len(rest) > 9:
+            self.logos[rest[1:3]] = Raster(int.from_bytes(rest[4:6], "little"), rest[9:], 0)
+            self.logo_write_count += 1
+        elif function == b"E" and (found := self.logos.get(rest[:2])) is not None:
+            self._print(Raster(found.width, found.rows, self._align))
+
     def _cut(self) -> None:
         self._end_line_if_any()
         self.cut_count += 1
@@ -316,8 +373,8 @@ class PrinterMachine:
         self.on_change()
 
 
-class SimulatedPrinter(PrinterMachine):
-    """The printer as a network printer: one session at a time on a TCP port."""
+class OnNetwork(PrinterMachine):
+    """A machine as a network printer: one session at a time on a TCP port."""
 
     def __init__(
         self,
@@ -328,12 +385,16 @@ class SimulatedPrinter(PrinterMachine):
         knows_ids: bool = True,
         answers: bool = True,
         pushes: bool = True,
+        keeps_logos: bool = True,
+        makes_qr: bool = True,
         buffer_bytes: int = 4_096,
+        profile: str = "",
     ) -> None:
-        """Port 0 takes a free one at `plug`, and keeps it."""
-        super().__init__(columns, knows_ids, answers, pushes)
+        """Port 0 takes a free one at `plug`, and keeps it. `profile`: the till's name for such a printer."""
+        super().__init__(columns, knows_ids, answers, pushes, keeps_logos=keeps_logos, makes_qr=makes_qr)
         self._host = host
         self._port = port
+        self._profile = profile
         self._buffer_bytes = buffer_bytes
         self._server: asyncio.Server | None = None
         self._session: _Session | None = None
@@ -343,7 +404,8 @@ class SimulatedPrinter(PrinterMachine):
 
     @property
     def url(self) -> str:
-        profile = f"epson-{80 if self.columns > 40 else 58}" if self.answers else "silent-80"
+        brand = "epson" if self.answers else "silent"
+        profile = self._profile or f"{brand}-{80 if self.columns > 40 else 58}"
         return f"tcp://{self._host}:{self._port}?profile={profile}"
 
     @property
@@ -372,6 +434,11 @@ class SimulatedPrinter(PrinterMachine):
 
     async def power_on(self) -> None:
         await self.plug()
+
+    async def power_cycle(self) -> None:
+        """Off and on: what it held is gone, and so is the session."""
+        self.power_off()
+        await self.power_on()
 
     def cut_link(self) -> None:
         """End the session at once; the till may connect again."""
@@ -416,8 +483,12 @@ class SimulatedPrinter(PrinterMachine):
             self.send = lambda payload: None
 
 
+class SimulatedPrinter(OnNetwork):
+    """An ESC/POS printer on the network."""
+
+
 class _Session(asyncio.Protocol):
-    def __init__(self, printer: SimulatedPrinter) -> None:
+    def __init__(self, printer: OnNetwork) -> None:
         self._printer = printer
         self._held = False
         self.transport: asyncio.Transport
