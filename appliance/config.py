@@ -36,6 +36,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     """Role to address, e.g. `"printer.receipt" = "tcp://192.168.1.20:9100?profile=epson-80"`."""
     hot_plug: bool = True
     """Listen to udev for devices that come and go."""
+    scan_repeat_ms: dict[str, Annotated[int, Meta(ge=0, le=10_000)]] = {}
+    """By role of a scanner: how soon the same code counts again; 0 at once."""
     receipt_policy: Literal["always", "on_demand", "never"] = "on_demand"
     cumulate: bool = True
     """*Cumul des produits*: the same article counts up on one line."""
@@ -46,6 +48,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     """Idle time until the till locks; 0 never."""
     blind_count: bool = False
     """*Comptage à l'aveugle*: the expected amount stays hidden until the drawer was counted."""
+    card_by_hand: bool = True
+    """While the card terminal does not answer, a card may be typed into it by hand; such payments are marked."""
     theme: Literal["light", "dark"] = "light"
     left_handed: bool = False
 

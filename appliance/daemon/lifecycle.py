@@ -24,6 +24,7 @@ from appliance.daemon.server import Server
 from appliance.domain import effect as e
 from appliance.domain import intent as i
 from appliance.domain.catalog import Catalog, Shop
+from appliance.service.card import ask_again
 from appliance.service.display import Display
 from appliance.service.equipment import Equipment
 from appliance.service.ledger import Ledger, StoreLost
@@ -31,6 +32,7 @@ from appliance.service.operators import Operators
 from appliance.service.people import land, start_opening
 from appliance.service.printing import Printing
 from appliance.service.receipt_text import Letterhead
+from appliance.service.terminal import CardTerminal
 from appliance.service.till import Till
 from appliance.store.catalog import load_catalog, load_shop
 from appliance.store.database import Database
@@ -113,6 +115,9 @@ class Daemon:
             await self.ledger.settle()
         self.ledger.on_fault = lambda code: self._store_fault(till, code)
         self.ledger.on_lost = self._lost
+        if self.ledger.state.card is not None:
+            till.do(i.LoseCard(self.ledger.state.card.request.id, "restart"))
+            await self.ledger.settle()
         self._come_back(till)
         display = Display(till, self.equipment, self.printing)
         till.on_change = self.server.changed
@@ -141,9 +146,11 @@ class Daemon:
         zone = ZoneInfo(config.timezone)
         head = Letterhead(shop, operators, zone, config.locale, config.language, config.till)
         self.printing = Printing(self.ledger, head)
+        self.terminal = CardTerminal(config.devices)
         return Till(
-            self.ledger, shop, catalog, config, self.clock, operators, self.printing, self._perform, self._retry_devices
-        )
+            self.ledger, shop, catalog, config, self.clock, operators, self.printing, self.terminal,
+            self._perform, self._retry_devices,
+        )  # fmt: skip
 
     def _local(self, now: datetime) -> str:
         if self._zone is None:
@@ -165,6 +172,7 @@ class Daemon:
             if ticket is not None and ticket.lines:
                 till.desk.say("ticket.recovered", source="recovery", number=ticket.number)
                 till.fold_messages()
+            ask_again(till)
 
     def _store_fault(self, till: Till, code: str) -> None:
         """The disk refused and the state is the disk's again, or the disk is well."""
@@ -186,6 +194,8 @@ class Daemon:
     def _perform(self, effect: e.Effect) -> None:
         if isinstance(effect, e.KickDrawer):
             self._kick(effect)
+        elif isinstance(effect, e.Authorize):
+            self.terminal.authorize(effect)
         else:
             self.printing.wake()
 
@@ -233,6 +243,7 @@ class Daemon:
         ):
             self._drawers.create_task(self.printing.run(self._devices), name="printing")
             self._drawers.create_task(self._minute(till), name="minute")
+            self._drawers.create_task(self.terminal.run(till, self._devices), name="card terminal")
             self.ledger.keep_reserve()
             self._drawers.create_task(self.ledger.write_ahead(), name="write ahead")
             waited = asyncio.get_running_loop().call_later(DRAWER_WAIT_S, self._meet_drawer)
@@ -242,8 +253,11 @@ class Daemon:
                 if isinstance(event, Health) and (event.role, event.state) == (DRAWER_ROLE, DeviceState.READY):
                     self._meet_drawer()
                 if isinstance(event, Scan):
-                    await till.take_scan(event.text, event.symbology)
+                    if not till.beam.is_repeat(event.source, event.text, event.at_ns):
+                        await till.take_scan(event.text, event.symbology)
                 else:
+                    if isinstance(event, Health):
+                        till.beam.met(event.role, event.port)
                     self.equipment.notice(till, event)
                     till.changed()
                     self.printing.wake()

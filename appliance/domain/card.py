@@ -62,6 +62,8 @@ class CardDoubt(msgspec.Struct):
     accepted: bool
     """What the person said."""
     session: int
+    at: str
+    """When it was put on record, UTC."""
     says: Literal["", "accepted", "refused"] = ""
     """What the terminal said later, when that is the contrary."""
     reference: str = ""

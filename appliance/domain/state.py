@@ -414,7 +414,7 @@ def _card_answered(state: TillState, fact: j.CardAnswered, at: str, actor: str) 
     accepted = fact.outcome == "accepted"
     if fact.by == "person":
         number = session.number if session is not None else 0
-        state.doubts[request.id] = CardDoubt(request, accepted, number)
+        state.doubts[request.id] = CardDoubt(request, accepted, number, card.at)
         if accepted and session is not None:
             session.totals.unsure.add(request.amount_minor)
 

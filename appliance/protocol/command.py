@@ -150,6 +150,19 @@ class EnterCode(Command, tag="EnterCode"):
     code: Code
 
 
+class TestScan(Command, tag="TestScan"):
+    """ "Tester un scan": while `on`, and as long as this screen stays, scans say what they are and do nothing.
+
+    The view answers in `tested`.
+    """
+
+    on: bool = True
+    code: Code = ""
+    """A code to explain at once, without a scanner."""
+    symbology: Annotated[str, Meta(max_length=2)] = ""
+    """AIM identifier of that code without `]`; "" when unknown."""
+
+
 class TypeCode(Command, tag="TypeCode"):
     """The digits in the Code Barre sheet so far: the view answers with the check digit's verdict (feature S-06)."""
 
@@ -274,6 +287,43 @@ class CorrectPayment(Command, tag="CorrectPayment"):
     """Reverses the last settlement by a counter-entry and reopens the same basket for payment."""
 
 
+# card terminal
+class AbortCard(Command, tag="AbortCard"):
+    """ "Annuler sur le terminal": a wish; the outcome comes from the terminal all the same."""
+
+
+class AskCard(Command, tag="AskCard"):
+    """ "Redemander au terminal": what became of the payment; never debits."""
+
+
+class ConfirmCard(Command, tag="ConfirmCard"):
+    """ "Oui, accepté" or "Non": a person has read the terminal whose answer is lost."""
+
+    is_accepted: bool
+
+
+class RetryCard(Command, tag="RetryCard"):
+    """ "Réessayer par carte", after a refusal or with a terminal that is back."""
+
+
+class CardByHand(Command, tag="CardByHand"):
+    """ "Encaisser à la main", on a terminal that does not answer the till."""
+
+
+class ReopenCard(Command, tag="ReopenCard"):
+    """ "Rouvrir": the terminal says the contrary of what a person had said; the books follow, or money goes back."""
+
+    request: Word
+
+
+class StartScan(Command, tag="StartScan"):
+    """SCAN in the Code Barre sheet: the payment terminal reads one code."""
+
+
+class StopScan(Command, tag="StopScan"):
+    pass
+
+
 # split
 class StartSplit(Command, tag="StartSplit"):
     pass
@@ -370,11 +420,12 @@ AnyCommand = (
     SelectSeller | SignIn | Lock | SetCount | FocusCount | KeepFloat | OpenSession
     | GoHome | GoBack | ShowCategory | ShowPage | Arm | Search | OpenSheet | EditLine | SetScope | CloseSheet
     | DismissMessage | ActOnMessage | Undo | SetProfile
-    | NewTicket | AddProduct | EnterCode | TypeCode | AddFreePrice | SelectLine | ChangeQuantity | SetQuantity
-    | SetPrice
+    | NewTicket | AddProduct | EnterCode | TypeCode | TestScan | AddFreePrice | SelectLine | ChangeQuantity
+    | SetQuantity | SetPrice
     | DiscountLine | DiscountTicket | OfferLine | CommentLine | RemoveLine | NameTicket | ChangeMode | HoldTicket
     | RecallTicket | OrderNotes | VoidTicket
     | StartPayment | TakeCash | TakeCard | AddTender | RemoveTender | CloseTicket | CorrectPayment
+    | AbortCard | AskCard | ConfirmCard | RetryCard | CardByHand | ReopenCard | StartScan | StopScan
     | StartSplit | MoveToPart | MoveBack | ShowPart | SetPersons | SplitEqually
     | PrintReceipt | CancelReceipt | RetryPrinting | OpenDrawer | ReadX | PrintReport | StartClosing | SetLeave
     | SetStep | VoidHeld | CloseDay | Approve | ConfirmAge

@@ -17,7 +17,7 @@ class Piece(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
     """Common form of every part of a view: immutable, small on the wire, strict when read."""
 
 
-Screen = Literal["starting", "lock", "opening", "home", "sale", "payment", "split", "x_report", "closing"]
+Screen = Literal["starting", "lock", "opening", "home", "sale", "payment", "card", "split", "x_report", "closing"]
 Level = Literal["info", "warn", "error"]
 Sound = Literal["scan_ok", "scan_refused", "sale_closed", "needs_you"]
 ReceiptState = Literal[
@@ -111,6 +111,11 @@ class LineView(Piece):
     """Added by its code: then the code is shown under the name, else the unit price when there are several."""
     share_of: int = 0
     """n when this is the n-th part of a divided line ("1/3"); 0 for a whole line."""
+    lot_milli: int = 0
+    """Quantity that has one price as a whole, `lot_minor`: a pack, or what a label asks for; 0 for none."""
+    lot_minor: int = 0
+    shelf_minor: int | None = None
+    """What the catalogue asks for that lot when the label on the goods says something else."""
 
 
 class GhostLine(Piece):
@@ -283,6 +288,8 @@ class CodeEntrySheet(Piece, tag="code_entry"):
     """The check digit that would complete the twelve (or seven) digits typed."""
     verdict: Literal["", "good", "bad"] = ""
     """Of the check digit, once a whole EAN stands there."""
+    has_terminal: bool = False
+    """The till drives a payment terminal, whether or not it can read codes."""
 
 
 class FreePriceGroup(Piece):
@@ -483,6 +490,37 @@ class PaymentView(Piece):
     part: int = 0
 
 
+class CardStep(Piece):
+    """One sentence of a card payment's progress."""
+
+    code: str
+    """Message id below "screen.card.step"."""
+    state: Literal["done", "now", "todo", "failed", "lost"]
+    at: str = ""
+    """Local HH:MM:SS, "" when not known."""
+
+
+class CardView(Piece):
+    """A card payment or refund at the terminal: under way, without an answer, refused, or a terminal that is away."""
+
+    phase: Literal["waiting", "unknown", "refused", "away"]
+    purpose: Literal["debit", "refund"]
+    number: int
+    """Of the ticket."""
+    amount_minor: int
+    steps: tuple[CardStep, ...] = ()
+    reason: str = ""
+    """Why it came to nothing or is not known: message id below "screen.card.reason"."""
+    can_abort: bool = False
+    is_aborting: bool = False
+    is_asking: bool = False
+    """The terminal is being asked at this moment what became of it."""
+    unknown_s: int = 0
+    """Seconds since the answer got lost, and until the terminal is asked again by itself."""
+    asks_in_s: int = 0
+    can_by_hand: bool = False
+
+
 class SplitPart(Piece):
     number: int
     total_minor: int
@@ -560,6 +598,8 @@ class ReportView(Piece):
     drawer_openings: int = 0
     copies: int = 0
     held: ReasonTotal | None = None
+    unsure: ReasonTotal | None = None
+    """Card payments to compare with the terminal's own list ("à vérifier"); None when there are none."""
     seller: str = ""
     wallet_rows: tuple[tuple[str, int, int], ...] = ()
     """(code, count, amount); empty where cagnottes are off: then their card is absent."""
@@ -611,6 +651,41 @@ class ClosingView(Piece):
     waiting_receipts: int = 0
 
 
+class TestedCode(Piece):
+    """ "Tester un scan": what was read, and what the router makes of it."""
+
+    text: str
+    """As it was read; separators of GS1 fields are shown as ␝."""
+    symbology: str = ""
+    """AIM identifier without `]`; "" when the scanner does not send it."""
+    symbology_name: str = ""
+    """Such as "EAN-13, UPC"; "" when unknown."""
+    form: Literal["plain", "gtin", "in_store", "gs1", "link"] = "plain"
+    kind: Literal["article", "badge", "receipt", "unknown", "refused"] = "unknown"
+    fault: str = ""
+    """Message id of why it is not sold, with its parameters."""
+    params: dict[str, str | int] = {}
+    rule: str = ""
+    """Name of the in-store rule that won."""
+    is_rule_unproved: bool = False
+    """That rule is still to be compared with labels of the scale."""
+    name: str = ""
+    """Article, or seller of a badge."""
+    quantity_milli: int = 0
+    unit: Literal["piece", "kg"] = "piece"
+    unit_price_minor: int | None = None
+    amount_minor: int | None = None
+    """What the line would cost."""
+    shelf_minor: int | None = None
+    """What the catalogue asks instead, when the label says something else."""
+    batch: str = ""
+    expires: str = ""
+    elements: tuple[tuple[str, str], ...] = ()
+    """GS1 fields: application identifier and value."""
+    steps: tuple[tuple[str, str], ...] = ()
+    """What was asked in order (`aim`, `badge`, `receipt`, `catalogue`, `form`, `rule`, `key`), and what was found."""
+
+
 class Cue(Piece):
     """A sound to play once: a kiosk plays it when the serial is new."""
 
@@ -637,11 +712,16 @@ class TillView(Piece):
     opening: OpeningView | None = None
     home: HomeView | None = None
     payment: PaymentView | None = None
+    card: CardView | None = None
     split: SplitView | None = None
     report: ReportView | None = None
     closing: ClosingView | None = None
     allowed: tuple[str, ...] = ()
     """Names of the commands the daemon would take now; others are drawn disabled."""
+    tested: TestedCode | None = None
+    """The newest code of "Tester un scan"; None when nothing was tested on this screen."""
+    is_testing: bool = False
+    """Scans are shown in `tested` and do nothing else."""
     cue: Cue | None = None
     theme: Literal["light", "dark"] = "light"
     profile: Literal["auto", "compact", "base", "large"] = "auto"

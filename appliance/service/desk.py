@@ -14,6 +14,7 @@ import msgspec
 from appliance.domain.catalog import FAVOURITES
 from appliance.domain.intent import Intent
 from appliance.domain.journal import SessionClosed, XRead
+from appliance.domain.meaning import Meaning
 from appliance.protocol import view as v
 from appliance.protocol.command import AnyCommand
 
@@ -45,6 +46,23 @@ class Notice(msgspec.Struct):
     """Device or subject it speaks of: a newer one of the same source replaces it."""
     sticky: bool = False
     """Stays until solved or closed; others fold away after ten seconds."""
+
+
+class FailedCard(msgspec.Struct):
+    """A card payment or refund as it was asked for, and why it came to nothing."""
+
+    phase: Literal["refused", "away"]
+    purpose: Literal["debit", "refund"]
+    number: int
+    amount_minor: int
+    mode: str
+    typed_minor: int | None = None
+    """None: all that remained."""
+    tender: int = 0
+    document: int = 0
+    doubt: str = ""
+    reason: str = ""
+    steps: dict[Any, str] = {}
 
 
 class Drawer(msgspec.Struct):
@@ -81,6 +99,9 @@ class Desk(msgspec.Struct):
     """The command that waits for "Âge vérifié ?", with its article's name and limit."""
     age_name: str = ""
     age_years: int = 0
+    test_on: str = ""
+    """Screen on which scans are tested and not carried out; "" for none."""
+    tested: Meaning | None = None
     # notes
     notes_order: Literal["time", "table", "amount"] = "time"
     notes_search: str = ""
@@ -93,6 +114,13 @@ class Desk(msgspec.Struct):
     approval_right: str = ""
     approval_command: AnyCommand | None = None
     reason_purpose: Literal["void", "open_drawer", "float_difference", "closing_difference"] = "void"
+    # card
+    card: FailedCard | None = None
+    """What the terminal did not do; shown until it is tried again or left."""
+    asked: FailedCard | None = None
+    """How the open request was asked for, so that it can be repeated."""
+    code_note: str = ""
+    """What the terminal has to say about reading a code."""
     # split
     split_note: int = 0
     persons: int = 2
@@ -120,6 +148,7 @@ class Desk(msgspec.Struct):
         self.sheet = ""
         self.free_product = None
         self.typed_code = ""
+        self.code_note = ""
         self.age = None
         self.approval_command = None
 

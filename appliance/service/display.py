@@ -12,16 +12,19 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from appliance.domain.cash import cash_keys, coins_to_give
-from appliance.domain.catalog import FAVOURITES, Product, SaleMode, check_digit, is_gtin, page_tiles
+from appliance.domain.catalog import FAVOURITES, Product, SaleMode, TenderMode, check_digit, is_gtin, page_tiles
 from appliance.domain.journal import TicketClosed
+from appliance.domain.meaning import shelf_minor
 from appliance.domain.ticket import Line, Price, Tender, Ticket, price
 from appliance.domain.till import due_in_cash
 from appliance.protocol import view as v
+from appliance.service.display_card import card_ticket, card_view
 from appliance.service.display_day import closing_view, opening_view, report_view
 from appliance.service.equipment import Equipment
 from appliance.service.paying import rest_of_note
 from appliance.service.people import ROLE_OF_SCREEN
 from appliance.service.printing import Printing
+from appliance.service.scanning import is_testing, tested_view
 
 if TYPE_CHECKING:
     from appliance.service.till import Till
@@ -54,9 +57,9 @@ class Display:
     def view(self) -> v.TillView:
         """Everything, as it is now."""
         till, desk = self._till, self._till.desk
-        ticket = till.ticket
-        priced = price(ticket) if ticket is not None else None
         screen = desk.screen
+        ticket = till.ticket if screen != "card" else card_ticket(till)
+        priced = price(ticket) if ticket is not None else None
         on_sale = screen == "sale"
         notice = desk.notices[0] if desk.notices else None
         return v.TillView(
@@ -64,7 +67,7 @@ class Display:
             at=till.local().replace(tzinfo=None).isoformat(timespec="seconds"),
             shop=self._shop,
             screen=screen,
-            status=self._equipment.lights(),
+            status=self._lights(),
             seller=self._seller(till.state.seller),
             session=self._session(),
             message=None
@@ -79,15 +82,27 @@ class Display:
             opening=opening_view(till) if screen == "opening" else None,
             home=self._home() if screen == "home" else None,
             payment=self._payment(ticket, priced) if screen == "payment" else None,
+            card=card_view(till) if screen == "card" else None,
             split=self._split() if screen == "split" else None,
             report=report_view(till, desk.report, desk.report_at) if screen == "x_report" and desk.report else None,
             closing=closing_view(till, self.note_cards(), self._printing.waiting) if screen == "closing" else None,
             allowed=self._allowed(ticket),
+            tested=tested_code(till) if is_testing(till) else None,
+            is_testing=is_testing(till),
             cue=desk.cue,
             theme=till.config.theme,
             left_handed=till.config.left_handed,
             language=till.config.language,
         )
+
+    def _lights(self) -> tuple[v.DeviceLight, ...]:
+        """The status strip; a terminal whose answer is lost has its own word (mock-up 35)."""
+        lights = self._equipment.lights()
+        card = self._till.state.card
+        if card is None or not card.unknown_at:
+            return lights
+        silent = v.DeviceLight("terminal", "warn", "status.terminal_no_answer")
+        return tuple(silent if light.device == "terminal" else light for light in lights)
 
     # --- people -------------------------------------------------------------------------------------------------
 
@@ -130,6 +145,8 @@ class Display:
         names = [*ROLE_OF_SCREEN.get(desk.screen, ())]
         if desk.screen in ("lock", "starting"):
             return tuple(names)
+        if till.state.card is not None:
+            return tuple(name for name in names if name != "GoBack")
         if ticket is not None and ticket.lines:
             names += ["StartPayment", "HoldTicket", "TakeCash", "TakeCard", "CloseTicket", "StartSplit"]
         if till.state.last_closed is not None:
@@ -191,6 +208,9 @@ class Display:
             is_selected=line.id == selected,
             is_scanned=bool(line.code),
             share_of=line.share_of,
+            lot_milli=0 if line.lot is None else line.lot.quantity_milli,
+            lot_minor=0 if line.lot is None else line.lot.price_minor,
+            shelf_minor=None if line.lot is None else shelf_minor(line.lot, line.unit_price_minor),
         )
 
     def _ghost(self) -> v.GhostLine | None:
@@ -353,7 +373,16 @@ class Display:
                 proposed = check_digit(typed)
             elif len(typed) in (8, 13):
                 verdict = "good" if is_gtin(typed) else "bad"
-        return v.CodeEntrySheet(proposed=proposed, verdict=verdict)  # type: ignore[arg-type]
+        terminal = self._till.terminal
+        reader = "reading" if terminal.reading else "ready" if terminal.can_scan else "unable"
+        note = self._till.desk.code_note
+        return v.CodeEntrySheet(
+            terminal=reader,  # type: ignore[arg-type]
+            note=v.Message(note, {}, "warn") if note else None,
+            proposed=proposed,
+            verdict=verdict,  # type: ignore[arg-type]
+            has_terminal=terminal.is_configured,
+        )
 
     def _free_price(self, ticket: Ticket | None) -> v.Sheet:
         till, shop = self._till, self._till.shop
@@ -470,7 +499,7 @@ class Display:
         return v.PaymentView(
             tenders=tuple(
                 v.TenderKey(
-                    mode.id, mode.name, mode.icon, mode.kind, mode.note,
+                    mode.id, mode.name, mode.icon, mode.kind, self._tender_detail(mode),
                     is_enabled=remaining > 0 and not mode.needs_customer,
                     faces=() if mode.kind == "cash" else mode.face_values_minor,
                 )
@@ -482,6 +511,12 @@ class Display:
             can_close=remaining == 0,
             part=ticket.part,
         )  # fmt: skip
+
+    def _tender_detail(self, mode: TenderMode) -> str:
+        terminal = self._till.terminal
+        if mode.kind != "card" or not terminal.is_configured:
+            return mode.note
+        return "tender.detail.terminal_away" if terminal.is_away else "tender.detail.terminal_ready"
 
     def _split(self) -> v.SplitView | None:
         till, desk = self._till, self._till.desk
@@ -508,6 +543,16 @@ class Display:
             persons=persons,
             shares=tuple(rest // persons + (1 if n < rest % persons else 0) for n in range(persons)),
         )
+
+
+def tested_code(till: Till) -> v.TestedCode | None:
+    """What the tester shows of the newest code, as the ticket in hand or the default mode would price it."""
+    meaning = till.desk.tested
+    if meaning is None:
+        return None
+    ticket = till.ticket
+    mode = till.mode(ticket.mode) if ticket is not None else till.shop.default_sale_mode()
+    return tested_view(meaning, mode.price_list)
 
 
 def _articles(ticket: Ticket) -> int:

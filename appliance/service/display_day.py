@@ -133,5 +133,6 @@ def _figures(till: Till, kind: v.ReportKind, number: int, totals: Totals, at: st
         drawer_openings=totals.drawer_openings,
         copies=totals.copies,
         held=v.ReasonTotal("", len(held), till.held_minor()),
+        unsure=v.ReasonTotal("", totals.unsure.count, totals.unsure.amount_minor) if totals.unsure.count else None,
         seller=till.operators.name_of(till.state.seller),
     )

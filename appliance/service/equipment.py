@@ -66,6 +66,7 @@ class Equipment:
             DeviceKind.PRINTER: self._printer_changed,
             DeviceKind.SCANNER: self._scanner_changed,
             DeviceKind.DRAWER: self._drawer_changed,
+            DeviceKind.TERMINAL: self._terminal_changed,
         }.get(health.kind)
         if say is not None:
             say(till, health)
@@ -100,6 +101,17 @@ class Equipment:
             till.desk.sound("needs_you")
         else:
             till.desk.hush(health.role)
+
+    def _terminal_changed(self, till: Till, health: Health) -> None:
+        till.terminal.ask_now()  # back or gone: what is open is asked about, or waits
+        if health.state is DeviceState.READY:
+            till.desk.hush(health.role)
+        elif health.state is DeviceState.ABSENT and health.role in self._seen_ready:
+            till.desk.say("card.terminal_lost", "warn", source=health.role)
+            till.fold_messages()
+        elif health.state in (DeviceState.FAULT, DeviceState.QUARANTINED) and health.fault is not None:
+            till.desk.say(f"device.{health.fault.value}", "warn", source=health.role)
+            till.fold_messages()
 
     def _drawer_moved(self, till: Till, event: DrawerChanged) -> None:
         if event.position is DrawerPosition.OPEN and not event.commanded:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 from appliance.domain import intent as i
 from appliance.domain.catalog import TenderMode
 from appliance.domain.errors import Refusal
+from appliance.domain.settlement import correctable
 from appliance.domain.till import Outcome
 from appliance.protocol import command as c
+from appliance.service import card
 from appliance.service.selling import may_pay
 
 if TYPE_CHECKING:
@@ -36,6 +38,9 @@ def _tend(till: Till, mode: TenderMode, amount_minor: int | None) -> None:
     if mode.needs_customer:
         raise Refusal("tender.needs_customer")
     till.check_room()
+    if card.by_terminal(till, mode):
+        card.debit(till, mode, amount_minor)
+        return
     outcome = till.do(i.Tend(mode, amount_minor))
     if till.ticket is None:
         finish(till, outcome)
@@ -120,7 +125,18 @@ def _add_tender(till: Till, command: c.AddTender) -> None:
 
 
 def _remove_tender(till: Till, command: c.RemoveTender) -> None:
+    """✕ on a tender; money that a card terminal moved goes back to the card first."""
+    ticket = till.ticket
+    taken = tuple(row for row in ticket.tenders if row.id == command.tender) if ticket is not None else ()
+    paid = card.refundable(till, taken)
+    if paid is not None and ticket is not None:
+        till.check_room()
+        card.refund(till, paid, 0, ticket.number)
+        return
     till.do(i.RemoveTender(command.tender))
+    if taken and taken[0].request:
+        till.desk.say("payment.refund_card", source="payment", amount_minor=taken[0].amount_minor)
+        till.fold_messages()
 
 
 def _close_ticket(till: Till, command: c.CloseTicket) -> None:
@@ -139,13 +155,29 @@ def _close_ticket(till: Till, command: c.CloseTicket) -> None:
 
 
 def _correct(till: Till, command: c.CorrectPayment) -> None:
-    """Own sale or a manager: the settlement is reversed and the same basket paid again."""
+    """Own sale or a manager: the settlement is reversed and the same basket paid again.
+
+    What the card terminal took goes back to the card first; the reversal follows when the terminal has accepted.
+    """
     closed = till.state.last_closed
     if closed is None:
         raise Refusal("correct.none")
     if closed.seller != till.state.seller and not till.require("correct_payment", command):
         return
+    paid = card.refundable(till, closed.tenders)
+    if paid is None:
+        correct_by_hand(till)
+        return
+    correctable(till.state)
+    till.check_room()
+    card.refund(till, paid, closed.document, closed.ticket)
+
+
+def correct_by_hand(till: Till) -> None:
+    """The settlement is reversed; what cards paid is the seller's to give back."""
+    closed = till.state.last_closed
     till.do(i.CorrectPayment())
+    assert closed is not None
     till.desk.close_sheet()
     till.desk.shows_result, till.desk.screen = False, "payment"
     card_minor = sum(tender.amount_minor for tender in closed.tenders if tender.kind == "card")

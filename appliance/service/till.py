@@ -31,6 +31,7 @@ from appliance.service.desk import Desk
 from appliance.service.ledger import Ledger, StoreFault
 from appliance.service.operators import Operators
 from appliance.service.printing import Printing
+from appliance.service.terminal import CardTerminal
 
 ANSWERS_KEPT: Final = 5_000
 ANNOUNCE_S: Final = 10.0
@@ -58,6 +59,7 @@ class Till:
         clock: Clock,
         operators: Operators,
         printing: Printing,
+        terminal: CardTerminal,
         perform: Perform,
         retry_devices: Callable[[], None] = lambda: None,
     ) -> None:
@@ -68,12 +70,15 @@ class Till:
         self.clock = clock
         self.operators = operators
         self.printing = printing
+        self.terminal = terminal
         self.desk = Desk()
         self.touched_ns = clock.monotonic_ns()
         """When somebody last touched or scanned something, on the monotonic clock."""
         self.zone = ZoneInfo(config.timezone)
         self.approved = False
         """The running command was allowed by a manager."""
+        self.beam = scanning.Beam(config.scan_repeat_ms)
+        """Which reads of a scanner are the label of just before."""
         self._perform = perform
         self.retry_devices = retry_devices
         """Ends every device's back-off: somebody just plugged, filled or switched something on."""
@@ -294,6 +299,7 @@ class Till:
         finally:
             self.approved = False
             self._origin = ""
+            self._stop_reading()
         if said and not isinstance(command, c.SetProfile):
             self.desk.drop_stale(said, moved=self.desk.screen != screen)
 
@@ -326,7 +332,14 @@ class Till:
         self.touched_ns = self.clock.monotonic_ns()
         if self.desk.approval_command is not None and kind not in people.DURING_APPROVAL:
             self.desk.close_sheet()  # a manager approves what stands on the screen, not what it became since
+        if self.ledger.state.card is not None:
+            card.check_idle(self, kind)
         HANDLERS[kind](self, command)
+
+    def _stop_reading(self) -> None:
+        """Nobody looks at the Code Barre sheet any more: the terminal need not read for it."""
+        if self.terminal.reading and self.desk.sheet != "code_entry":
+            self.terminal.stop_scan()
 
     async def _settle(self) -> None:
         """Durable, then effects, then the view. Basket changes settle by themselves."""
@@ -372,6 +385,15 @@ class Till:
             self.desk.sound("scan_refused")
             self._refuse(refusal)
 
+    async def happen(self, what: Callable[[], None]) -> None:
+        """Somebody outside decided (the card terminal): it becomes true like an order. Never raises on a refusal."""
+        try:
+            what()
+            self._stop_reading()
+            await self._settle()
+        except Refusal as refusal:
+            self._refuse(refusal)
+
     async def show(self) -> None:
         """Something outside changed (a device, the clock): settle and draw again."""
         await self._settle()
@@ -394,12 +416,13 @@ class Till:
         self.desk.undo = None
 
 
-from appliance.service import day, dividing, paying, people, scanning, selling  # noqa: E402  (handlers need Till)
+from appliance.service import card, day, dividing, paying, people, scanning, selling  # noqa: E402  (handlers need Till)
 
 HANDLERS: Final[dict[type, Callable[[Any, Any], None]]] = {
     **people.HANDLERS,
     **selling.HANDLERS,
     **paying.HANDLERS,
+    **card.HANDLERS,
     **dividing.HANDLERS,
     **day.HANDLERS,
     **scanning.HANDLERS,

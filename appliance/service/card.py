@@ -1,0 +1,433 @@
+"""Paying by card through the terminal: what the seller asks, and what an answer does to the screen.
+
+The conversation itself is in `service.terminal`, the rules are in `domain.terminal`. While a request is open the till
+takes nothing that touches money; that is looked at before any handler runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
+
+from appliance.domain import intent as i
+from appliance.domain import journal as j
+from appliance.domain.card import CardDoubt, CardRequest, charged_minor
+from appliance.domain.catalog import TenderMode
+from appliance.domain.errors import Refusal
+from appliance.domain.settlement import next_tender
+from appliance.domain.state import TillState
+from appliance.domain.terminal import can_reopen
+from appliance.domain.ticket import Tender
+from appliance.domain.till import Outcome
+from appliance.hal.device import PaymentOutcome, PaymentReason, PaymentResult
+from appliance.protocol import command as c
+from appliance.service import people
+from appliance.service.desk import FailedCard
+
+if TYPE_CHECKING:
+    from appliance.service.till import Till
+
+WHILE_OPEN: Final = frozenset({
+    c.AbortCard, c.AskCard, c.ConfirmCard, c.Lock, c.SelectSeller, c.SignIn, c.SetProfile, c.DismissMessage,
+    c.CloseSheet, c.ShowPage, c.RetryPrinting,
+})  # fmt: skip
+"""Commands that are taken while a card payment is open."""
+AWAY: Final = (PaymentReason.UNREACHABLE, PaymentReason.UNTRUSTED, PaymentReason.NOT_CONFIGURED)
+
+
+def check_idle(till: Till, kind: type) -> None:
+    """Raises Refusal for an order that cannot be taken while a card payment is open."""
+    card = till.state.card
+    if card is None or kind in WHILE_OPEN:
+        return
+    params = {"number": card.request.ticket, "amount_minor": card.request.amount_minor}
+    if kind in (c.StartClosing, c.CloseDay):
+        raise Refusal("closing.card_open", **params)
+    raise Refusal(open_code(till), **params)
+
+
+def open_code(till: Till) -> str:
+    """ "Paiement en cours." or "Paiement à vérifier."."""
+    card = till.state.card
+    return "card.to_check" if card is not None and card.unknown_at else "card.in_progress"
+
+
+def by_terminal(till: Till, mode: TenderMode) -> bool:
+    """Whether this means goes through a terminal that the till drives."""
+    return mode.kind == "card" and till.terminal.is_configured
+
+
+# --- asking ---------------------------------------------------------------------------------------------------------
+
+
+def debit(till: Till, mode: TenderMode, amount_minor: int | None) -> None:
+    """The terminal is asked for what remains, or for a part. Raises Refusal."""
+    ticket, tender = next_tender(till.state, mode, amount_minor)
+    _check_contradicted(till, ticket.number)
+    failed = FailedCard("away", "debit", ticket.number, charged_minor(tender), mode.id, amount_minor)
+    if _is_away(till, failed):
+        return
+    till.do(i.RequestCard(uuid4().hex, mode, amount_minor))
+    _show(till, failed)
+
+
+def _check_contradicted(till: Till, ticket: int) -> None:
+    """The customer was debited already, the terminal says: paying by card again would be the second time."""
+    for doubt in till.state.doubts.values():
+        if doubt.says == "accepted" and doubt.request.kind == "debit" and doubt.request.ticket == ticket:
+            ask_person(till, doubt)
+            raise Refusal("card.says_accepted", number=ticket, amount_minor=doubt.request.amount_minor)
+
+
+def refund(till: Till, tender: Tender, document: int, number: int) -> None:
+    """The terminal is asked to give a tender back. Raises Refusal."""
+    failed = FailedCard(
+        "away", "refund", number, charged_minor(tender), tender.mode, tender=tender.id, document=document
+    )
+    if _is_away(till, failed):
+        return
+    till.do(i.RequestRefund(uuid4().hex, tender.id, document))
+    _show(till, failed)
+
+
+def _is_away(till: Till, failed: FailedCard) -> bool:
+    if not till.terminal.is_away:
+        return False
+    till.desk.close_sheet()
+    till.desk.card, till.desk.screen = failed, "card"
+    till.desk.sound("needs_you")
+    return True
+
+
+def _show(till: Till, asked: FailedCard) -> None:
+    """The screen of a request under way; should it fail, it is repeated as it was asked."""
+    till.desk.close_sheet()
+    till.desk.hush("payment")
+    till.desk.asked = asked
+    till.desk.card, till.desk.screen, till.desk.shows_result = None, "card", False
+
+
+def refundable(till: Till, tenders: tuple[Tender, ...]) -> Tender | None:
+    """The first card tender that the terminal itself can give back; one that nobody is sure of is a person's."""
+    if not till.terminal.is_configured:
+        return None
+    return next((row for row in tenders if row.request and row.request not in till.state.doubts), None)
+
+
+# --- answers --------------------------------------------------------------------------------------------------------
+
+
+def answered(till: Till, request_id: str, result: PaymentResult) -> None:
+    """A certain outcome of the terminal becomes true."""
+    from appliance.service.terminal import answer_of
+
+    request = _open_request(till, request_id)
+    outcome = till.do(answer_of(request_id, result))
+    if request is None:
+        _verified(till, request_id, outcome)
+    elif result.outcome is PaymentOutcome.ACCEPTED:
+        accepted(till, request, outcome)
+    else:
+        _failed(till, request, result)
+
+
+def lost(till: Till, request_id: str, result: PaymentResult) -> None:
+    """No answer: the only question that blocks the till (screen 35)."""
+    if till.do(i.LoseCard(request_id, result.reason.value if result.reason is not None else "")).facts:
+        till.desk.sound("needs_you")
+
+
+def _open_request(till: Till, request_id: str) -> CardRequest | None:
+    card = till.state.card
+    return card.request if card is not None and card.request.id == request_id else None
+
+
+def accepted(till: Till, request: CardRequest, outcome: Outcome) -> None:
+    """Money moved: the sale is over, or the payment goes on."""
+    from appliance.service.paying import finish
+
+    desk = till.desk
+    locked = desk.screen == "lock"
+    desk.card = desk.asked = None
+    amount = request.amount_minor
+    if any(isinstance(fact, j.TicketClosed) for fact in outcome.facts):
+        finish(till, outcome)
+    elif request.doubt:
+        people.land(till)
+        desk.say("card.returned", source="payment", amount_minor=amount)
+    elif request.kind == "refund":
+        desk.screen, desk.shows_result = "payment", False
+        desk.say("card.refunded", source="payment", amount_minor=amount, number=request.ticket)
+    else:
+        desk.screen = "payment"
+        desk.sound("scan_ok")
+    till.fold_messages()
+    if locked:
+        desk.screen = "lock"
+
+
+def _failed(till: Till, request: CardRequest, result: PaymentResult) -> None:
+    """Nothing moved: say why, and offer what can be done."""
+    reason = result.reason.value if result.reason is not None else ""
+    if result.outcome is PaymentOutcome.ABORTED:
+        _leave(till, request)
+        till.desk.say("card.aborted", source="payment")
+    elif result.reason is PaymentReason.NEVER_ARRIVED:
+        _leave(till, request)
+        till.desk.say("card.never_arrived", "warn", source="payment", amount_minor=request.amount_minor)
+    else:
+        phase = "away" if result.reason in AWAY else "refused"
+        _show_failed(till, request, phase, reason)
+        till.desk.sound("needs_you")
+    till.fold_messages()
+
+
+def _show_failed(till: Till, request: CardRequest, phase: Any, reason: str) -> None:
+    desk, tender = till.desk, request.tender
+    asked = desk.asked
+    desk.card = FailedCard(
+        phase, request.kind, request.ticket, request.amount_minor, tender.mode,
+        asked.typed_minor if asked is not None else request.amount_minor,
+        tender=tender.id, document=request.document, doubt=request.doubt, reason=reason,
+        steps=dict(till.terminal.steps),
+    )  # fmt: skip
+    desk.asked = None
+    if desk.screen != "lock":
+        desk.screen = "card"
+
+
+def _leave(till: Till, request: CardRequest) -> None:
+    """Back to where the request came from, with nothing changed."""
+    desk = till.desk
+    desk.card = desk.asked = None
+    if desk.screen == "lock":
+        return
+    if request.kind == "debit" or (till.ticket is not None and not request.document):
+        desk.screen = "payment" if till.ticket is not None else "home"
+    elif request.document:
+        desk.screen, desk.shows_result = "sale", True
+    else:
+        people.land(till)
+
+
+# --- a person's word ------------------------------------------------------------------------------------------------
+
+
+def _verified(till: Till, request_id: str, outcome: Outcome) -> None:
+    """The terminal told late: where it says the contrary, somebody is asked."""
+    doubt = till.state.doubts.get(request_id)
+    if doubt is not None and doubt.says and outcome.facts:
+        ask_person(till, doubt)
+        till.desk.sound("needs_you")
+
+
+def ask_person(till: Till, doubt: CardDoubt) -> None:
+    """ "Le terminal dit accepté. Rouvrir le règlement ?", or the like."""
+    request = doubt.request
+    may_reopen = can_reopen(till.state, doubt)
+    action = "reopen" if may_reopen else "refund" if _is_owed(doubt) else ""
+    code = f"card.{request.kind}_says_{doubt.says}{'' if may_reopen else '_late'}"
+    till.desk.say(
+        code, "error", actions=(action,) if action else (), source=f"card {request.id}",
+        number=request.ticket, amount_minor=request.amount_minor,
+    )  # fmt: skip
+    till.desk.notices[0].retry = c.ReopenCard(request.id)
+
+
+def _is_owed(doubt: CardDoubt) -> bool:
+    """The customer's money is with the shop and should not be."""
+    return doubt.accepted != (doubt.request.kind == "debit")
+
+
+def open_questions(state: TillState) -> list[CardDoubt]:
+    return [doubt for doubt in state.doubts.values() if doubt.says]
+
+
+def ask_again(till: Till) -> None:
+    """Questions that still stand, after a restart or a new seller."""
+    for doubt in open_questions(till.state):
+        ask_person(till, doubt)
+
+
+def _reopen(till: Till, command: c.ReopenCard) -> None:
+    """The books are made to say what the terminal says, or the money goes back."""
+    doubt = till.state.doubts.get(command.request)
+    if doubt is None or not doubt.says:
+        raise Refusal("card.no_question")
+    try:
+        if not till.require("correct_payment", command):
+            return
+        request = doubt.request
+        if not can_reopen(till.state, doubt):
+            _give_back(till, doubt)
+            return
+        if request.ticket in till.state.tickets and not request.document:
+            till.do(i.RecallTicket(request.ticket))
+        outcome = till.do(i.ReopenCard(request.id))
+    finally:
+        if command.request in till.state.doubts:
+            ask_person(till, doubt)
+    till.desk.hush(f"card {request.id}")
+    _reopened(till, request, outcome)
+
+
+def _reopened(till: Till, request: CardRequest, outcome: Outcome) -> None:
+    from appliance.service.paying import finish
+
+    desk = till.desk
+    if any(isinstance(fact, j.TicketClosed) for fact in outcome.facts):
+        finish(till, outcome)
+        return
+    desk.close_sheet()
+    desk.shows_result, desk.screen = False, "payment"
+    desk.say("payment.corrected", source="payment", number=request.ticket)
+    till.fold_messages()
+
+
+def _give_back(till: Till, doubt: CardDoubt) -> None:
+    if not _is_owed(doubt):
+        raise Refusal("card.too_late", number=doubt.request.ticket)
+    request = doubt.request
+    failed = FailedCard("away", "refund", request.ticket, request.amount_minor, request.tender.mode, doubt=request.id)
+    if _is_away(till, failed):
+        return
+    till.do(i.ReturnDebit(uuid4().hex, request.id))
+    _show(till, failed)
+
+
+# --- commands -------------------------------------------------------------------------------------------------------
+
+
+def _open(till: Till) -> CardRequest:
+    card = till.state.card
+    if card is None:
+        raise Refusal("card.none")
+    return card.request
+
+
+def _abort(till: Till, command: c.AbortCard) -> None:
+    """ "Annuler sur le terminal": a wish; the customer may be quicker."""
+    till.terminal.abort(_open(till).id)
+
+
+def _ask(till: Till, command: c.AskCard) -> None:
+    """ "Redemander au terminal": never debits."""
+    _open(till)
+    till.terminal.ask_now()
+
+
+def _confirm(till: Till, command: c.ConfirmCard) -> None:
+    """A person has read the terminal: "Oui, accepté" or "Non"."""
+    request = _open(till)
+    outcome = till.do(i.AnswerCard(request.id, "accepted" if command.is_accepted else "refused", by="person"))
+    if command.is_accepted:
+        accepted(till, request, outcome)
+        till.desk.say("card.unsure", "warn", source="payment", number=request.ticket, amount_minor=request.amount_minor)
+    else:
+        till.terminal.abort(request.id)
+        _leave(till, request)
+        till.desk.say("card.denied", source="payment", amount_minor=request.amount_minor)
+    till.terminal.ask_now()
+    till.fold_messages()
+
+
+def _failed_card(till: Till) -> FailedCard:
+    failed = till.desk.card
+    if failed is None:
+        raise Refusal("card.none")
+    return failed
+
+
+def _retry(till: Till, command: c.RetryCard) -> None:
+    """ "Réessayer par carte": a new request for the same money."""
+    from appliance.service.paying import tender_of
+
+    failed = _failed_card(till)
+    till.check_room()
+    till.retry_devices()
+    if failed.doubt:
+        doubt = till.state.doubts.get(failed.doubt)
+        if doubt is not None:
+            _give_back(till, doubt)
+    elif failed.purpose == "debit":
+        debit(till, tender_of(till, failed.mode), failed.typed_minor)
+    else:
+        refund(till, _tender_again(till, failed), failed.document, failed.number)
+
+
+def _tender_again(till: Till, failed: FailedCard) -> Tender:
+    """The tender whose refund failed, where it stands now."""
+    closed, ticket = till.state.last_closed, till.ticket
+    tenders: tuple[Tender, ...] = ()
+    if failed.document and closed is not None and closed.document == failed.document:
+        tenders = closed.tenders
+    elif not failed.document and ticket is not None and ticket.number == failed.number:
+        tenders = tuple(ticket.tenders)
+    tender = next((row for row in tenders if row.id == failed.tender), None)
+    if tender is None:
+        raise Refusal("tender.gone")
+    return tender
+
+
+def _by_hand(till: Till, command: c.CardByHand) -> None:
+    """ "Encaisser à la main": on a terminal that does not answer the till; the tender says so."""
+    from appliance.service.paying import correct_by_hand, finish, tender_of
+
+    failed = _failed_card(till)
+    if failed.phase != "away" or not till.config.card_by_hand or failed.doubt:
+        raise Refusal("card.not_by_hand")
+    till.check_room()
+    if failed.purpose == "refund":
+        till.desk.card = None
+        if failed.document:
+            correct_by_hand(till)
+        else:
+            till.do(i.RemoveTender(failed.tender))
+            till.desk.screen = "payment"
+            till.desk.say("payment.refund_card", source="payment", amount_minor=failed.amount_minor)
+            till.fold_messages()
+        return
+    _check_contradicted(till, failed.number)
+    outcome = till.do(i.Tend(tender_of(till, failed.mode), failed.typed_minor, by_hand=True))
+    till.desk.card = None
+    if till.ticket is None:
+        finish(till, outcome)
+    else:
+        till.desk.screen = "payment"
+
+
+def leave(till: Till) -> None:
+    """Retour from a refusal: "Autre mode de règlement". Raises Refusal while money may move."""
+    failed = till.desk.card
+    till.desk.card = None
+    if failed is not None and failed.purpose == "refund" and (failed.document or till.ticket is None):
+        people.land(till)
+        if till.ticket is None and failed.document:
+            till.desk.screen, till.desk.shows_result = "sale", True
+    else:
+        till.desk.screen = "payment" if till.ticket is not None else "home"
+
+
+def _start_scan(till: Till, command: c.StartScan) -> None:
+    """SCAN in the Code Barre sheet: the terminal reads one code."""
+    if till.desk.sheet != "code_entry":
+        raise Refusal("code.terminal_unable")
+    till.desk.code_note = ""
+    till.terminal.start_scan(till)
+
+
+def _stop_scan(till: Till, command: c.StopScan) -> None:
+    till.terminal.stop_scan()
+
+
+HANDLERS: Final[dict[type, Callable[[Any, Any], None]]] = {
+    c.AbortCard: _abort,
+    c.AskCard: _ask,
+    c.ConfirmCard: _confirm,
+    c.RetryCard: _retry,
+    c.CardByHand: _by_hand,
+    c.ReopenCard: _reopen,
+    c.StartScan: _start_scan,
+    c.StopScan: _stop_scan,
+}

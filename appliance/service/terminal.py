@@ -1,0 +1,317 @@
+"""The conversation with the card terminal: one request at a time, asked again until its outcome is certain.
+
+Hides when the terminal is spoken to and how often. What is open is read from the state, never from memory: a request
+that this life has not sent itself is asked about, never sent. `service.card` says what a person may do meanwhile.
+
+    authorize(effect)   after its commit: the request goes to the terminal, once
+    ask_now()           "Redemander au terminal"; happens by itself every `ASK_S` too
+    abort(request)      "Annuler sur le terminal": a wish, the outcome comes all the same
+    start_scan(till)    the terminal reads one code for the till
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final, get_args
+
+from appliance.domain import effect as e
+from appliance.domain import intent as i
+from appliance.domain.card import CardDoubt, CardOutcome, CardRequest
+from appliance.domain.errors import Refusal
+from appliance.hal.device import (
+    Devices,
+    DeviceState,
+    PaymentKind,
+    PaymentOutcome,
+    PaymentReason,
+    PaymentRequest,
+    PaymentResult,
+    PaymentStep,
+    Scan,
+    ScanMissed,
+    Terminal,
+)
+from appliance.i18n import t
+
+if TYPE_CHECKING:
+    from appliance.service.till import Till
+
+ROLE: Final = "terminal.main"
+ASK_S: Final = 10.0
+"""How often the terminal is asked by itself what became of a payment (screen 35)."""
+TICK_S: Final = 1.0
+"""How often the seconds on that screen change."""
+TRUST_ABSENCE: Final = timedelta(seconds=10)
+"""A terminal that does not know a request younger than this is asked again: it may still be on its way."""
+SCAN_S: Final = 30.0
+TILL_CHARS_MAX: Final = 20
+SETTLED: Final[tuple[str, ...]] = get_args(CardOutcome)
+
+log = logging.getLogger(__name__)
+
+
+class CardTerminal:
+    """The till's card terminal, when the settings name one."""
+
+    def __init__(self, roles: Collection[str]) -> None:
+        self.is_configured = ROLE in roles
+        self.ask_s = ASK_S
+        self.steps: dict[PaymentStep, str] = {}
+        """How far the request of the moment is, and when it got there (local time)."""
+        self.asking = False
+        """The terminal is being asked what became of a payment."""
+        self.aborting = False
+        self.reading = False
+        """It is reading a bar code for us."""
+        self._terminal: Terminal | None = None
+        self._group: asyncio.TaskGroup | None = None
+        self._fresh: set[str] = set()
+        self._wake = asyncio.Event()
+        self._hurry = asyncio.Event()
+        self._asks_at = 0.0
+
+    # --- what others ask ----------------------------------------------------------------------------------------
+
+    @property
+    def is_ready(self) -> bool:
+        terminal = self._terminal
+        return terminal is not None and terminal.health.state in (DeviceState.READY, DeviceState.DEGRADED)
+
+    @property
+    def is_away(self) -> bool:
+        """Known not to answer; before the devices are met nothing is known."""
+        terminal = self._terminal
+        return terminal is not None and terminal.health.state not in (
+            DeviceState.READY,
+            DeviceState.DEGRADED,
+            DeviceState.STARTING,
+        )
+
+    @property
+    def can_scan(self) -> bool:
+        return self.is_ready and self._terminal is not None and self._terminal.abilities.can_scan
+
+    @property
+    def can_abort(self) -> bool:
+        return self._terminal is not None and self._terminal.abilities.can_abort
+
+    @property
+    def asks_in_s(self) -> int:
+        """Seconds until the terminal is asked again by itself."""
+        return max(0, round(self._asks_at - asyncio.get_running_loop().time()))
+
+    def authorize(self, effect: e.Authorize) -> None:
+        """The request is durable: send it."""
+        self._fresh.add(effect.request.id)
+        self.steps, self.aborting = {}, False
+        self._wake.set()
+        self._hurry.set()
+
+    def ask_now(self) -> None:
+        self._wake.set()
+
+    def abort(self, request: str) -> None:
+        if self._terminal is not None and self._group is not None:
+            self.aborting = True
+            self._group.create_task(self._terminal.abort(request), name="terminal abort")
+
+    def start_scan(self, till: Till) -> None:
+        if self._terminal is None or self._group is None or not self.can_scan:
+            raise Refusal("code.terminal_unable")
+        if self.reading:
+            return
+        self.reading = True
+        self._group.create_task(self._scan(till, self._terminal), name="terminal scan")
+
+    def stop_scan(self) -> None:
+        if self.reading and self._terminal is not None and self._group is not None:
+            self._group.create_task(self._terminal.stop(), name="terminal scan stop")
+
+    # --- the conversation ---------------------------------------------------------------------------------------
+
+    async def run(self, till: Till, devices: Devices) -> None:
+        """Speak with the terminal, for ever."""
+        if not self.is_configured:
+            return
+        self._terminal = devices.terminal(ROLE)
+        try:
+            async with asyncio.TaskGroup() as self._group:
+                while True:
+                    await self._turn(till, self._terminal)
+                    await self._rest(till)
+        finally:
+            self._terminal = self._group = None
+            self.reading = False
+
+    async def _turn(self, till: Till, terminal: Terminal) -> None:
+        self._wake.clear()
+        self._hurry.clear()
+        card = till.state.card
+        if card is None:
+            self._fresh.clear()
+            await self._verify(till, terminal)
+            return
+        request = card.request
+        if request.id not in self._fresh:
+            result = await self._ask_open(till, terminal, request)
+        elif await self._may_send(till, terminal, request):
+            deed = terminal.pay if request.kind == "debit" else terminal.refund
+            result = await deed(payment(till, request), lambda step: self._progress(till, step))
+        else:
+            return
+        self._fresh.discard(request.id)
+        self.aborting = False
+        await self._take(till, request.id, card.at, result)
+
+    async def _ask_open(self, till: Till, terminal: Terminal, request: CardRequest) -> PaymentResult:
+        self.asking = True
+        till.changed()
+        try:
+            return await terminal.ask(payment(till, request))
+        finally:
+            self.asking = False
+
+    def _progress(self, till: Till, step: PaymentStep) -> None:
+        self.steps[step] = till.local().isoformat(timespec="seconds")[11:19]
+        till.changed()
+
+    async def _take(self, till: Till, request: str, at: str, result: PaymentResult) -> None:
+        """Let an answer become true. One to another request than asked is none (feature P-08)."""
+        if result.request_id != request:
+            log.error("asked about %s, the terminal answered about %s", request, result.request_id)
+            result = PaymentResult(request, PaymentOutcome.UNKNOWN, PaymentReason.WRONG_ANSWER)
+        log.info("card request %s: %s %s", request, result.outcome, result.reason or "")
+        if result.outcome is PaymentOutcome.IN_PROGRESS:
+            till.changed()
+        elif _is_certain(till, at, result):
+            await till.happen(lambda: card.answered(till, request, result))
+        else:
+            await till.happen(lambda: card.lost(till, request, result))
+
+    # --- what a person had said ---------------------------------------------------------------------------------
+
+    async def _may_send(self, till: Till, terminal: Terminal, request: CardRequest) -> bool:
+        """A debit that a person called refused is asked about first: the customer is never debited twice for it."""
+        for doubt in [row for row in till.state.doubts.values() if _stands_before(row, request)]:
+            result = await terminal.ask(payment(till, doubt.request))
+            if _is_certain(till, doubt.at, result):
+                await self._take(till, doubt.request.id, doubt.at, result)
+                verdict = PaymentReason.BUSY if result.outcome is PaymentOutcome.ACCEPTED else None
+            elif not terminal.abilities.can_query and result.outcome is not PaymentOutcome.IN_PROGRESS:
+                verdict = None  # it never tells: the person who looked at it is believed
+            else:
+                verdict = PaymentReason.UNREACHABLE
+            if verdict is not None:
+                self._fresh.discard(request.id)
+                stopped = PaymentResult(request.id, PaymentOutcome.NOT_STARTED, verdict)
+                await till.happen(lambda: card.answered(till, request.id, stopped))  # noqa: B023  awaited at once
+                return False
+        return True
+
+    async def _verify(self, till: Till, terminal: Terminal) -> None:
+        """Ask about what a person has answered for the terminal; a payment that comes interrupts it."""
+        if not self.is_ready or not terminal.abilities.can_query:
+            return
+        for doubt in [row for row in till.state.doubts.values() if not row.says]:
+            result = await self._ask_idly(terminal, payment(till, doubt.request))
+            if result is None:
+                return
+            if _is_certain(till, doubt.at, result):
+                await self._take(till, doubt.request.id, doubt.at, result)
+
+    async def _ask_idly(self, terminal: Terminal, request: PaymentRequest) -> PaymentResult | None:
+        """The answer, or None when somebody wants to pay."""
+        assert self._group is not None
+        asking = self._group.create_task(terminal.ask(request), name="terminal ask")
+        hurry = self._group.create_task(self._hurry.wait(), name="terminal hurry")
+        await asyncio.wait({asking, hurry}, return_when=asyncio.FIRST_COMPLETED)
+        answer = asking.result() if asking.done() else None
+        for task in (asking, hurry):
+            task.cancel()
+        await asyncio.wait({asking, hurry})
+        return answer
+
+    async def _rest(self, till: Till) -> None:
+        """Until somebody wants something, or it is time to ask again."""
+        loop = asyncio.get_running_loop()
+        self._asks_at = loop.time() + self.ask_s
+        while not self._wake.is_set():
+            shows_seconds = till.state.card is not None
+            if not shows_seconds and not any(not doubt.says for doubt in till.state.doubts.values()):
+                await self._wake.wait()
+                return
+            left = self._asks_at - loop.time()
+            if left <= 0:
+                return
+            try:
+                async with asyncio.timeout(min(left, TICK_S) if shows_seconds else left):
+                    await self._wake.wait()
+            except TimeoutError:
+                if shows_seconds:
+                    till.changed()
+
+    # --- reading codes ------------------------------------------------------------------------------------------
+
+    async def _scan(self, till: Till, terminal: Terminal) -> None:
+        prompt = t("screen.code.terminal.reading", till.config.language)
+        try:
+            found: Any = await terminal.scan_once(SCAN_S, prompt)
+        finally:
+            self.reading = False
+        if isinstance(found, Scan):
+            till.desk.code_note = ""
+            await till.take_scan(found.text, found.symbology)
+            return
+        notes = {ScanMissed.CANCELLED: "", ScanMissed.NOT_ABLE: "code.terminal_unable", ScanMissed.BUSY: "code.busy"}
+        till.desk.code_note = notes.get(found, "code.not_read")
+        till.changed()
+
+
+def _is_certain(till: Till, at: str, result: PaymentResult) -> bool:
+    """Whether this outcome will not change: what the terminal does not know may still be on its way to it."""
+    if result.outcome.value not in SETTLED:
+        return False
+    if result.reason is not PaymentReason.NEVER_ARRIVED:
+        return True
+    age = datetime.fromisoformat(till.ledger.moment().at) - datetime.fromisoformat(at)
+    return age >= TRUST_ABSENCE
+
+
+def _stands_before(doubt: CardDoubt, request: CardRequest) -> bool:
+    """A debit of the same ticket, called refused by a person and by nobody else."""
+    asked = doubt.request
+    return (asked.kind, request.kind, asked.ticket) == ("debit", "debit", request.ticket) and not (
+        doubt.accepted or doubt.says
+    )
+
+
+def payment(till: Till, request: CardRequest) -> PaymentRequest:
+    """The request in the terminal's terms; the same after any restart."""
+    return PaymentRequest(
+        id=request.id,
+        kind=PaymentKind.DEBIT if request.kind == "debit" else PaymentKind.REFUND,
+        amount_minor=request.amount_minor,
+        currency=till.state.currency,
+        ticket=f"{till.state.till[:TILL_CHARS_MAX]}-{request.ticket}",
+        original=request.original or None,
+    )
+
+
+def answer_of(request: str, result: PaymentResult) -> i.AnswerCard:
+    """A certain outcome as the core takes it."""
+    outcome: Any = result.outcome.value
+    return i.AnswerCard(
+        request=request,
+        outcome=outcome,
+        reason=result.reason.value if result.reason is not None else "",
+        authorisation=result.authorisation or "",
+        card=result.card or "",
+        reference=result.reference or "",
+        slip=result.receipt,
+    )
+
+
+from appliance.service import card  # noqa: E402  (what an answer does to the screen needs the conversation)
