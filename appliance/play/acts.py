@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from appliance.domain.catalog import Product, fold
 from appliance.domain.ticket import Line, Ticket
 from appliance.play.notation import LineRef, Notation, Unfit
-from appliance.play.steps import Kill, RefuseWrites, Scan, SendAgain, SetClock, StartDate, Step, Wait
+from appliance.play.steps import Kill, RefuseWrites, Scan, SendAgain, SetClock, StartDate, Step, Terminal, Wait
+from appliance.play.terminal import REASONS
 from appliance.protocol import command as c
 from appliance.service.day import counted_values, greedy_counts
 
@@ -396,6 +397,95 @@ def close(p: Player) -> Steps:
 @form("correct")
 def correct(p: Player) -> Steps:
     yield c.CorrectPayment()
+
+
+# --- card terminal --------------------------------------------------------------------------------------------------
+
+
+@form("terminal ready")
+def terminal_ready(p: Player) -> Steps:
+    """From here on the card goes through a terminal."""
+    yield Terminal("ready")
+
+
+@form("terminal away")
+def terminal_away(p: Player) -> Steps:
+    yield Terminal("away")
+
+
+@form("terminal accepts")
+def terminal_accepts(p: Player) -> Steps:
+    """The next card, or the one that is being presented."""
+    yield Terminal("accept")
+
+
+@form("terminal refuses", "terminal refuses TEXT")
+def terminal_refuses(p: Player, text: str = "declined") -> Steps:
+    if text not in REASONS:
+        raise Unfit("day.no_reason", f"{text!r} is none of: " + ", ".join(REASONS))
+    yield Terminal("refuse", text)
+
+
+@form("terminal aborts")
+def terminal_aborts(p: Player) -> Steps:
+    yield Terminal("abort")
+
+
+@form("terminal waits")
+def terminal_waits(p: Player) -> Steps:
+    """The customer takes their time with the next card."""
+    yield Terminal("wait")
+
+
+@form("terminal loses request")
+def terminal_loses_request(p: Player) -> Steps:
+    yield Terminal("lose request")
+
+
+@form("terminal loses answer")
+def terminal_loses_answer(p: Player) -> Steps:
+    """It debits the next card, and nobody hears of it."""
+    yield Terminal("lose answer")
+
+
+@form("ask terminal")
+def ask_terminal(p: Player) -> Steps:
+    yield c.AskCard()
+
+
+@form("abort card")
+def abort_card(p: Player) -> Steps:
+    yield c.AbortCard()
+
+
+@form("retry card")
+def retry_card(p: Player) -> Steps:
+    yield c.RetryCard()
+
+
+@form("card by hand")
+def card_by_hand(p: Player) -> Steps:
+    yield c.CardByHand()
+
+
+@form("card accepted")
+def card_accepted(p: Player) -> Steps:
+    """ "Oui, accepté": somebody has read the terminal."""
+    yield c.ConfirmCard(True)
+
+
+@form("card refused")
+def card_refused(p: Player) -> Steps:
+    """ "Non"."""
+    yield c.ConfirmCard(False)
+
+
+@form("reopen")
+def reopen(p: Player) -> Steps:
+    """ "Rouvrir", when the terminal says the contrary; or "Rembourser", when it is too late for that."""
+    notices = p.till.desk.notices
+    actions = notices[0].actions if notices else ()
+    yield c.ActOnMessage(actions[0] if actions else "reopen")
 
 
 # --- split ----------------------------------------------------------------------------------------------------------

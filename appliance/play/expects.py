@@ -161,6 +161,24 @@ def asks(p: Player, word: str) -> None:
     same(p, "asks", word, p.till.desk.sheet, lambda value: value or "nothing")
 
 
+@form("expect debits NUMBER")
+def debits(p: Player, number: int) -> None:
+    """How often the terminal moved money, refunds too."""
+    same(p, "debits", number, len(p.terminal.debits) if p.terminal is not None else 0)
+
+
+@form("expect debited AMOUNT")
+def debited(p: Player, amount: int) -> None:
+    """What the terminal took from cards, less what it gave back."""
+    same(p, "debited", amount, sum(p.terminal.debits) if p.terminal is not None else 0, _amount)
+
+
+@form("expect unsure NUMBER")
+def unsure(p: Player, number: int) -> None:
+    """Card payments to be compared with the terminal's list."""
+    same(p, "unsure", number, _session(p, "unsure").unsure.count)
+
+
 @form("expect held NUMBER")
 def held(p: Player, number: int) -> None:
     same(p, "held", number, len(p.till.held_tickets()))

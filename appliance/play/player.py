@@ -35,7 +35,8 @@ from appliance.play import expects
 from appliance.play import totals as t
 from appliance.play.acts import NOTATION
 from appliance.play.notation import Act, DayFault, Unfit
-from appliance.play.steps import Kill, RefuseWrites, Scan, SendAgain, SetClock, StartDate, Step, Wait
+from appliance.play.steps import Kill, RefuseWrites, Scan, SendAgain, SetClock, StartDate, Step, Terminal, Wait
+from appliance.play.terminal import REASONS, DayTerminal
 from appliance.protocol.message import Answer, Order
 from appliance.service.ledger import PROBE_S, StoreFault
 from appliance.service.till import Till
@@ -44,6 +45,8 @@ from appliance.store import journal as store
 PLUG_DELAY: Final = timedelta(milliseconds=100)
 """A basket's changes are on the disk within this time; `fault kill` waits for it, `fault kill now` does not."""
 MEMORY_BYTES_MIN: Final = 256 * 1024 * 1024
+TURNS_MAX: Final = 200
+"""Turns of the loop in which a conversation with the terminal comes as far as it goes."""
 STORE_FAULTS: Final = {"disk-full": "database or disk is full", "read-only": "attempt to write a readonly database"}
 
 
@@ -88,10 +91,34 @@ class Life(Daemon):
     def __init__(self, config: Config, clock: Clock, deeds: Deeds) -> None:
         super().__init__(config, clock)
         self._deeds = deeds
+        self._talking: asyncio.Task[None] | None = None
+
+    def meet(self, till: Till, terminal: DayTerminal) -> None:
+        """A card terminal stands beside the till from now on."""
+        self.terminal.is_configured = True
+        devices: Any = terminal
+        self._talking = asyncio.get_running_loop().create_task(self.terminal.run(till, devices), name="card terminal")
+
+    async def hear(self) -> None:
+        """What the terminal has to say was said, as far as it goes by itself."""
+        for _ in range(TURNS_MAX):
+            await asyncio.sleep(0)
+            if self._talking is None or self.terminal.at_rest:
+                return
+            if self._talking.done():
+                self._talking.result()
+
+    async def hang_up(self) -> None:
+        if self._talking is not None:
+            self._talking.cancel()
+            await asyncio.gather(self._talking, return_exceptions=True)
+            self._talking = None
 
     def _perform(self, effect: e.Effect) -> None:
         if isinstance(effect, e.KickDrawer):
             self._deeds.drawer_pulses += effect.reason != "count"
+        elif isinstance(effect, e.Authorize):
+            self.terminal.authorize(effect)
         elif isinstance(effect, e.PrintTicket):
             self._deeds.receipts += 1
         else:
@@ -113,6 +140,8 @@ class Player:
         self._refusals: list[t.Refused] = []
         self._kills = 0
         self.deeds = Deeds()
+        self.terminal: DayTerminal | None = None
+        """The card terminal that the day has put beside the till."""
         self.products: dict[str, Product] = {}
         self.line = 0
         self.refused = ""
@@ -187,6 +216,8 @@ class Player:
                 await self._kill(at_once)
             case RefuseWrites(why, on):
                 await self._refuse_writes(why, on)
+            case Terminal(what, reason):
+                await self._set_terminal(what, reason)
             case SendAgain():
                 return await self._watched(self.till.submit(self._order)) if self._order else ""
             case _:
@@ -199,12 +230,30 @@ class Player:
         """Await a deed; a refusal is its answer's code, or that of a warning it left on the bar."""
         before = self.till.desk.notices
         answer: Answer | None = await doing
+        await self._life_now.hear()
         if answer is not None and not answer.ok:
             return answer.code
         for notice in self.till.desk.notices[:1]:
             if notice.level != "info" and not any(notice is old for old in before):
                 return notice.code
         return ""
+
+    async def _set_terminal(self, what: str, reason: str) -> None:
+        """The terminal is put there, goes away, comes back, or is told what to do with the next card."""
+        terminal = self.terminal
+        if terminal is None:
+            terminal = self.terminal = DayTerminal()
+            self._life_now.meet(self.till, terminal)
+        if what in ("away", "ready"):
+            terminal.is_away = what == "away"
+            self._life_now.terminal.ask_now()
+        else:
+            terminal.plan = what
+            if reason:
+                terminal.reason = REASONS[reason]
+            if what in ("accept", "refuse", "abort"):
+                terminal.settle_waiting()
+        await self._life_now.hear()
 
     # --- time ---------------------------------------------------------------------------------------------------
 
@@ -242,6 +291,7 @@ class Player:
         """Timers that are due have run, and what they began to write is on the disk."""
         await asyncio.sleep(0)
         await asyncio.sleep(0)
+        await self._life_now.hear()
         ledger = self._life_now.ledger
         while not ledger.is_settled:
             try:
@@ -265,11 +315,15 @@ class Player:
             await life.ledger.abandon()
             raise
         self._life = life
+        if self.terminal is not None:
+            life.meet(self._till, self.terminal)
+            await life.hear()
 
     async def _kill(self, at_once: bool) -> None:
         """What is on the disk at this moment is all that the next life finds: file and write-ahead log, bytewise."""
         if not at_once:
             await self._pass(PLUG_DELAY)
+        await self._life_now.hang_up()
         self._loop.forget_timers()
         folder = Path(self._config.data_dir)
         with tempfile.TemporaryDirectory(dir=folder) as aside:
@@ -299,6 +353,7 @@ class Player:
         if self._life is None:
             return
         self._till.close()
+        await self._life.hang_up()
         await self._refuse_writes("disk-full", False)
         await self._life.ledger.close()
         self._loop.forget_timers()

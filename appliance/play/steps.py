@@ -41,8 +41,15 @@ class RefuseWrites(NamedTuple):
     on: bool
 
 
+class Terminal(NamedTuple):
+    """The card terminal: "ready", "away", or what it does with the next card; see `play.terminal`."""
+
+    what: str
+    reason: str = ""
+
+
 class SendAgain(NamedTuple):
     """The last order arrives a second time, under its own id."""
 
 
-Step = AnyCommand | Scan | StartDate | Wait | SetClock | Kill | RefuseWrites | SendAgain
+Step = AnyCommand | Scan | StartDate | Wait | SetClock | Kill | RefuseWrites | SendAgain | Terminal

@@ -42,7 +42,7 @@ def check_idle(till: Till, kind: type) -> None:
     if card is None or kind in WHILE_OPEN:
         return
     params = {"number": card.request.ticket, "amount_minor": card.request.amount_minor}
-    if kind in (c.StartClosing, c.CloseDay):
+    if kind in (c.StartClosing, c.SetStep, c.CloseDay):
         raise Refusal("closing.card_open", **params)
     raise Refusal(open_code(till), **params)
 

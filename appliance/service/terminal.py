@@ -72,6 +72,8 @@ class CardTerminal:
         self._wake = asyncio.Event()
         self._hurry = asyncio.Event()
         self._asks_at = 0.0
+        self.at_rest = False
+        """Nothing is being said; it waits for somebody, or for the time to ask again."""
 
     # --- what others ask ----------------------------------------------------------------------------------------
 
@@ -105,12 +107,15 @@ class CardTerminal:
 
     def authorize(self, effect: e.Authorize) -> None:
         """The request is durable: send it."""
+        self.at_rest = False
         self._fresh.add(effect.request.id)
         self.steps, self.aborting = {}, False
         self._wake.set()
         self._hurry.set()
 
     def ask_now(self) -> None:
+        """Something changed: what is open is asked about at once."""
+        self.at_rest = False
         self._wake.set()
 
     def abort(self, request: str) -> None:
@@ -147,6 +152,7 @@ class CardTerminal:
             self.reading = False
 
     async def _turn(self, till: Till, terminal: Terminal) -> None:
+        self.at_rest = False
         self._wake.clear()
         self._hurry.clear()
         card = till.state.card
@@ -238,6 +244,7 @@ class CardTerminal:
         """Until somebody wants something, or it is time to ask again."""
         loop = asyncio.get_running_loop()
         self._asks_at = loop.time() + self.ask_s
+        self.at_rest = True
         while not self._wake.is_set():
             shows_seconds = till.state.card is not None
             if not shows_seconds and not any(not doubt.says for doubt in till.state.doubts.values()):
