@@ -88,14 +88,18 @@ class Totals(msgspec.Struct, omit_defaults=True):
         self.tickets += sign
         self.turnover_minor += sign * closed.total_minor
         for row in closed.vat:
-            rate = self.rates.setdefault(row.rate_bp, RateTotal())
+            rate = self.rates.get(row.rate_bp)
+            if rate is None:
+                rate = self.rates[row.rate_bp] = RateTotal()
             rate.gross_minor += sign * row.gross_minor
             rate.vat_minor += sign * row.vat_minor
-        self.modes.setdefault(closed.mode, Tally()).add(sign * closed.total_minor, sign)
-        self.sellers.setdefault(closed.seller, Tally()).add(sign * closed.total_minor, sign)
+        _tally(self.modes, closed.mode).add(sign * closed.total_minor, sign)
+        _tally(self.sellers, closed.seller).add(sign * closed.total_minor, sign)
         for tender in closed.tenders:
             taken = tender.amount_minor + tender.rounding_minor + tender.kept_minor
-            tally = self.tenders.setdefault(tender.mode, TenderTally(tender.name, tender.kind))
+            tally = self.tenders.get(tender.mode)
+            if tally is None:
+                tally = self.tenders[tender.mode] = TenderTally(tender.name, tender.kind)
             tally.count += sign
             tally.amount_minor += sign * taken
             self.rounding_minor += sign * tender.rounding_minor
@@ -120,6 +124,13 @@ class Totals(msgspec.Struct, omit_defaults=True):
                 self.discounts.add(sign * (amount_minor - line.full_minor), sign)
         if closed.discount_minor:
             self.discounts.add(-sign * closed.discount_minor, sign)
+
+
+def _tally(tallies: dict[str, Tally], key: str) -> Tally:
+    found = tallies.get(key)
+    if found is None:
+        found = tallies[key] = Tally()
+    return found
 
 
 def all_offers(totals: Totals) -> Tally:

@@ -446,14 +446,25 @@ def entry_hash(
 
 
 def chain(
-    facts: list[AnyFact], *, seq: int, prev_hash: bytes, epoch: str, at: str, actor: str, origin: str = ""
+    facts: list[AnyFact],
+    *,
+    seq: int,
+    prev_hash: bytes,
+    epoch: str,
+    at: str,
+    actor: str,
+    origin: str = "",
+    bodies: list[bytes] | None = None,
 ) -> list[Entry]:
-    """The entries that append facts after entry `seq`, whose hash is `prev_hash`; the last one carries the origin."""
+    """The entries that append facts after entry `seq`, whose hash is `prev_hash`; the last one carries the origin.
+
+    `bodies` are the facts as `canonical` wrote them, where that was done before.
+    """
     entries: list[Entry] = []
     last = len(facts) - 1
     for i, fact in enumerate(facts):
         seq += 1
-        body = canonical(fact)
+        body = canonical(fact) if bodies is None else bodies[i]
         kind = type(fact).__name__
         cause = origin if i == last else ""
         link = entry_hash(prev_hash, seq, epoch, kind, at, actor, cause, body)

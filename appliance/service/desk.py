@@ -6,7 +6,6 @@ ticket in hand, on the sale screen.
 
 from __future__ import annotations
 
-import copy
 from typing import Any, Literal
 
 import msgspec
@@ -139,10 +138,8 @@ class Desk(msgspec.Struct):
 
     def copy(self) -> Desk:
         """As it is now, for an order that may not reach the disk."""
-        kept = copy.copy(self)
-        kept.notices = list(self.notices)
-        kept.drawer = Drawer(dict(self.drawer.counts), self.drawer.focus_minor)
-        return kept
+        drawer = Drawer(dict(self.drawer.counts), self.drawer.focus_minor)
+        return msgspec.structs.replace(self, notices=list(self.notices), drawer=drawer)
 
     def close_sheet(self) -> None:
         self.sheet = ""
@@ -166,7 +163,8 @@ class Desk(msgspec.Struct):
 
     def hush(self, source: str) -> None:
         """What this source had to say is over."""
-        self.notices = [notice for notice in self.notices if notice.source != source]
+        if self.notices:
+            self.notices = [notice for notice in self.notices if notice.source != source]
 
     def drop_stale(self, said: list[Notice], *, moved: bool) -> None:
         """Something else was done since: refusals are over, and so is what spoke of another screen."""

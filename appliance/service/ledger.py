@@ -20,11 +20,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
+
 from appliance.clock import Clock
 from appliance.domain import intent as i
 from appliance.domain.errors import BrokenJournal, Refusal
 from appliance.domain.errors import StoreLost as StoreLost
-from appliance.domain.journal import DURABLE, ClockCorrected, Entry, chain
+from appliance.domain.journal import DURABLE, ClockCorrected, Entry, canonical, chain
 from appliance.domain.state import TillState, apply
 from appliance.domain.till import Moment, Outcome, step
 from appliance.store import journal as store
@@ -37,6 +39,8 @@ SNAPSHOT_EVERY: Final = 500
 RESERVE_BYTES: Final = 4 * 1024 * 1024
 FREE_BYTES_MIN: Final = 1024 * 1024
 REOPEN_ATTEMPTS: Final = 3
+ROOM_NS: Final = 5_000_000_000
+"""How long a disk that had room is taken to have it still, where a look now would keep a customer waiting."""
 PROBE_S: Final = 2.0
 """How often a disk that refused is asked again."""
 
@@ -44,6 +48,17 @@ Companion = Callable[[Any], None]
 """A further write in the same transaction, given the connection."""
 
 log = logging.getLogger(__name__)
+
+
+class Rehearsal(msgspec.Struct, frozen=True, gc=False):
+    """What one order would decide, if nothing else comes before it."""
+
+    after: bytes
+    """Hash of the newest entry then: it stands for everything that the decision rests on."""
+    intent: i.Intent
+    outcome: Outcome
+    bodies: list[bytes]
+    """The outcome's facts as they will be hashed and stored."""
 
 
 class StoreFault(Refusal):
@@ -57,7 +72,7 @@ class Ledger:
         self._database = database
         self._clock = clock
         self._local_now = local_now
-        self._local_second: tuple[datetime | None, str] = (None, "")
+        self._local_second = ("", "")
         self._folder = str(database.path.parent)
         self._reserve = str(database.path.parent / "reserve")
         self.state = TillState()
@@ -75,6 +90,12 @@ class Ledger:
         self._commits = 0
         self._reloads = 0
         self._probe: asyncio.TimerHandle | None = None
+        self._rehearsal: Rehearsal | None = None
+        self._idle_due = False
+        self._room_seen_ns: int | None = None
+        """When the disk was last seen to have room; None when it had none, or was not looked at."""
+        self.on_idle: Callable[[], None] = lambda: None
+        """A ticket is in hand, on the disk, and nobody waits for an answer: what comes next may be made ready."""
         self.fault = ""
         """Code of the store fault that selling waits for; "" when the disk is well."""
         self.on_fault: Callable[[str], None] = lambda code: None
@@ -137,41 +158,67 @@ class Ledger:
     # --- deciding -----------------------------------------------------------------------------------------------
 
     def moment(self) -> Moment:
-        """Now, and who stands at the till.
+        """Now, and who stands at the till."""
+        now = self._now()
+        at = stamp(now)
+        if at[:19] != self._local_second[0]:
+            self._local_second = (at[:19], self._local_now(now))
+        return Moment(at, self._local_second[1], self.state.seller)
 
-        A clock that went back behind the newest entry is followed at its own pace from there, until it has caught up.
-        """
+    def _now(self) -> datetime:
+        """A clock that went back behind the newest entry is followed at its own pace from there, until it has caught
+        up."""
         now = self._clock.now()
         if self._ahead:
             if stamp(now) >= self._head.at:
                 self._ahead = timedelta()
             now += self._ahead
-        second = now.replace(microsecond=0)
-        if second != self._local_second[0]:
-            self._local_second = (second, self._local_now(now))
-        return Moment(stamp(now), self._local_second[1], self.state.seller)
+        return now
+
+    def rehearse(self, intent: i.Intent) -> None:
+        """Decide ahead what will most likely be asked next, changing nothing; `do` then only has to link it.
+
+        For intents whose facts do not say when they were decided. What is refused now is decided when it is asked.
+        """
+        if self._knows(intent) is not None:
+            return
+        try:
+            outcome = step(self.state, intent, self.moment())
+        except Refusal:
+            return
+        self._rehearsal = Rehearsal(self._head.hash, intent, outcome, [canonical(fact) for fact in outcome.facts])
+
+    def _knows(self, intent: i.Intent) -> Rehearsal | None:
+        known = self._rehearsal
+        return known if known is not None and known.after == self._head.hash and known.intent == intent else None
 
     def do(self, intent: i.Intent, origin: str = "", moment: Moment | None = None) -> Outcome:
         """Decide and apply. Raises Refusal with nothing changed. Not durable before `settle`."""
-        moment = moment or self.moment()
-        outcome = step(self.state, intent, moment)
-        facts = outcome.facts
+        known = self._knows(intent)
+        if known is not None:
+            outcome, bodies = known.outcome, known.bodies
+            at, actor = (stamp(self._now()), self.state.seller) if moment is None else (moment.at, moment.actor)
+        else:
+            moment = moment or self.moment()
+            outcome, bodies = step(self.state, intent, moment), None
+            at, actor = moment.at, moment.actor
+        facts, head = outcome.facts, self._head
         if not facts:
             return outcome
-        if moment.at < self._head.at:
-            facts = [ClockCorrected(_seconds(moment.at, self._head.at)), *facts]
-            newest = datetime.fromisoformat(self._head.at)
-            self._ahead += newest - datetime.fromisoformat(moment.at)
-            moment = Moment(self._head.at, self._local_now(newest), moment.actor)
-        head = self._head
+        if at < head.at:
+            facts, bodies = [ClockCorrected(_seconds(at, head.at)), *facts], None
+            self._ahead += datetime.fromisoformat(head.at) - datetime.fromisoformat(at)
+            at = head.at
         entries = chain(
-            facts, seq=head.seq, prev_hash=head.hash, epoch=head.epoch, at=moment.at, actor=moment.actor, origin=origin
+            facts, seq=head.seq, prev_hash=head.hash, epoch=head.epoch, at=at, actor=actor, origin=origin, bodies=bodies
         )
+        state = self.state
         for entry, fact in zip(entries, facts, strict=True):
-            apply(self.state, fact, moment.at, moment.actor)
+            apply(state, fact, at, actor)
             if type(fact) in DURABLE:
                 self._urgent_seq = entry.seq
-        self._head = store.Head(head.epoch, entries[-1].seq, entries[-1].hash, moment.at)
+        last = entries[-1]
+        self._head = store.Head(head.epoch, last.seq, last.hash, at)
         self._pending += entries
         return outcome
 
@@ -279,6 +326,14 @@ class Ledger:
             self._durable_seq = max(self._durable_seq, entries[-1].seq)
         if self.fault:
             self._well_again()
+        if self.state.current and not self._idle_due:
+            self._idle_due = True
+            asyncio.get_running_loop().call_soon(self._idle)
+
+    def _idle(self) -> None:
+        self._idle_due = False
+        if self._durable_seq >= self._head.seq and not self.fault:
+            self.on_idle()
 
     # --- faults -------------------------------------------------------------------------------------------------
 
@@ -295,6 +350,7 @@ class Ledger:
             self._flushed(entries)
             return
         self._take()
+        self._room_seen_ns = None
         self._reloads += 1
         try:
             self._database.ask(lambda conn: self._load(conn, self._head.epoch))
@@ -413,19 +469,31 @@ class Ledger:
         state, seq = store.encode_state(self.state), self._head.seq
         await self._database.run(lambda conn: store.save_snapshot(conn, seq, state))
 
-    def check_room(self) -> None:
-        """Refuse before the money when the disk cannot take a sale. Raises StoreFault."""
+    def check_room(self, *, lately: bool = False) -> None:
+        """Refuse before the money when the disk cannot take a sale. Raises StoreFault.
+
+        `lately`: having seen room within `ROOM_S` is enough. A disk that has filled since refuses the commit itself.
+        """
         if self.fault:
             raise StoreFault(self.fault)
-        self._check_disk()
+        seen_ns = self._room_seen_ns
+        if not lately or seen_ns is None or self._clock.monotonic_ns() - seen_ns > ROOM_NS:
+            self._check_disk()
+
+    def look_at_disk(self) -> None:
+        """For an idle till: look ahead of the next `check_room`."""
+        with suppress(StoreFault):
+            self._check_disk()
 
     def _check_disk(self) -> None:
+        self._room_seen_ns = None
         usage = os.statvfs(self._folder)
         if usage.f_flag & os.ST_RDONLY:
             raise StoreFault("store.read_only")
         free = usage.f_bavail * usage.f_frsize
         if free < FREE_BYTES_MIN or (free < FREE_BYTES_MIN + RESERVE_BYTES and not os.path.exists(self._reserve)):
             raise StoreFault("store.full")
+        self._room_seen_ns = self._clock.monotonic_ns()
 
     def reserve(self) -> Path:
         return Path(self._reserve)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 from appliance.domain import intent as i
 from appliance.domain.catalog import TenderMode
 from appliance.domain.errors import Refusal
-from appliance.domain.settlement import correctable
+from appliance.domain.settlement import correctable, due_in_cash
+from appliance.domain.ticket import price
 from appliance.domain.till import Outcome
 from appliance.protocol import command as c
 from appliance.service import card
@@ -37,7 +38,7 @@ def tender_of_kind(till: Till, kind: str) -> TenderMode:
 def _tend(till: Till, mode: TenderMode, amount_minor: int | None) -> None:
     if mode.needs_customer:
         raise Refusal("tender.needs_customer")
-    till.check_room()
+    till.check_room(lately=mode.kind == "cash")
     if card.by_terminal(till, mode):
         card.debit(till, mode, amount_minor)
         return
@@ -46,6 +47,19 @@ def _tend(till: Till, mode: TenderMode, amount_minor: int | None) -> None:
         finish(till, outcome)
     else:
         till.desk.screen = "payment"
+
+
+def get_ready(till: Till) -> None:
+    """Nobody waits, and a basket lies there: decide ahead what *Juste* will seal, so that the customer does not wait
+    for it."""
+    ticket = till.ticket
+    if ticket is None or not ticket.lines or ticket.tenders:
+        return
+    for mode in till.shop.tenders:
+        if mode.kind == "cash" and mode.enabled:
+            till.ledger.look_at_disk()
+            till.ledger.rehearse(i.Tend(tender_of_kind(till, "cash")))
+            return
 
 
 def finish(till: Till, outcome: Outcome) -> None:
@@ -72,8 +86,6 @@ def finish(till: Till, outcome: Outcome) -> None:
 
 def rest_of_note(till: Till, note: int) -> int:
     """What is still to pay of a split note: its undivided lines and its open parts."""
-    from appliance.domain.ticket import price
-
     open_tickets = till.state.parts_of(note)
     if note in till.state.tickets:
         open_tickets.append(till.state.tickets[note])
@@ -92,13 +104,9 @@ def _take_card(till: Till, command: c.TakeCard) -> None:
 
 
 def _must_close(till: Till, mode: TenderMode, amount_minor: int) -> None:
-    from appliance.domain.till import due_in_cash
-
     ticket = till.ticket
     if ticket is None:
         raise Refusal("ticket.none")
-    from appliance.domain.ticket import price
-
     if amount_minor:
         due, _ = due_in_cash(price(ticket).total_minor - ticket.paid_minor, mode.rounding_minor)
         if amount_minor < due:
@@ -141,8 +149,6 @@ def _remove_tender(till: Till, command: c.RemoveTender) -> None:
 
 def _close_ticket(till: Till, command: c.CloseTicket) -> None:
     """ "Encaisser": a total of 0.00 closes; whatever is still due is refused."""
-    from appliance.domain.ticket import price
-
     ticket = till.ticket
     if ticket is None:
         raise Refusal("ticket.none")

@@ -213,9 +213,10 @@ def group_name(till: Till, group: str) -> str:
 
 
 def in_hand(till: Till) -> Ticket:
-    if till.ticket is None:
+    ticket = till.ticket
+    if ticket is None:
         raise Refusal("ticket.none")
-    return till.ticket
+    return ticket
 
 
 def line_of(till: Till, line_id: int) -> Line:

@@ -89,6 +89,7 @@ class Till:
         self.rev = 0
         self.on_change: Callable[[], None] = lambda: None
         """Called after every change that a view shows."""
+        ledger.on_idle = lambda: paying.get_ready(self)
 
     # --- what handlers use --------------------------------------------------------------------------------------
 
@@ -98,7 +99,8 @@ class Till:
 
     @property
     def ticket(self) -> Ticket | None:
-        return self.ledger.state.ticket
+        state = self.ledger.state
+        return state.tickets.get(state.current)
 
     def do(self, intent: i.Intent) -> Outcome:
         """Let the core decide; its effects happen after the commit."""
@@ -159,9 +161,9 @@ class Till:
         except KeyError:
             raise Refusal("tax.no_rate", tax_class=tax_class) from None
 
-    def check_room(self) -> None:
+    def check_room(self, *, lately: bool = False) -> None:
         """Before any money: can the disk take a sale? Raises StoreFault."""
-        self.ledger.check_room()
+        self.ledger.check_room(lately=lately)
         self.desk.hush("store")
 
     def require(self, right: str, command: c.Command) -> bool:

@@ -103,6 +103,14 @@ def test_a_step_reads_the_state_and_changes_nothing():
     assert isinstance(outcome.facts[0], TicketClosed)
 
 
+def test_a_tender_is_decided_alike_at_any_moment_so_that_it_can_be_decided_ahead():
+    later = Moment("2026-11-21T07:43:01.000Z", "2026-11-21T08:43:01", "camille")
+    for mode in (CASH, CARD, VOUCHER, CHEQUE):
+        for amount in (None, 100):
+            intent = i.Tend(mode, amount)
+            assert step(a_ticket(500), intent, NOW) == step(a_ticket(500), intent, later)
+
+
 def test_every_intent_has_its_rule():
     from appliance.domain.till import _STEP
 

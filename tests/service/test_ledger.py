@@ -3,15 +3,19 @@
 Full and read-only disks, real ones, are in tests/faults; here the database is told to refuse.
 """
 
+import asyncio
 from contextlib import suppress
+from datetime import timedelta
 
 import pytest
 
 from appliance.domain import intent as i
 from appliance.domain import journal as j
 from appliance.domain.effect import Effect
+from appliance.domain.till import step
 from appliance.protocol import command as c
-from appliance.service.ledger import SNAPSHOT_EVERY, StoreFault, fault_code, stamp
+from appliance.service.ledger import ROOM_NS, SNAPSHOT_EVERY, StoreFault, fault_code, stamp
+from appliance.service.paying import tender_of_kind
 from appliance.store import journal as store
 from appliance.store.database import DatabaseError
 from tests.support.till import MORNING, a_till
@@ -88,6 +92,73 @@ def test_entries_and_papers_are_one_transaction(run, tmp_path):
             half = await ledger.read(lambda conn: conn.execute("SELECT * FROM meta WHERE key = 'half'").fetchall())
             rows = await ledger.read(lambda conn: conn.execute("SELECT MAX(seq) FROM journal").fetchone()[0])
             assert (half, rows) == ([], before)
+
+    run(day())
+
+
+def test_what_was_made_ready_is_what_is_sealed_and_only_for_the_basket_it_was_made_for(run, tmp_path):
+    async def day():
+        async with a_till(tmp_path) as till:
+            ledger = till.daemon.ledger
+            await till.do(c.NewTicket(), c.AddProduct(201))
+            await ledger.settle()
+            await asyncio.sleep(0)
+            ready = ledger._rehearsal
+            assert ready is not None and ready.outcome == step(till.state, ready.intent, ledger.moment())
+            await till.do(c.TakeCash(0))
+            (sealed,) = await till.facts(j.TicketClosed)
+            assert [sealed] == ready.outcome.facts
+            await till.do(c.NewTicket(), c.AddProduct(201))
+            await ledger.settle()
+            await asyncio.sleep(0)
+            assert ledger._rehearsal is not ready
+            await till.do(c.AddProduct(501), c.TakeCash(0))
+            assert [len(fact.lines) for fact in await till.facts(j.TicketClosed)] == [1, 2]
+            assert await till.books(store.verify) == ledger.seq
+            assert await till.books(store.rebuild_state) == till.state
+
+    run(day())
+
+
+def test_a_basket_that_settles_by_itself_is_made_ready_to_be_paid(run, tmp_path):
+    async def day():
+        async with a_till(tmp_path) as till:
+            ledger = till.daemon.ledger
+            ready = asyncio.Event()
+            get_ready = ledger.on_idle
+
+            def note() -> None:
+                get_ready()
+                ready.set()
+
+            ledger.on_idle = note
+            await till.do(c.NewTicket(), c.AddProduct(201))
+            await ready.wait()
+            assert ledger._knows(i.Tend(tender_of_kind(till.till, "cash"))) is not None
+
+    run(day())
+
+
+def test_room_seen_lately_is_enough_for_cash_and_forgotten_when_a_commit_fails(run, tmp_path):
+    async def day():
+        async with a_till(tmp_path) as till:
+            ledger = till.daemon.ledger
+            await till.do(c.NewTicket(), c.AddProduct(201))
+            await ledger.settle()
+            await asyncio.sleep(0)
+            seen_ns = ledger._room_seen_ns
+            till.clock.advance(timedelta(seconds=1))
+            ledger.check_room(lately=True)
+            assert ledger._room_seen_ns == seen_ns
+            till.clock.advance(timedelta(seconds=ROOM_NS // 10**9))
+            ledger.check_room(lately=True)
+            assert ledger._room_seen_ns == till.clock.monotonic_ns()
+            till.clock.advance(timedelta(seconds=1))
+            ledger.check_room()
+            assert ledger._room_seen_ns == till.clock.monotonic_ns()
+            await refuse_writes(till)
+            assert not (await till.order(c.TakeCash(0))).ok
+            assert ledger._room_seen_ns is None
 
     run(day())
 
