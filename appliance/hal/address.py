@@ -12,6 +12,8 @@ auto:                                        any USB printer, any HID-POS or USB
 via:printer.receipt?pin=2&open=high          a drawer behind a printer
 serial:///dev/ttyUSB3?trigger=glancetron     a drawer with a trigger of its own
 serial:///dev/ttyS0?baud=9600                a customer display or a scale
+nexo://192.168.1.60:8443?poiid=S1F2L-…       a card terminal (see hal/terminal/opening.py)
+caisse-ap://192.168.1.61:8888?register=01    a card terminal in France
 
 Drawers, displays and scales are named by a node or a property and never looked for: to find out what stands at the end
 of a line one would have to write to it, and any byte opens some drawers.
@@ -27,8 +29,8 @@ _SCANNER = frozenset({"baud", "layout", "prefix", "suffix", "aim", "timeout_ms",
 _PRINTER = frozenset({"baud", "profile"})
 _DRAWER = frozenset({"pin", "on_ms", "open", "trigger", "baud"})
 _DISPLAY = frozenset({"baud", "profile"})
-_SCALE = frozenset({"baud", "decimals"})
-_TERMINAL = frozenset({"poiid", "saleid", "tls", "root", "key", "currency", "register", "integrator"})
+_SCALE = frozenset({"baud", "decimals", "parity"})
+_TERMINAL = frozenset({"poiid", "saleid", "tls", "root", "key", "register", "integrator"})
 OPTIONS = {
     DeviceKind.SCANNER: _SCANNER,
     DeviceKind.PRINTER: _PRINTER,
@@ -53,6 +55,7 @@ _UDEV_CLASSES = {
     DeviceKind.SCALE: ("serial",),
     DeviceKind.TERMINAL: (),
 }
+_TERMINAL_PORTS = {"nexo": 8443, "caisse-ap": 8888}
 _NEVER_FOUND = frozenset({DeviceKind.DRAWER, DeviceKind.DISPLAY, DeviceKind.SCALE})
 
 
@@ -81,8 +84,6 @@ class Address(Struct, frozen=True):
     options: dict[str, str] = field(default_factory=dict)
     match: dict[str, str] = field(default_factory=dict)
     """udev properties that must all be equal."""
-    frame: str = "8N1"
-    """Data bits, parity and stop bits of a serial line."""
 
     def number(self, name: str, default: int, low: int, high: int) -> int:
         """A whole-number option within bounds; raises BadAddress."""
@@ -94,7 +95,7 @@ class Address(Struct, frozen=True):
         return int(text)
 
     def __str__(self) -> str:
-        return f"{self.scheme}:{self.host}:{self.port}" if self.scheme == "tcp" else f"{self.scheme}:{self.path}"
+        return f"{self.scheme}:{self.host}:{self.port}" if self.host else f"{self.scheme}:{self.path}"
 
 
 def kind_of(role: str) -> DeviceKind:
@@ -121,8 +122,7 @@ def parse_address(url: str, kind: DeviceKind) -> Address:
     options = {name: value for name, value in pairs if not name.isupper()}
     if unknown := set(options) - OPTIONS[kind]:
         raise BadAddress(f"unknown option {min(unknown)[:40]!r}")
-    frame = "7E1" if kind is DeviceKind.SCALE else "8N1"
-    address = Address(parts.scheme, parts.hostname or "", port, unquote(parts.path), options, match, frame)
+    address = Address(parts.scheme, parts.hostname or "", port, unquote(parts.path), options, match)
     return _checked(address, kind)
 
 
@@ -131,6 +131,11 @@ def _checked(address: Address, kind: DeviceKind) -> Address:
         case "tcp":
             if not address.host or not address.port:
                 raise BadAddress("tcp needs a host and a port")
+        case "nexo" | "caisse-ap":
+            if not address.host or address.path not in ("", "/"):
+                raise BadAddress(f"{address.scheme} needs a host and no path")
+            port = address.port or _TERMINAL_PORTS[address.scheme]
+            return Address(address.scheme, address.host, port, "", address.options)
         case "serial" | "usblp" | "hidraw" | "hidstream" | "evdev" | "evstream":
             if not address.path.startswith("/") or "\0" in address.path:
                 raise BadAddress("a device file needs an absolute path")

@@ -36,7 +36,7 @@ class TriggerDrawer:
         if trigger not in TRIGGERS:
             raise BadAddress(f"trigger must be one of {', '.join(TRIGGERS)}")
         level = open_level_of(address)
-        self._asks = trigger == "glancetron" and level is not None
+        self._asks = trigger == "glancetron"
         self._box = Box(level if self._asks else None, clock, slot, self._send_pulse)
         self._slot = slot
         self._link: Transport | None = None

@@ -6,7 +6,7 @@ Read-only. It says what the scale says: a scale that is silent, moving, overload
 import asyncio
 from typing import Final
 
-from appliance.hal.address import Address
+from appliance.hal.address import Address, BadAddress
 from appliance.hal.device import DeviceState, FaultReason, Health, Weight, WeightState
 from appliance.hal.scale import toledo
 from appliance.hal.supervisor import Slot
@@ -26,6 +26,10 @@ class ScaleDriver:
     def __init__(self, address: Address, slot: Slot) -> None:
         """Raises BadAddress when the options make no sense."""
         self._decimals = address.number("decimals", 3, 1, 4)
+        parity = address.options.get("parity", "none" if address.scheme == "tcp" else "even")
+        if parity not in ("even", "none"):
+            raise BadAddress("parity must be even or none")
+        self._encode = toledo.with_parity if parity == "even" else bytes
         self._slot = slot
         self._weight = Weight(slot.role, WeightState.UNKNOWN)
         self._watched = asyncio.Event()
@@ -56,7 +60,7 @@ class ScaleDriver:
 
     async def _greet(self, link: Transport) -> None:
         """Echo: proves that a scale of this protocol answers, with the right speed and parity."""
-        await link.write(toledo.HELLO)
+        await link.write(self._encode(toledo.HELLO))
         heard = b""
         try:
             async with asyncio.timeout(_HELLO_S):
@@ -64,7 +68,7 @@ class ScaleDriver:
                     heard = (heard + bytes([byte & 0x7F for byte in await link.read()]))[-64:]
         except TimeoutError:
             raise DeviceFault(FaultReason.NO_ANSWER, f"no 8217 scale, heard {heard[:20]!r}") from None
-        await link.write(toledo.END_HELLO)
+        await link.write(self._encode(toledo.END_HELLO))
 
     async def _ask_on(self, link: Transport) -> None:
         listener, silences = toledo.Listener(self._decimals), 0
@@ -85,7 +89,7 @@ class ScaleDriver:
         while await link.read(0):  # an answer that came too late is not this one's
             pass
         listener.forget()
-        await link.write(toledo.ASK)
+        await link.write(self._encode(toledo.ASK))
         readings: list[toledo.Reading] = []
         try:
             async with asyncio.timeout(_ANSWER_S):

@@ -1,0 +1,122 @@
+"""The scale over a pty: greeted, asked, and never a weight that it did not say."""
+
+from contextlib import asynccontextmanager
+
+from appliance.hal.device import DeviceState, FaultReason, Weight, WeightState
+from appliance.hal.simulated.scale import SimulatedScale
+
+ROLE = "scale.counter"
+
+
+@asynccontextmanager
+async def weighing(bench, folder, prepare=lambda scale: None):
+    simulated = SimulatedScale(folder / "scale")
+    prepare(simulated)
+    simulated.plug()
+    async with bench({ROLE: simulated.url}) as table:
+        try:
+            yield simulated, table, table.devices.scale()
+        finally:
+            simulated.unplug()
+
+
+async def reads(table, scale, state, milli=None, *, net=False):
+    wanted = Weight(ROLE, state, milli, net)
+    await table.until(lambda: wanted in table.of(Weight) and scale.weight == wanted)
+
+
+def test_says_what_lies_on_it_and_nothing_while_it_moves(run, bench, tmp_path):
+    async def main():
+        async with weighing(bench, tmp_path) as (simulated, table, scale):
+            await table.state(ROLE, DeviceState.READY)
+            scale.watch(True)
+            await reads(table, scale, WeightState.STABLE, 0)
+            simulated.platter.shake()
+            await reads(table, scale, WeightState.MOVING)
+            simulated.platter.put(345)
+            await reads(table, scale, WeightState.STABLE, 345)
+            simulated.platter.put(15_001)
+            await reads(table, scale, WeightState.OVER_CAPACITY)
+            simulated.platter.put(-20)
+            await reads(table, scale, WeightState.UNDER_ZERO)
+            simulated.platter.is_garbled = True
+            await reads(table, scale, WeightState.UNKNOWN)
+
+    run(main())
+
+
+def test_its_own_tare_is_told(run, bench, tmp_path):
+    async def main():
+        async with weighing(bench, tmp_path) as (simulated, table, scale):
+            simulated.platter.put(120)
+            simulated.platter.tare()
+            simulated.platter.put(620)
+            scale.watch(True)
+            await reads(table, scale, WeightState.STABLE, 500, net=True)
+
+    run(main())
+
+
+def test_nobody_watches_nobody_is_told(run, bench, tmp_path):
+    async def main():
+        async with weighing(bench, tmp_path) as (simulated, table, scale):
+            await table.state(ROLE, DeviceState.READY)
+            scale.watch(True)
+            await reads(table, scale, WeightState.STABLE, 0)
+            scale.watch(False)
+            told = len(table.of(Weight))
+            simulated.platter.put(345)
+            simulated.unplug()
+            await table.state(ROLE, DeviceState.ABSENT)
+            assert len(table.of(Weight)) == told
+            assert scale.weight.state is WeightState.UNKNOWN
+
+    run(main())
+
+
+def test_a_scale_that_falls_silent_weighs_nothing(run, bench, tmp_path):
+    async def main():
+        async with weighing(bench, tmp_path) as (simulated, table, scale):
+            scale.watch(True)
+            simulated.platter.put(345)
+            await reads(table, scale, WeightState.STABLE, 345)
+            simulated.platter.is_silent = True
+            health = await table.state(ROLE, DeviceState.DEGRADED)
+            assert health.fault is FaultReason.NO_ANSWER
+            assert scale.weight == Weight(ROLE, WeightState.UNKNOWN)
+            simulated.platter.is_silent = False
+            await reads(table, scale, WeightState.STABLE, 345)
+            await table.state(ROLE, DeviceState.READY)
+
+    run(main())
+
+
+def test_something_else_on_the_line_is_no_scale(run, bench, tmp_path):
+    async def main():
+        def mute(simulated):
+            simulated.platter.is_silent = True
+
+        async with weighing(bench, tmp_path, mute) as (simulated, table, _scale):
+            health = await table.state(ROLE, DeviceState.FAULT)
+            assert health.fault is FaultReason.NO_ANSWER
+            assert simulated.platter.asked == 0
+            simulated.platter.is_silent = False
+            await table.state(ROLE, DeviceState.READY)
+
+    run(main())
+
+
+def test_pulled_out_and_put_back(run, bench, tmp_path):
+    async def main():
+        async with weighing(bench, tmp_path) as (simulated, table, scale):
+            scale.watch(True)
+            simulated.platter.put(200)
+            await reads(table, scale, WeightState.STABLE, 200)
+            simulated.unplug()
+            await table.state(ROLE, DeviceState.ABSENT)
+            assert scale.weight.state is WeightState.UNKNOWN
+            simulated.platter.put(300)
+            simulated.plug()
+            await reads(table, scale, WeightState.STABLE, 300)
+
+    run(main())
