@@ -34,7 +34,6 @@ _HIDIOCGRDESC = 0x90044802
 _HIDIOCGRAWINFO = 0x80084803
 _DESCRIPTOR_BYTES_MAX = 4_096
 _CLOSE_TIMEOUT_S = 2.0
-_FRAMES: dict[str, dict[str, Any]] = {"8N1": {}, "7E1": {"bytesize": 7, "parity": "E"}}
 _EMPTY_READ_PAUSE_S = 0.05
 _FAULT_OF_ERRNO = {
     errno.EACCES: FaultReason.NO_PERMISSION,
@@ -348,7 +347,6 @@ async def _open_serial(address: Address) -> Transport:
             lambda: _StreamTransport(FaultReason.UNPLUGGED),
             address.path,
             baudrate=address.number("baud", 9_600, 1_200, 1_000_000),
-            **_FRAMES[address.frame],
             exclusive=True,
         )
     except OSError as error:  # SerialException is one
