@@ -1,0 +1,1 @@
+"""Card terminals: two protocols, two faces, one rule about what may be unknown."""

@@ -1,0 +1,90 @@
+"""From a line of configuration to a terminal's driver.
+
+nexo://192.168.1.60:8443?poiid=S1F2L-000158213301234&root=/etc/tillbox/adyen-root.pem&key=/etc/tillbox/terminal.key
+caisse-ap://192.168.1.61:8888?register=01&integrator=000000000000
+
+Secrets never stand in the address: `key` names a file of three lines, `identifier`, `version` and `passphrase` (TOML).
+Without it messages are clear inside TLS. `tls=off` is for a bench or a wire nobody else can reach.
+"""
+
+import re
+import tomllib
+from pathlib import Path
+
+import msgspec
+
+from appliance.clock import Clock
+from appliance.hal.address import Address, BadAddress
+from appliance.hal.supervisor import Slot
+from appliance.hal.terminal.caisse_ap import Register
+from appliance.hal.terminal.channel import FieldChannel, HttpChannel
+from appliance.hal.terminal.dialect import CaisseApDialect, Dialect, NexoDialect
+from appliance.hal.terminal.driver import TerminalDriver
+from appliance.hal.terminal.machine import Limits
+from appliance.hal.terminal.nexo import Ends
+from appliance.hal.terminal.nexo_crypto import Passphrase
+
+_KEY_BYTES_MAX = 4_096
+_CAISSE_AP_LIMITS = Limits(probe_every_s=60.0)
+"""It serves one connection at a time: do not stand in its door too often."""
+
+
+def open_terminal(address: Address, clock: Clock, slot: Slot, limits: Limits | None = None) -> TerminalDriver:
+    """Raises BadAddress when the options make no sense. Opens nothing but the key file."""
+    if address.scheme == "nexo":
+        limits = limits or Limits()
+        dialect = _nexo(address, clock, limits)
+    else:
+        limits = limits or _CAISSE_AP_LIMITS
+        dialect = _caisse_ap(address, limits)
+    return TerminalDriver(dialect, clock, slot, limits)
+
+
+def _nexo(address: Address, clock: Clock, limits: Limits) -> Dialect:
+    _refuse_unknown(address, {"poiid", "saleid", "tls", "root", "key"})
+    poiid = _word(address, "poiid", None)
+    sale_id = _word(address, "saleid", "Tillbox")
+    tls = address.options.get("tls", "on")
+    if tls not in ("on", "off"):
+        raise BadAddress("tls must be on or off")
+    root = address.options.get("root", "")
+    if tls == "on" and not root.startswith("/"):
+        raise BadAddress("root must name the file of the terminals' root certificate")
+    secret = read_key(address.options["key"]) if "key" in address.options else None
+    channel = HttpChannel(address.host, address.port, root if tls == "on" else None, poiid, limits)
+    return NexoDialect(Ends(sale_id, poiid), secret, channel, clock, limits)
+
+
+def _caisse_ap(address: Address, limits: Limits) -> Dialect:
+    _refuse_unknown(address, {"register", "integrator"})
+    register = address.options.get("register", "01")
+    integrator = address.options.get("integrator", "000000000000")
+    if not re.fullmatch("[0-9]{2}", register) or not re.fullmatch("[0-9]{12}", integrator):
+        raise BadAddress("register is two digits, integrator twelve")
+    channel = FieldChannel(address.host, address.port, limits.connect_s)
+    return CaisseApDialect(Register(register, integrator), channel, limits)
+
+
+def _refuse_unknown(address: Address, known: set[str]) -> None:
+    if unknown := set(address.options) - known:
+        raise BadAddress(f"unknown option {min(unknown)[:40]!r} for {address.scheme}")
+
+
+def _word(address: Address, name: str, default: str | None) -> str:
+    word = address.options.get(name, default)
+    if word is None or not re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", word):
+        raise BadAddress(f"{name} must be 1 to 64 letters, digits, _ . -")
+    return word
+
+
+def read_key(path: str) -> Passphrase:
+    """The key file; raises BadAddress, which never quotes it."""
+    try:
+        text = Path(path).read_bytes()[: _KEY_BYTES_MAX + 1]
+        if len(text) > _KEY_BYTES_MAX:
+            raise BadAddress("key file too long")
+        return msgspec.convert(tomllib.loads(text.decode()), Passphrase)
+    except OSError as error:
+        raise BadAddress(f"key file: {type(error).__name__}") from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError):
+        raise BadAddress("key file needs identifier, version and passphrase") from None
