@@ -235,7 +235,8 @@ class Daemon:
         from appliance.hal.device import DeviceState, Health, Scan
         from appliance.hal.registry import DevicesConfig, open_devices
 
-        config = DevicesConfig(self.config.devices, hot_plug=self.config.hot_plug)
+        bindings = str(Path(self.config.data_dir) / "devices.json")
+        config = DevicesConfig(self.config.devices, bindings=bindings, hot_plug=self.config.hot_plug)
         async with (
             asyncio.TaskGroup() as self._drawers,
             open_devices(config, self.clock, self._emit) as self._devices,

@@ -34,6 +34,7 @@ def write_settings(folder: Path, fleeting: Path, devices: Mapping[str, str]) -> 
     }
     lines = [f"{key} = {_toml(value)}" for key, value in rows.items()]
     lines += ["", "[devices]", *(f"{_toml(role)} = {_toml(url)}" for role, url in devices.items())]
+    (folder / "devices.json").unlink(missing_ok=True)  # roles assigned last time: their ports are gone
     path = folder / SETTINGS
     path.write_text(_HEAD + "\n".join(lines) + "\n", encoding="utf-8")
     read_settings(path)

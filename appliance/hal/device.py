@@ -22,10 +22,10 @@ from typing import Protocol, TypeAlias
 from msgspec import Struct, field
 
 SCAN_CHARS_MAX = 512
-SETUP_CODE = "TILL]:/@_-AZQWM09"
+SETUP_CODE = "TILL+]:/@_-AZQWM09"
 """What the label of « Scannez ce code » says, as Code 128 or QR. Its letters and signs stand on other keys on every
 keyboard, so that only the scanner's own layout reads it; it begins with no `]`, so that an AIM identifier before it
-can be told from it; and nothing that is sold, and no card, reads `TILL]:/`."""
+can be told from it; and nothing that is sold, and no card, reads `TILL+]:/`."""
 PAPER_BLOCKS_MAX = 4_000
 TEXT_CHARS_MAX = 1_000
 

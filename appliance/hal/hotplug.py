@@ -11,6 +11,7 @@ this very one, this very one stays free for the other.
 import asyncio
 import logging
 import os
+import re
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
@@ -94,11 +95,15 @@ def rule_of(port: Port, others: Iterable[Port] = ()) -> dict[str, str]:
     """
     wanted = ["ID_SERIAL", "ID_USB_INTERFACE_NUM", "ID_INPUT_KEYBOARD"]
     serial = port.properties.get("ID_SERIAL")
-    twins = [other for other in others if other.properties.get("ID_SERIAL") == serial]
-    places = {other.properties.get("ID_PATH") for other in twins} | {port.properties.get("ID_PATH")}
+    places = {_place_of(other) for other in (port, *others) if other.properties.get("ID_SERIAL") == serial}
     if not serial or len(places) > 1:
         wanted.append("ID_PATH")
     return {name: port.properties[name] for name in wanted if port.properties.get(name)}
+
+
+def _place_of(port: Port) -> str:
+    """The socket of the USB device: ID_PATH without the interface at its end."""
+    return re.sub(r":\d+\.\d+$", "", port.properties.get("ID_PATH", ""))
 
 
 class Ports:
@@ -127,6 +132,9 @@ class Ports:
     def plugged(self) -> tuple[Port, ...]:
         """All ports of ours, held or not, in the order of their places."""
         return tuple(self._ports[path] for path in sorted(self._ports))
+
+    def has(self, device_path: str) -> bool:
+        return device_path in self._ports
 
     def holder(self, port: Port) -> Holder | None:
         return self._holders.get(port.device_path)

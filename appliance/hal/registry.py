@@ -6,11 +6,13 @@ async with open_devices(DevicesConfig(roles), clock, emit) as devices:
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from appliance.clock import Clock
-from appliance.hal.address import Address, BadAddress, DevicesConfig, kind_of, parse_address
+from appliance.hal.address import Address, BadAddress, DevicesConfig, kind_of, parse_address, write_address
+from appliance.hal.bindings import Bindings
 from appliance.hal.device import (
     DeviceKind,
     Devices,
@@ -21,6 +23,7 @@ from appliance.hal.device import (
     Emit,
     FaultReason,
     Health,
+    Learning,
     LineDisplay,
     Opened,
     Paper,
@@ -28,6 +31,7 @@ from appliance.hal.device import (
     PaymentReason,
     PaymentRequest,
     PaymentResult,
+    PluggedDevice,
     Printer,
     PrintOutcome,
     PrintResult,
@@ -45,9 +49,13 @@ from appliance.hal.drawer.driver import PrinterDrawer
 from appliance.hal.drawer.trigger import TriggerDrawer
 from appliance.hal.escpos.driver import EscposPrinter
 from appliance.hal.hotplug import Ports
+from appliance.hal.inventory import list_devices
+from appliance.hal.learning import Learned, Search, address_for
 from appliance.hal.scale.driver import ScaleDriver
 from appliance.hal.scanner.driver import ScannerDriver
 from appliance.hal.supervisor import Driver, Slot
+from appliance.hal.terminal.driver import TerminalDriver, TerminalSlot
+from appliance.hal.terminal.opening import open_terminal
 
 __all__ = ["DevicesConfig", "Registry", "open_devices"]
 
@@ -137,22 +145,22 @@ class Registry:
         self.ports = Ports()
         self._slots: dict[str, Slot] = {}
         self._broken: dict[str, Health] = {}
-        self._order = tuple(config.roles)
+        self._settings = config.roles
+        self._bindings = Bindings(config.bindings)
+        self._urls = self._bindings.over(config.roles)
         self._hot_plug = config.hot_plug
+        self._group: asyncio.TaskGroup | None = None
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._changing = asyncio.Lock()
+        self._learns = False
         self.served: list[tuple[Slot, Address, Driver]] = []
         self._printers: dict[str, EscposPrinter] = {}
         self._drawers: dict[str, PrinterDrawer | TriggerDrawer] = {}
         self._displays: dict[str, LineDisplayDriver] = {}
         self._scales: dict[str, ScaleDriver] = {}
-        for role in sorted(config.roles, key=lambda role: role.startswith("drawer.")):  # printers before drawers
-            try:
-                self._add(role, config.roles[role])
-            except BadAddress as error:
-                self._refuse(role, error)
-
-    @property
-    def needs_udev(self) -> bool:
-        return self._hot_plug and any(address.scheme == "udev" for _, address, _ in self.served)
+        self._terminals: dict[str, TerminalDriver] = {}
+        for role in sorted(self._urls, key=lambda role: role.startswith("drawer.")):  # printers before drawers
+            self._install(role)
 
     def printer(self, role: str = "printer.receipt") -> Printer:
         return self._printers.get(role) or AbsentDevice(self._absent(role, DeviceKind.PRINTER))
@@ -167,25 +175,140 @@ class Registry:
         return self._scales.get(role) or AbsentDevice(self._absent(role, DeviceKind.SCALE))
 
     def terminal(self, role: str = "terminal.main") -> Terminal:
-        return AbsentTerminal(self._absent(role, DeviceKind.TERMINAL))
+        return self._terminals.get(role) or AbsentTerminal(self._absent(role, DeviceKind.TERMINAL))
 
     def health(self) -> tuple[Health, ...]:
-        return tuple(self._slots[role].health if role in self._slots else self._broken[role] for role in self._order)
+        return tuple(self._slots[role].health if role in self._slots else self._broken[role] for role in self._urls)
 
     def retry(self, role: str) -> None:
         if role in self._slots:
             self._slots[role].nudge()
 
-    def announce(self) -> None:
-        """Tell of the roles that can never work as configured: nobody else will."""
-        for health in self._broken.values():
-            self._emit(health)
+    def plugged(self) -> tuple[PluggedDevice, ...]:
+        return list_devices(self.ports, self._slots, self.health(), self._urls)
+
+    async def assign(self, role: str, address: str) -> None:
+        self._try(role, address)
+        async with self._changing:
+            await self._replace({role: address})
+
+    async def unassign(self, role: str) -> None:
+        async with self._changing:
+            if role in self._urls:
+                await self._replace({role: None})
+
+    async def learn(self, role: str, tell: Callable[[Learning], None] = lambda learning: None) -> str:
+        if kind_of(role) is not DeviceKind.SCANNER:
+            raise BadAddress(f"{role[:40]!r} is no scanner's role")
+        if self._learns:
+            raise BadAddress("another scanner is being looked for")
+        self._learns = True
+        scanners = {slot.role: driver for slot, _, driver in self.served if isinstance(driver, ScannerDriver)}
+        try:
+            learned = await Search(self.ports, scanners, self._names_node, tell).run()
+        finally:
+            self._learns = False
+        async with self._changing:
+            address = await self._become(role, learned)
+        log.info("%s: the setup code was read, now %s", role, address)
+        return address
+
+    def start(self, group: asyncio.TaskGroup) -> None:
+        """Serve all roles, and tell of those that can never work as configured: nobody else will."""
+        self._group = group
+        for role in self._urls:
+            self._start(role)
+        if self._hot_plug:
+            self._tasks[""] = group.create_task(self.ports.run(), name="device hotplug")
+
+    def stop(self) -> None:
+        for task in self._tasks.values():  # a slot ends only by being cancelled
+            task.cancel()
+
+    def _start(self, role: str) -> None:
+        if role in self._broken:
+            self._emit(self._broken[role])
+        for slot, address, driver in self.served:
+            if slot.role == role and self._group is not None:
+                if address.scheme == "udev":
+                    self.ports.expect(role, address, slot.plugged)
+                run = slot.run(address, driver, self.ports)
+                self._tasks[role] = self._group.create_task(run, name=f"device {role}")
+
+    def _try(self, role: str, url: str) -> None:
+        """Raise BadAddress for what could not be served; changes nothing."""
+        behind = url.partition(":")[2].partition("?")[0]
+        printers = {behind: self._urls[behind]} if behind in self._urls else {}
+        scratch = Registry(DevicesConfig(printers), self._clock, lambda event: None)
+        scratch._add(role, url)
+
+    async def _replace(self, changes: dict[str, str | None]) -> None:
+        """Serve these roles from these addresses, and keep that. Drawers go along with their printer."""
+        via = {f"via:{role}" for role in changes}
+        along = [role for role, url in self._urls.items() if url.partition("?")[0] in via and role not in changes]
+        for role in (*along, *changes):
+            await self._remove(role)
+        for role, url in changes.items():
+            self._urls.pop(role, None) if url is None else self._urls.update({role: url})
+        for role in (*changes, *along):
+            if role in self._urls:
+                self._install(role)
+                self._start(role)
+                if role in self._slots:
+                    self._emit(self._slots[role].health)
+            else:
+                self._emit(self._absent(role, kind_of(role)))
+        await self._bindings.keep(changes, self._settings)
+
+    async def _remove(self, role: str) -> None:
+        if (slot := self._slots.pop(role, None)) is not None:
+            slot.retire()
+        if (task := self._tasks.pop(role, None)) is not None:
+            task.cancel()
+            await asyncio.wait((task,))
+        self.ports.expect_no_more(role)
+        self._broken.pop(role, None)
+        self.served = [entry for entry in self.served if entry[0].role != role]
+        for table in (self._printers, self._drawers, self._displays, self._scales, self._terminals):
+            table.pop(role, None)
+
+    async def _become(self, role: str, learned: Learned) -> str:
+        """Give the role to the scanner that was found; it serves no other role by its name any longer."""
+        slot, old = None, Address("")
+        if learned.role is not None:
+            slot, old = next((slot, address) for slot, address, _ in self.served if slot.role == learned.role)
+        port = learned.port or (self.ports.held_by(slot) if slot is not None else None)
+        address = write_address(address_for(learned, port, self.ports.plugged(), old))
+        changes: dict[str, str | None] = {role: address}
+        takes_any = old.scheme == "udev" and not old.match
+        if slot is not None and slot.role != role and not takes_any:
+            changes = {slot.role: None, role: address}
+        await self._replace(changes)
+        if slot is not None and slot.role != role and takes_any:
+            slot.unplugged()  # it lets go, and finds this one reserved
+        return address
+
+    def _names_node(self, node: str) -> bool:
+        """True when some role names this node by its path."""
+        paths = [address.path for _, address, _ in self.served if address.path.startswith("/")]
+        return any(os.path.realpath(path) == os.path.realpath(node) for path in paths)
+
+    def _install(self, role: str) -> None:
+        try:
+            self._add(role, self._urls[role])
+        except BadAddress as error:
+            self._refuse(role, error)
 
     def _add(self, role: str, url: str) -> None:
         kind = kind_of(role)
         address = parse_address(url, kind)
-        slot = Slot(role, kind, self._clock, self._emit, self._pause_ms_max)
-        if kind is DeviceKind.SCANNER:
+        slot_of = TerminalSlot if kind is DeviceKind.TERMINAL else Slot
+        slot = slot_of(role, kind, self._clock, self._emit, self._pause_ms_max)
+        if isinstance(slot, TerminalSlot):
+            terminal = self._terminals[role] = open_terminal(address, self._clock, slot)
+            slot.serve_with(terminal)
+            self.served.append((slot, address, terminal))
+        elif kind is DeviceKind.SCANNER:
             self.served.append((slot, address, ScannerDriver(address, self._clock, slot)))
         elif kind is DeviceKind.PRINTER:
             printer = self._printers[role] = EscposPrinter(address, self._clock, slot)
@@ -224,16 +347,9 @@ async def open_devices(config: DevicesConfig, clock: Clock, emit: Emit) -> Async
     that cannot be meant is FAULT(MISCONFIGURED), one that is not there ABSENT, and all are told through `emit`. What
     the caller's own block raises leaves as an ExceptionGroup, as from any TaskGroup."""
     registry = Registry(config, clock, emit)
-    registry.announce()
     async with asyncio.TaskGroup() as group:
-        tasks = [
-            group.create_task(slot.run(address, driver, registry.ports), name=f"device {slot.role}")
-            for slot, address, driver in registry.served
-        ]
-        if registry.needs_udev:
-            tasks.append(group.create_task(registry.ports.run(), name="device hotplug"))
+        registry.start(group)
         try:
             yield registry
         finally:
-            for task in tasks:  # a slot ends only by being cancelled
-                task.cancel()
+            registry.stop()

@@ -99,6 +99,10 @@ class Slot:
         self._refused_at_ns = None
         self._wake.set()
 
+    def retire(self) -> None:
+        """The role is another's from now on: nothing more is told."""
+        self._emit = lambda event: None
+
     def unplugged(self) -> None:
         """udev saw the device go: end the link if the read has not noticed yet."""
         if self._link is not None:

@@ -76,8 +76,8 @@ class ScannerDriver:
         options = self._address.options
         strip_aim = self._address.number("aim", 1, 0, 1) == 1
         timeout_ms, silence_ends = self._timeout_ms(scheme), self._silence_ends()
-        prefix, suffix = options.get("prefix", ""), options.get("suffix", "\r\n")
-        if not suffix or len(suffix) > 4 or len(prefix) > 16:
+        prefix, ends = options.get("prefix", ""), unquote_to_bytes(options.get("suffix", "\r\n"))
+        if not 0 < len(ends) <= 4 or len(unquote_to_bytes(prefix)) > 16:
             raise BadAddress("a suffix of 1 to 4 and a prefix of up to 16 characters")
         if scheme in ("hidraw", "hidstream"):
             from appliance.hal.scanner.hidpos import HidPosCodec
@@ -92,7 +92,7 @@ class ScannerDriver:
                 return WedgeCodec(layout, strip_aim, timeout_ms, prefix=prefix, silence_ends=silence_ends, caps=caps)
             except KeyError as error:
                 raise BadAddress(f"no keyboard layout {error}") from None
-        return SerialFraming(unquote_to_bytes(prefix), unquote_to_bytes(suffix), strip_aim, silence_ends)
+        return SerialFraming(unquote_to_bytes(prefix), ends, strip_aim, silence_ends)
 
     def _deliver(self, found: list[Read | Damaged]) -> None:
         for read in found:
