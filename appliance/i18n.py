@@ -61,13 +61,22 @@ def has_sentence(code: str, language: str = "fr") -> bool:
     return code in catalogue(language)
 
 
+@lru_cache(maxsize=16)
+def _separators(locale: str) -> tuple[str, str]:
+    """How a locale groups thousands and marks decimals, by Babel."""
+    from babel.numbers import get_decimal_symbol, get_group_symbol
+
+    name = _NUMBERS.get(locale, "en_GB")
+    return get_group_symbol(name), get_decimal_symbol(name)
+
+
 @lru_cache(maxsize=8192)
 def amount(minor: int, locale: str = "fr-CH") -> str:
     """1’234.50: an amount in minor units as lists show it, without currency; the minus is U+2212."""
-    from babel.numbers import format_decimal
-
-    text = str(format_decimal(abs(Decimal(minor)) / 100, format="#,##0.00", locale=_NUMBERS.get(locale, "en_GB")))
-    return MINUS + text if minor < 0 else text
+    group, decimal = _separators(locale)
+    units, cents = divmod(abs(minor), 100)
+    text = f"{units:,}".replace(",", group) if units >= 1000 else str(units)
+    return f"{MINUS if minor < 0 else ''}{text}{decimal}{cents:02d}"
 
 
 def money(minor: int, currency: str = "CHF", locale: str = "fr-CH") -> str:

@@ -1,10 +1,11 @@
 """Categories, tiles, the tool row above them."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from appliance.i18n import amount, quantity, t
 from appliance.kiosk.viewmodel.words import short_name
-from appliance.protocol.view import TileView, TillView
+from appliance.protocol.view import GridView, TileView, TillView
 
 STRIP = (2, 3, 4, 5, 6, 12)
 LONG_STRIP = (2, 3, 4, 5, 6, 8, 10, 12)
@@ -57,15 +58,15 @@ class GridModel:
     search_done: str = ""
 
 
-def tile_model(view: TillView, tile: TileView) -> TileModel:
+def tile_model(lang: str, locale: str, tile: TileView) -> TileModel:
     """A product's tile in words."""
-    price = "" if tile.price_minor is None else amount(tile.price_minor, view.shop.locale)
+    price = "" if tile.price_minor is None else amount(tile.price_minor, locale)
     if tile.is_sold_out:
-        price = t("screen.tile.sold_out", view.language)
+        price = t("screen.tile.sold_out", lang)
     elif tile.is_free_price:
-        price = t("screen.tile.free_price", view.language)
+        price = t("screen.tile.free_price", lang)
     elif tile.price_minor is None:
-        price = t("screen.tile.no_price", view.language)
+        price = t("screen.tile.no_price", lang)
     return TileModel(
         tile.product, short_name(tile.label), price, tile.hue or "neutre", "out" if tile.is_sold_out else ""
     )
@@ -73,14 +74,17 @@ def tile_model(view: TillView, tile: TileView) -> TileModel:
 
 def grid_model(view: TillView, slots: int, long_strip: bool = False) -> GridModel:
     """Rail, tiles and tool row; `slots` is how many tiles the profile shows."""
-    grid = view.grid
-    lang = view.language
-    if grid is None:
+    if view.grid is None:
         return GridModel(tiles=(TileModel(),) * slots, badges=("",) * slots)
+    return _grid_model(view.grid, view.language, view.shop.locale, slots, long_strip)
+
+
+@lru_cache(maxsize=8)  # most views show the grid of the view before
+def _grid_model(grid: GridView, lang: str, locale: str, slots: int, long_strip: bool) -> GridModel:
     more = grid.pages > 1
     shown = grid.tiles[: slots - 1 if more else slots]
-    tiles = [tile_model(view, tile) if tile else TileModel() for tile in shown]
-    badges = [quantity(tile.badge_milli, view.shop.locale) if tile and tile.badge_milli else "" for tile in shown]
+    tiles = [tile_model(lang, locale, tile) if tile else TileModel() for tile in shown]
+    badges = [quantity(tile.badge_milli, locale) if tile and tile.badge_milli else "" for tile in shown]
     tiles += [TileModel()] * (slots - len(tiles))
     badges += [""] * (slots - len(badges))
     next_page = grid.page % grid.pages + 1 if more else 0

@@ -430,26 +430,31 @@ class Text(Widget):
         if key == self._drawn:
             return
         self._drawn = key
-        for shape, _x, _y in self._runs:
-            self.canvas.remove(shape)
+        spare = [shape for shape, _x, _y in self._runs]
         self._runs = []
         widths = []
         for i, line in enumerate(self._lines()):
-            widths.append(self._draw_line(line, i))
+            widths.append(self._draw_line(line, i, spare))
+        for shape in spare:
+            self.canvas.remove(shape)
         width = max(widths, default=0.0)
         self._block = (width, self.line_height() * len(widths))
-        for i, (shape, x, y) in enumerate(self._runs):  # align lines within the block
-            row = min(len(widths) - 1, max(0, int((y + self.line_height() / 2) // self.line_height())))
-            slack = width - widths[row]
-            shift = {"left": 0.0, "center": slack / 2, "right": slack}[self.halign]
-            self._runs[i] = (shape, x + shift, y)
+        if self.halign != "left" and len(widths) > 1:
+            self._align_lines(widths, width)
         if "w" in self.fit:
             self.width = -(-width // 1)
         if "h" in self.fit:
             self.height = self._block[1]
         self._place()
 
-    def _draw_line(self, line: str, row: int) -> float:
+    def _align_lines(self, widths: list[float], width: float) -> None:
+        """Moves the lines within the block."""
+        for i, (shape, x, y) in enumerate(self._runs):
+            row = min(len(widths) - 1, max(0, int((y + self.line_height() / 2) // self.line_height())))
+            slack = width - widths[row]
+            self._runs[i] = (shape, x + (slack / 2 if self.halign == "center" else slack), y)
+
+    def _draw_line(self, line: str, row: int, spare: list[Rectangle]) -> float:
         weight, lead = self.weight(), self.line_height()
         pieces = list(line) if self.em else [line]
         x = 0.0
@@ -458,15 +463,23 @@ class Text(Widget):
             wide = text_width(piece, self.px, weight) + self.em * self.px
             if texture is not None:
                 size = (texture.width / theme.density, texture.height / theme.density)
-                shape = Rectangle(texture=texture, size=size)
-                self.canvas.add(shape)
+                shape = self._shape(spare, texture, size)
                 self._runs.append((shape, x, row * lead + rise(self.px, lead, weight)))
             x += wide
         if self.strike and line:
-            bar = Rectangle(size=(x, max(1, round(self.px / 15))))
-            self.canvas.add(bar)
+            bar = self._shape(spare, None, (x, max(1, round(self.px / 15))))
             self._runs.append((bar, 0.0, row * lead + lead / 2 + self.px * 0.06))
         return x
+
+    def _shape(self, spare: list[Rectangle], texture: Any, size: tuple[float, float]) -> Rectangle:
+        """A rectangle on the canvas, one of the text before where there is one."""
+        if not spare:
+            shape = Rectangle(texture=texture, size=size)
+            self.canvas.add(shape)
+            return shape
+        shape = spare.pop(0)
+        shape.texture, shape.size = texture, size
+        return shape
 
     def _place(self, *_: Any) -> None:
         wide, high = self._block

@@ -45,6 +45,7 @@ class Piece:
 
     def __init__(self, part: Any, around: list[Any], depth: int) -> None:
         self.part, self.around, self.depth = part, around, depth
+        self.content = part.content
         self.is_layer = hasattr(part, "outdate")
 
 
@@ -123,10 +124,10 @@ class Painter:
     def _changed(self) -> list[Piece]:
         """What must be repainted, each thing once: no region of a layer that is repainted itself."""
         self._look()
-        changed = [piece for piece in self._shown_layers if piece.part.is_dirty]
+        changed = [piece for piece in self._shown_layers if piece.content.needs_redraw]
         dirty = {piece.part for piece in changed}
         for piece in self._shown_regions:
-            if piece.part.is_dirty and not dirty.intersection(piece.around):
+            if piece.content.needs_redraw and not dirty.intersection(piece.around):
                 if piece.part.has_moved:
                     changed.append(next(each for each in self._shown_layers if each.part is piece.around[0]))
                     dirty.add(piece.around[0])
@@ -173,7 +174,7 @@ class Painter:
         self._is_known = False  # widgets that come and go change the window's instructions
         self._look()
         for piece in self._shown_regions:
-            if piece.part.has_moved or piece.part.is_dirty:
+            if piece.part.has_moved or piece.content.needs_redraw:
                 for layer in piece.around:
                     layer.outdate()
         for piece in self._shown_layers:

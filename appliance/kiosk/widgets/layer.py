@@ -45,9 +45,9 @@ class Region(Box):
         painter.add_region(self)
 
     @property
-    def is_dirty(self) -> bool:
-        """Whether something inside has changed since it was drawn."""
-        return bool(self.canvas.needs_redraw)
+    def content(self) -> Canvas:
+        """What is drawn; it needs a redraw when something inside has changed."""
+        return self.canvas
 
     @property
     def has_moved(self) -> bool:
@@ -101,9 +101,9 @@ class Layer(Box):
         self._frame()
 
     @property
-    def is_dirty(self) -> bool:
-        """Whether something inside, outside of its regions, has changed since the layer was drawn."""
-        return bool(self._inner.needs_redraw or self._fbo.needs_redraw)
+    def content(self) -> Canvas:
+        """What is drawn; it needs a redraw when something inside, outside of the regions, has changed."""
+        return self._inner
 
     def outdate(self) -> None:
         """Something inside was drawn into the window and not into the texture."""
@@ -116,7 +116,7 @@ class Layer(Box):
 
     def draw(self) -> bool:
         """Brings the texture up to date. False when it was."""
-        if not (self._is_stale or self.is_dirty):
+        if not (self._is_stale or self._inner.needs_redraw or self._fbo.needs_redraw):
             return False
         self._is_stale = False
         self._fbo.ask_update()
@@ -128,6 +128,7 @@ class Layer(Box):
 
     def _reground(self, *_: Any) -> None:
         self._clear.rgba = theme.rgba[self.ground]
+        self._inner.ask_update()
 
     def _frame(self, *_: Any) -> None:
         d = theme.density

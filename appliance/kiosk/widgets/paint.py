@@ -14,10 +14,18 @@ from kivy.graphics.texture import Texture
 from appliance.kiosk.theme import FONTS, theme
 
 _TEXTURES_KEPT = 1500
+_WIDTHS_KEPT = 8192
 _texts: "OrderedDict[tuple[str, int, int | str], Texture | None]" = OrderedDict()
+_widths: dict[tuple[str, int, int | str], int] = {}
 
 Corners = tuple[bool, bool, bool, bool]  # top left, top right, bottom right, bottom left
 ALL: Corners = (True, True, True, True)
+
+
+@lru_cache(maxsize=64)
+def _label(size: int, weight: int | str) -> CoreLabel:
+    """Draws all texts of one font and size; making one costs as much as drawing a word with it."""
+    return CoreLabel(font_size=size, font_name=FONTS[weight], color=(1, 1, 1, 1), font_hinting=None)
 
 
 def text_texture(text: str, px: float, weight: int | str) -> Texture | None:
@@ -27,10 +35,14 @@ def text_texture(text: str, px: float, weight: int | str) -> Texture | None:
     if key in _texts:
         _texts.move_to_end(key)
         return _texts[key]
-    label = CoreLabel(text=text, font_size=size, font_name=FONTS[weight], color=(1, 1, 1, 1), font_hinting=None)
-    label.refresh()
-    texture = label.texture if text.strip() else None
-    if texture is not None:
+    texture = None
+    if text.strip():
+        label = _label(size, weight)
+        label.text = text
+        label.texture = None  # the last one is somebody's
+        label.refresh()
+        texture = label.texture
+        texture.bind()  # the label fills a texture when it is first used, with what it then says
         texture.mag_filter = texture.min_filter = "linear" if theme.density != 1 else "nearest"
     _texts[key] = texture
     if len(_texts) > _TEXTURES_KEPT:
@@ -38,20 +50,19 @@ def text_texture(text: str, px: float, weight: int | str) -> Texture | None:
     return texture
 
 
-@lru_cache(maxsize=8192)
-def _width_at(text: str, size: int, weight: int | str) -> int:
-    label = CoreLabel(font_size=size, font_name=FONTS[weight], font_hinting=None)
-    return int(label.get_extents(text)[0])
-
-
 def text_width(text: str, px: float, weight: int | str) -> float:
     """Width of one line of text in logical pixels."""
-    return _width_at(text, max(1, round(px * theme.density)), weight) / theme.density
+    key = (text, max(1, round(px * theme.density)), weight)
+    if key not in _widths:
+        if len(_widths) >= _WIDTHS_KEPT:
+            _widths.clear()
+        _widths[key] = int(_label(key[1], weight).get_extents(text)[0])
+    return _widths[key] / theme.density
 
 
 @lru_cache(maxsize=64)
 def _ascent(size: int, weight: int | str) -> int:
-    label = CoreLabel(font_size=size, font_name=FONTS[weight], font_hinting=None)
+    label = _label(size, weight)
     label.get_extents("H")
     return int(label.get_ascent())
 
@@ -148,5 +159,5 @@ def rounded_texture(radius: int, corners: Corners = ALL) -> Texture:
             pixels += bytes((255, 255, 255, a))
     texture = Texture.create(size=(side, side), colorfmt="rgba")
     texture.blit_buffer(bytes(pixels), colorfmt="rgba", bufferfmt="ubyte")
-    texture.mag_filter = texture.min_filter = "linear"
+    texture.mag_filter = texture.min_filter = "nearest"  # corners stand on whole pixels; a quarter of the shading
     return texture

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from kivy.clock import Clock
 from kivy.properties import ListProperty, NumericProperty
 
+from appliance.kiosk.theme import theme
 from appliance.kiosk.widgets.layer import Layer
 
 DRAG = 14  # logical pixels a finger moves before a touch becomes a scroll
@@ -37,6 +38,8 @@ class Rows(Layer):
         self._live: dict[tuple[str, str], Any] = {}
         self._spare: dict[str, list[Any]] = {}
         self._heights: list[float] = []
+        self._measured: dict[Any, float] = {}  # by row model; most rows are those of the list before
+        self._measured_for: Any = None
         self._from: tuple[float, float] | None = None
         super().__init__(**kwargs)
         self._refresh = Clock.create_trigger(self.refresh, -1)
@@ -62,7 +65,13 @@ class Rows(Layer):
         self._clamp()
 
     def _measure(self) -> None:
-        self._heights = [self.kinds[row.kind].height_for(row, self.width) for row in self.rows]
+        if self._measured_for != (self.width, theme.m):
+            self._measured_for, self._measured = (self.width, theme.m), {}
+        known = self._measured
+        self._measured = {
+            row: known[row] if row in known else self.kinds[row.kind].height_for(row, self.width) for row in self.rows
+        }
+        self._heights = [self._measured[row] for row in self.rows]
 
     def _clamp(self) -> None:
         self.offset = max(0, min(self.offset, self.content_height() - self.height))

@@ -89,13 +89,15 @@ class QuantityBox(Press, Box):
     """The quantity at the head of a line."""
 
 
-class BasketLine(Press, Region):
+class LineHead(Row, Region):
+    """What a line says; the part that a further scan of the same article changes."""
+
+
+class BasketLine(Press, Col):
     """One line: quantity box, name, detail, amount."""
 
     model = ObjectProperty(EMPTY_LINE, rebind=True)
     owner = ObjectProperty(None)
-    direction = OptionProperty("col", options=["row", "col", "stack"])
-    align = OptionProperty("start", options=["start", "center", "end"])
     soft = BooleanProperty(False)
     head_height = NumericProperty(40)
 
@@ -253,6 +255,14 @@ class CashKeys(Cells):
 
 class FootButton(PushButton, Region):
     """Carte and Facturer: the amount on the second changes with every scan."""
+
+
+class TotalRow(Row, Region):
+    """The word, the currency and the amount."""
+
+
+class TotalNote(Row, Region):
+    """How many articles, and the VAT in the total."""
 
 
 class Totals(Layer):
