@@ -39,6 +39,14 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     scan_repeat_ms: dict[str, Annotated[int, Meta(ge=0, le=10_000)]] = {}
     """By role of a scanner: how soon the same code counts again; 0 at once."""
     receipt_policy: Literal["always", "on_demand", "never"] = "on_demand"
+    doubtful_papers: Literal["ask", "reprint"] = "ask"
+    """A receipt whose end nobody knows: ask the cashier, or print a DUPLICATA at once."""
+    printer_fallback: dict[str, str] = {}
+    """Role of a printer to the role that prints in its place, e.g. `"printer.kitchen" = "printer.receipt"`."""
+    printer_fallback_after_s: Annotated[int, Meta(ge=1, le=3_600)] = 10
+    """How long a paper waits for its own printer before it goes to that one."""
+    logo: str = ""
+    """Picture at the head of every paper (PNG); relative to the settings file."""
     cumulate: bool = True
     """*Cumul des produits*: the same article counts up on one line."""
     discount_limit_bp: Annotated[int, Meta(ge=0, le=10_000)] = 2_000
@@ -68,7 +76,10 @@ def load_config(path: Path) -> Config:
     base = path.resolve().parent
     data_dir = base / config.data_dir
     shop = str(base / config.shop) if config.shop else ""
-    config = msgspec.structs.replace(config, data_dir=str(data_dir), socket=str(data_dir / config.socket), shop=shop)
+    logo = str(base / config.logo) if config.logo else ""
+    config = msgspec.structs.replace(
+        config, data_dir=str(data_dir), socket=str(data_dir / config.socket), shop=shop, logo=logo
+    )
     if len(config.socket.encode()) > 107:
         raise Refusal("config.value", path=str(path), reason="socket: path longer than 107 bytes")
     return config

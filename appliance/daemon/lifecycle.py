@@ -29,6 +29,7 @@ from appliance.service.display import Display
 from appliance.service.equipment import Equipment
 from appliance.service.ledger import Ledger, StoreLost
 from appliance.service.operators import Operators
+from appliance.service.papers import doubt, speak_of_waiting
 from appliance.service.people import land, start_opening
 from appliance.service.printing import Printing
 from appliance.service.receipt_text import Letterhead
@@ -121,7 +122,8 @@ class Daemon:
         self._come_back(till)
         display = Display(till, self.equipment, self.printing)
         till.on_change = self.server.changed
-        self.printing.on_change = till.changed
+        self.printing.on_change = lambda: self._paper_moved(till)
+        self.printing.on_doubt = lambda: till.happen(lambda: doubt(till))
         self.server.may_show = lambda: not self.ledger.is_urgent
         self.server.ready(till.begin, display.view)
         return till
@@ -145,7 +147,7 @@ class Daemon:
 
         zone = ZoneInfo(config.timezone)
         head = Letterhead(shop, operators, zone, config.locale, config.language, config.till)
-        self.printing = Printing(self.ledger, head)
+        self.printing = Printing(self.ledger, head, config.printer_fallback, config.printer_fallback_after_s)
         self.terminal = CardTerminal(config.devices)
         return Till(
             self.ledger, shop, catalog, config, self.clock, operators, self.printing, self.terminal,
@@ -217,6 +219,10 @@ class Daemon:
         for effect in early:
             self._kick(effect)
 
+    def _paper_moved(self, till: Till) -> None:
+        speak_of_waiting(till, self.equipment.printer_is_well())
+        till.changed()
+
     def _retry_devices(self) -> None:
         if self._devices is not None:
             for health in self._devices.health():
@@ -236,7 +242,9 @@ class Daemon:
         from appliance.hal.registry import DevicesConfig, open_devices
 
         bindings = str(Path(self.config.data_dir) / "devices.json")
-        config = DevicesConfig(self.config.devices, bindings=bindings, hot_plug=self.config.hot_plug)
+        config = DevicesConfig(
+            self.config.devices, bindings=bindings, logo=self.config.logo, hot_plug=self.config.hot_plug
+        )
         async with (
             asyncio.TaskGroup() as self._drawers,
             open_devices(config, self.clock, self._emit) as self._devices,
@@ -260,7 +268,7 @@ class Daemon:
                     if isinstance(event, Health):
                         till.beam.met(event.role, event.port)
                     self.equipment.notice(till, event)
-                    till.changed()
+                    self._paper_moved(till)
                     self.printing.wake()
 
     async def _minute(self, till: Till) -> None:

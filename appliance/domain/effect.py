@@ -27,6 +27,20 @@ class PrintTicket(msgspec.Struct, frozen=True, tag=True):
     copy: int
 
 
+class PrintCopy(msgspec.Struct, frozen=True, tag=True):
+    """What was printed for a document or a report before, with DUPLICATA n on it."""
+
+    subject: int
+    copy: int
+    purpose: str = "ticket"
+
+
+class PrintTest(msgspec.Struct, frozen=True, tag=True):
+    """A test page on one printer: no fact, it is no part of the day (feature H-24)."""
+
+    role: str
+
+
 class PrintReport(msgspec.Struct, frozen=True, tag=True):
     """The paper of an X or a Z."""
 
@@ -41,4 +55,4 @@ class Authorize(msgspec.Struct, frozen=True, tag=True):
     request: CardRequest
 
 
-Effect = KickDrawer | PrintTicket | PrintReport | Authorize
+Effect = KickDrawer | PrintTicket | PrintCopy | PrintTest | PrintReport | Authorize

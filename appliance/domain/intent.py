@@ -12,7 +12,8 @@ import msgspec
 
 from appliance.domain.card import CardOutcome
 from appliance.domain.catalog import TenderMode
-from appliance.domain.ticket import Line, Lot, Ticket
+from appliance.domain.journal import DrawerFailed, DrawerForced, DrawerLeftOpen, DrawerShut
+from appliance.domain.ticket import Line, Lot, Ticket, Weighed
 
 
 class Intent(msgspec.Struct, frozen=True):
@@ -68,6 +69,8 @@ class AddGoods(Intent):
     """Another ticket than the one in hand: the note that is being split."""
     lot: Lot | None = None
     batch: str = ""
+    weighed: Weighed = ""
+    tare_milli: int = 0
 
 
 class ChangeQuantity(Intent):
@@ -256,12 +259,26 @@ class IssueCopy(Intent):
     document: int
 
 
+class CopyPaper(Intent):
+    """A receipt that went to the printer before is asked for once more: its next DUPLICATA, never an original."""
+
+    document: int
+    printed: int
+    """Papers of this document that were ordered so far, the original included."""
+
+
 class DeclineReceipt(Intent):
     document: int
 
 
 class OpenDrawer(Intent):
     reason: str
+
+
+class NoteDrawer(Intent):
+    """What the drawer did by itself, or did not do: one of its facts."""
+
+    fact: DrawerFailed | DrawerForced | DrawerLeftOpen | DrawerShut
 
 
 class ReadX(Intent):

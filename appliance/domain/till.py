@@ -236,6 +236,8 @@ def _line_added(ticket: Ticket, intent: i.AddGoods) -> Line:
         unit="kg" if intent.unit == "kg" else "piece",
         code=intent.code,
         age_checked=intent.age_checked,
+        weighed=intent.weighed,
+        tare_milli=intent.tare_milli,
         lot=intent.lot,
         batch=intent.batch,
     )
@@ -262,6 +264,8 @@ def _change_quantity(state: TillState, intent: i.ChangeQuantity, moment: Moment)
         raise Refusal("quantity.limit", limit=QUANTITY_MAX_MILLI // 1000)
     if line.unit == "piece" and intent.quantity_milli % 1000:
         raise Refusal("quantity.whole")
+    if line.weighed == "scale":  # what a scale said is not a person's to change
+        raise Refusal("weight.again")
     delta = intent.quantity_milli - line.quantity_milli
     changed = msgspec.structs.replace(line, quantity_milli=intent.quantity_milli)
     _check_total(ticket, changed.full_minor - line.full_minor)
@@ -447,6 +451,15 @@ def _issue_copy(state: TillState, intent: i.IssueCopy, moment: Moment) -> Outcom
     return Outcome([fact], [e.PrintTicket(closed, state.last_closed_at, copy)])
 
 
+def _copy_paper(state: TillState, intent: i.CopyPaper, moment: Moment) -> Outcome:
+    """Also of a document of an earlier day, whose count the state has forgotten and the queue has not."""
+    if intent.printed < 1:
+        raise Refusal("receipt.none")
+    copy = max(intent.printed, state.copies.get(intent.document, 0))
+    fact = j.CopyIssued(intent.document, copy, state.next_copy)
+    return Outcome([fact], [e.PrintCopy(intent.document, copy)])
+
+
 def _decline_receipt(state: TillState, intent: i.DeclineReceipt, moment: Moment) -> Outcome:
     return Outcome([j.ReceiptDeclined(intent.document)])
 
@@ -455,6 +468,10 @@ def _open_drawer(state: TillState, intent: i.OpenDrawer, moment: Moment) -> Outc
     if not intent.reason:
         raise Refusal("drawer.reason")
     return Outcome([j.DrawerOpened(intent.reason)], [e.KickDrawer(intent.reason)])
+
+
+def _note_drawer(state: TillState, intent: i.NoteDrawer, moment: Moment) -> Outcome:
+    return Outcome([intent.fact])
 
 
 def _split(function: Callable[[TillState, Any, str], list[j.AnyFact]]) -> Step:
@@ -507,6 +524,8 @@ _STEP: dict[type, Step] = {
     i.DivideNote: _split(divide_note),
     i.LeaveSplit: _split(leave_split),
     i.IssueCopy: _issue_copy,
+    i.CopyPaper: _copy_paper,
     i.DeclineReceipt: _decline_receipt,
     i.OpenDrawer: _open_drawer,
+    i.NoteDrawer: _note_drawer,
 }

@@ -71,6 +71,8 @@ class DevicesConfig(Struct, frozen=True):
     """Longest pause between two attempts to reach a device."""
     bindings: str = ""
     """File that keeps what was assigned at run time; it goes before `roles`. Empty: kept until the end only."""
+    logo: str = ""
+    """File of the picture at the head of every paper; "" for none."""
     hot_plug: bool = True
     """Ask udev for the devices that are named by their properties; False: such a role stays absent."""
 

@@ -36,6 +36,7 @@ from appliance.hal.device import (
     PrintOutcome,
     PrintResult,
     Progress,
+    Rendered,
     Scale,
     Scan,
     ScanMissed,
@@ -100,7 +101,12 @@ class AbsentDevice:
     async def ready(self) -> None:
         await asyncio.Event().wait()
 
-    async def print(self, paper: Paper, job_id: int) -> PrintResult:
+    async def render(self, paper: Paper) -> Rendered:
+        return Rendered(b"", "")
+
+    async def print(
+        self, paper: Paper | Rendered, job_id: int, on_sent: Callable[[], None] = lambda: None
+    ) -> PrintResult:
         return PrintResult(PrintOutcome.NOTHING_SENT, self._health.fault)
 
     async def open(self) -> DrawerResult:
@@ -149,6 +155,7 @@ class Registry:
         self._bindings = Bindings(config.bindings)
         self._urls = self._bindings.over(config.roles)
         self._hot_plug = config.hot_plug
+        self._logo = config.logo
         self._group: asyncio.TaskGroup | None = None
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._changing = asyncio.Lock()
@@ -311,7 +318,7 @@ class Registry:
         elif kind is DeviceKind.SCANNER:
             self.served.append((slot, address, ScannerDriver(address, self._clock, slot)))
         elif kind is DeviceKind.PRINTER:
-            printer = self._printers[role] = EscposPrinter(address, self._clock, slot)
+            printer = self._printers[role] = EscposPrinter(address, self._clock, slot, self._logo)
             self.served.append((slot, address, printer))
         elif kind is DeviceKind.DISPLAY:
             display = self._displays[role] = LineDisplayDriver(address, slot)

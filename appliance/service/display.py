@@ -249,15 +249,15 @@ class Display:
 
     def _receipt_state(self, closed: TicketClosed) -> v.ReceiptState:
         state = self._printing.state_of("ticket", closed.document)
-        if state == "sending":
+        if state in ("sending", "sent"):
             return "printing"
         if state == "queued":
             light = next(light for light in self._equipment.lights() if light.device == "printer")
             if light.code == "status.printer_paper_out":
                 return "waiting_paper"
             return "queued" if light.level == "ok" else "waiting_printer"
-        if state in ("printed", "uncertain"):
-            return "printed" if state == "printed" else "uncertain"
+        if state in ("confirmed", "uncertain"):
+            return "printed" if state == "confirmed" else "uncertain"
         return "none" if state == "dropped" or self._till.config.receipt_policy == "never" else "on_demand"
 
     # --- grid ---------------------------------------------------------------------------------------------------

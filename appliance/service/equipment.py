@@ -75,7 +75,9 @@ class Equipment:
 
     def _printer_changed(self, till: Till, health: Health) -> None:
         source = health.role
-        if health.state in (DeviceState.READY, DeviceState.STARTING) or health.fault in (None, FaultReason.PAPER_LOW):
+        if health.state in (DeviceState.READY, DeviceState.STARTING) or health.fault in (
+            None, FaultReason.PAPER_LOW, FaultReason.BLIND,
+        ):  # fmt: skip
             till.desk.hush(source)
             return
         if health.fault is FaultReason.NOT_CONFIGURED:
@@ -118,6 +120,10 @@ class Equipment:
             till.desk.say("drawer.opened_by_itself", "warn", source=event.role)
             till.fold_messages()
 
+    def printer_is_well(self) -> bool:
+        """False while a person could help the receipts out."""
+        return self._light("printer", DeviceKind.PRINTER).level != "error"
+
     def lights(self) -> tuple[v.DeviceLight, ...]:
         """The status strip, in the order of the design."""
         return (
@@ -142,6 +148,8 @@ class Equipment:
             return v.DeviceLight(word)
         if health.fault is FaultReason.PAPER_LOW:
             return v.DeviceLight(word, "warn", "status.paper_low")
+        if health.fault is FaultReason.BLIND:
+            return v.DeviceLight(word, "warn", "status.printer_blind")
         return v.DeviceLight(word, "error" if kind is DeviceKind.PRINTER else "warn", f"status.{word}_{_word(health)}")
 
 

@@ -12,7 +12,7 @@ from appliance.domain.settlement import correctable, due_in_cash
 from appliance.domain.ticket import price
 from appliance.domain.till import Outcome
 from appliance.protocol import command as c
-from appliance.service import card
+from appliance.service import card, papers
 from appliance.service.selling import may_pay
 
 if TYPE_CHECKING:
@@ -201,6 +201,7 @@ def _print_receipt(till: Till, command: c.PrintReceipt) -> None:
     if till.config.receipt_policy == "never":
         raise Refusal("receipt.never")
     till.do(i.IssueCopy(closed.document))
+    papers.resolve_by_copy(till, closed.document)
     till.desk.close_sheet()
 
 

@@ -9,6 +9,7 @@ from appliance.domain import intent as i
 from appliance.domain.catalog import Seller
 from appliance.domain.errors import Refusal
 from appliance.protocol import command as c
+from appliance.service import papers
 
 if TYPE_CHECKING:
     from appliance.service.till import Till
@@ -225,7 +226,11 @@ def _act(till: Till, command: c.ActOnMessage) -> None:
     elif command.action == "print_help":
         desk.notices.insert(0, notice)
         desk.sheet = "print_help"
-    elif command.action in ("retry_print", "retry"):
+    elif command.action in (papers.CAME_OUT, papers.IS_MISSING):
+        papers.answer(till, command.action == papers.CAME_OUT)
+    elif command.action == papers.DROP_ALL:
+        papers.drop_all(till)
+    elif command.action in ("retry_print", "retry", papers.PRINT_ALL):
         desk.notices.insert(0, notice)
         till.retry_devices()
     elif notice.retry is not None:

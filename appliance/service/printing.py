@@ -1,14 +1,16 @@
 """The road of a paper: ordered with the facts that ask for it, printed once, and honest about what is not known.
 
-A job is a row before its first byte leaves (`store.spool`). Queued jobs wait for the printer, however long; a job
-whose end is unknown becomes uncertain and is never sent again as an original. One job at a time, in order.
+A job is a row before its first byte leaves (`store.spool`), and the row holds the very bytes. Queued jobs wait for
+their printer, however long, or go to the one that stands in for it; a job whose end is unknown is never sent again as
+an original. One job at a time and in order for each role. The row that says `sending` must be on the disk first: while
+the disk refuses writing, what is queued waits.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -16,33 +18,56 @@ import msgspec
 
 from appliance.domain import effect as e
 from appliance.domain.journal import SessionClosed
-from appliance.hal.device import Devices, Paper, PrintOutcome
+from appliance.hal.device import Devices, FaultReason, Health, Paper, Printer, PrintOutcome, PrintResult
 from appliance.service.ledger import Companion, Ledger
-from appliance.service.receipt_text import Letterhead, receipt, report
+from appliance.service.receipt_text import Letterhead, as_copy, receipt, redirected, report, trial_page
 from appliance.store import spool
 from appliance.store.database import DatabaseError
 
 ROLE = "printer.receipt"
 RETRY_S = 2.0
 """How long to wait before a disk that refused is asked again."""
+SENT_AFTER_S = 0.5
+"""A printer that takes longer than this to say "printed" has its row say `sent` meanwhile."""
+SHORT_BYTES = 20_000
+"""A paper longer than this is not begun while the roll is near its end."""
 
 log = logging.getLogger(__name__)
 
 
 class Printing:
-    """The receipt printer's queue."""
+    """The queues of all printers."""
 
-    def __init__(self, ledger: Ledger, head: Letterhead) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        head: Letterhead,
+        fallback: Mapping[str, str] | None = None,
+        fallback_after_s: float = 10.0,
+    ) -> None:
+        """`fallback`: role to the role that prints instead when the first was not ready for `fallback_after_s`."""
         self._ledger = ledger
         self._head = head
+        self._fallback = fallback or {}
+        self._fallback_after_s = fallback_after_s
         self._wake = asyncio.Event()
         self._states: dict[tuple[str, int], str] = {}
         self._recovered = False
-        self._unwritten: dict[int, spool.JobState] = {}
-        self.waiting = 0
-        """Jobs that have not left yet."""
+        self._unwritten: dict[int, tuple[spool.JobState, spool.Proof]] = {}
+        self._working: dict[str, asyncio.Task[None]] = {}
+        self._queues: dict[str, int] = {}
+        self._waiting: list[spool.Job] = []
+        self.doubts: list[spool.Job] = []
+        """Papers of which nobody knows whether they came out, oldest first."""
         self.busy = False
         self.on_change: Callable[[], None] = lambda: None
+        self.on_doubt: Callable[[], Awaitable[None]] = _nobody
+        """Awaited when `doubts` grew."""
+
+    @property
+    def waiting(self) -> int:
+        """Jobs that have not left yet."""
+        return sum(self._queues.values())
 
     # --- ordering -----------------------------------------------------------------------------------------------
 
@@ -50,25 +75,43 @@ class Printing:
         """The write that orders this effect's paper, for the transaction of its facts; None for other effects."""
         if isinstance(effect, e.PrintTicket):
             now = self._ledger.moment().at
-            paper = receipt(self._head, effect.closed, effect.closed_at, effect.copy, now)
+            paper = receipt(self._head, effect.closed, effect.closed_at, effect.copy, now, self._ledger.state.seller)
             return self._job("ticket", effect.closed.document, effect.copy, now, paper)
         if isinstance(effect, e.PrintReport):
             paper = report(self._head, effect.report, effect.opened_at, effect.at)
             purpose = "z" if isinstance(effect.report, SessionClosed) else "x"
             return self._job(purpose, effect.report.number, 0, effect.at, paper)
+        if isinstance(effect, e.PrintCopy):
+            return self._copy(effect.purpose, effect.subject, effect.copy)
+        if isinstance(effect, e.PrintTest):
+            now = self._ledger.moment().at
+            return self._job("test", 0, 0, now, trial_page(self._head, effect.role, now), effect.role)
         return None
 
-    def _job(self, purpose: str, subject: int, copy: int, at: str, paper: Paper) -> Companion:
+    def _copy(self, purpose: str, subject: int, copy: int) -> Companion:
+        now, by = self._ledger.moment().at, self._ledger.state.seller
+
+        def order(conn: Any) -> None:
+            last = spool.last_job(conn, purpose, subject)
+            if last is not None:
+                paper = msgspec.json.decode(last.paper, type=Paper)
+                body = msgspec.json.encode(as_copy(self._head, paper, last.copy, copy, now, by))
+                spool.add_job(conn, last.role, purpose, subject, copy, now, body)
+
+        self._states[purpose, subject] = "queued"
+        return order
+
+    def _job(self, purpose: str, subject: int, copy: int, at: str, paper: Paper, role: str = ROLE) -> Companion:
         body = msgspec.json.encode(paper)
         self._states[purpose, subject] = "queued"
-        return lambda conn: spool.add_job(conn, ROLE, purpose, subject, copy, at, body)
+        return lambda conn: spool.add_job(conn, role, purpose, subject, copy, at, body)
 
     def wake(self) -> None:
         """Something was ordered, or the printer is back."""
         self._wake.set()
 
     def state_of(self, purpose: str, subject: int) -> str:
-        """How far the newest paper of a document got: "", queued, sending, printed, uncertain, dropped."""
+        """How far the newest paper of a document got: "" or a `spool.JobState`."""
         return self._states.get((purpose, subject), "")
 
     def drop(self, document: int) -> Companion:
@@ -80,89 +123,200 @@ class Printing:
 
         return drop
 
+    def confirm(self, job: spool.Job) -> None:
+        """A person saw the paper."""
+        self.doubts = [doubt for doubt in self.doubts if doubt.id != job.id]
+        self._note(job, "confirmed")
+        self._unwritten[job.id] = ("confirmed", "person")
+        self.wake()
+
+    def give_up(self, job: spool.Job) -> Companion:
+        """The write that a copy is made of a doubtful paper, for the transaction that orders the copy."""
+        self.doubts = [doubt for doubt in self.doubts if doubt.id != job.id]
+        return partial(_set_state, job_id=job.id, state="uncertain", proof="copied")
+
+    def waiting_documents(self) -> list[int]:
+        """Documents whose receipts wait, oldest first; one for each paper."""
+        return [job.subject for job in self._waiting if job.purpose == "ticket" and self._is_queued(job)]
+
+    def _is_queued(self, job: spool.Job) -> bool:
+        return self.state_of(job.purpose, job.subject) == "queued"
+
     # --- printing -----------------------------------------------------------------------------------------------
 
     async def run(self, devices: Devices) -> None:
         """Print what waits, for ever."""
         self._wake.set()
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            try:
-                await self._print_waiting(devices)
-            except DatabaseError as error:
-                log.error("the disk does not take how far a paper got: %s", error)
-                self.busy = False
-                asyncio.get_running_loop().call_later(RETRY_S, self.wake)
+        async with asyncio.TaskGroup() as group:
+            while True:
+                await self._wake.wait()
+                self._wake.clear()
+                try:
+                    for role, jobs in (await self._waiting_jobs()).items():
+                        if role not in self._working:
+                            work = self._print_waiting(devices, jobs)
+                            self._working[role] = group.create_task(self._work(role, work), name=f"print {role}")
+                except DatabaseError as error:
+                    self._try_later(error)
 
-    async def _print_waiting(self, devices: Devices) -> None:
-        """Everything that waits. Raises DatabaseError; no paper leaves whose row could not be marked first."""
+    def _try_later(self, error: BaseException) -> None:
+        log.error("the disk does not take how far a paper got: %s", error)
+        self.busy = False
+        asyncio.get_running_loop().call_later(RETRY_S, self.wake)
+
+    async def _work(self, role: str, work: Any) -> None:
+        """One role's jobs; whatever was ordered meanwhile is looked at after."""
+        try:
+            await work
+            self.wake()
+        except DatabaseError as error:
+            self._try_later(error)
+        finally:
+            del self._working[role]
+
+    async def _waiting_jobs(self) -> dict[str, list[spool.Job]]:
+        """Everything that waits, by role. Raises DatabaseError; no paper leaves whose row could not be marked first."""
         if not self._recovered:
-            uncertain = await self._ledger.read(spool.recover_jobs)
-            self._recovered = True
-            if uncertain:
-                log.warning("%d papers were being printed at the stop; nobody knows whether they came out", uncertain)
+            await self._recover()
         await self._write_states()
         jobs: list[spool.Job] = await self._ledger.briefly(spool.waiting_jobs)
-        self._count(len(jobs))
+        self._waiting = jobs
+        by_role: dict[str, list[spool.Job]] = {}
         for job in jobs:
-            if not await self._print(devices, job):
-                break
+            by_role.setdefault(job.role, []).append(job)
+        self._count({role: len(jobs) for role, jobs in by_role.items()})
+        return by_role
+
+    async def _recover(self) -> None:
+        uncertain = await self._ledger.read(spool.recover_jobs)
+        self._recovered = True
+        if uncertain:
+            log.warning("%d papers were being printed at the stop; nobody knows whether they came out", uncertain)
+        self.doubts = await self._ledger.read(spool.doubtful_jobs)
+        for job in self.doubts:
+            self._states.setdefault((job.purpose, job.subject), "uncertain")
+        if self.doubts:
+            await self.on_doubt()
 
     async def _write_states(self) -> None:
         """What became of papers, on the disk; kept in memory until the disk takes it."""
         while self._unwritten:
-            job_id, state = next(iter(self._unwritten.items()))
-            await self._ledger.briefly(partial(spool.set_state, job_id=job_id, state=state))
-            del self._unwritten[job_id]
+            job_id, (state, proof) = next(iter(self._unwritten.items()))
+            await self._ledger.briefly(partial(_set_state, job_id=job_id, state=state, proof=proof))
+            if self._unwritten.get(job_id) == (state, proof):
+                del self._unwritten[job_id]
+
+    async def _print_waiting(self, devices: Devices, jobs: list[spool.Job]) -> None:
+        for job in jobs:
+            if not await self._print(devices, job):
+                break
 
     async def _print(self, devices: Devices, job: spool.Job) -> bool:
         """One job; False when nothing was sent and the queue must be looked at again."""
-        printer = devices.printer(job.role)
-        await printer.ready()
+        role, printer = await self._printer_for(devices, job.role)
         if self.state_of(job.purpose, job.subject) == "dropped":
             return True
         self._states[job.purpose, job.subject] = "sending"  # from here on "Sans reçu" comes too late
-        if not await self._claim(job):
+        paper = msgspec.json.decode(job.paper, type=Paper)
+        rendered = await printer.render(paper if role == job.role else redirected(self._head, paper, job.role))
+        if len(rendered.body) > SHORT_BYTES and printer.health.fault is FaultReason.PAPER_LOW:
+            self._note(job, "queued")
+            await asyncio.sleep(RETRY_S)
+            return False
+        device = _name_of(printer.health)
+        claim = partial(
+            spool.claim_job, job_id=job.id, at=self._ledger.moment().at, sent_to=role, device=device,
+            profile=rendered.profile, body=rendered.body,
+        )  # fmt: skip
+        if not await self._ledger.briefly(claim):
             return True
         self.busy = True
         self._note(job, "sending")
-        result = await printer.print(msgspec.json.decode(job.paper, type=Paper), job.id)
+        result = await self._send(printer, rendered, job)
         self.busy = False
-        state: spool.JobState
-        if result.outcome in (PrintOutcome.CONFIRMED, PrintOutcome.ASSUMED):
-            state = "printed"
-        elif result.outcome is PrintOutcome.NOTHING_SENT:
-            state = "queued"
-        else:
-            state = "uncertain"
+        return await self._settle(job, result)
+
+    async def _printer_for(self, devices: Devices, role: str) -> tuple[str, Printer]:
+        """The role's printer when it is ready; after a while the one that stands in for it (feature H-10)."""
+        printer = devices.printer(role)
+        other = self._fallback.get(role, "")
+        if not other:
+            await printer.ready()
+            return role, printer
+        try:
+            async with asyncio.timeout(self._fallback_after_s):
+                await printer.ready()
+                return role, printer
+        except TimeoutError:
+            log.warning("%s is not ready; its papers go to %s", role, other)
+        async with asyncio.TaskGroup() as group:
+            first = group.create_task(printer.ready(), name=f"wait for {role}")
+            second = group.create_task(devices.printer(other).ready(), name=f"wait for {other}")
+            await asyncio.wait((first, second), return_when=asyncio.FIRST_COMPLETED)
+            is_back = first.done()
+            first.cancel()
+            second.cancel()
+        return (role, printer) if is_back else (other, devices.printer(other))
+
+    async def _send(self, printer: Printer, rendered: Any, job: spool.Job) -> PrintResult:
+        """Print, and let the row say `sent` when the printer takes its time to say more."""
+        sent = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            printing = group.create_task(printer.print(rendered, job.id, sent.set), name=f"job {job.id}")
+            await asyncio.wait((printing,), timeout=SENT_AFTER_S)
+            if not printing.done() and sent.is_set():
+                self._note(job, "sent")
+                self._unwritten[job.id] = ("sent", "")
+                try:
+                    await self._write_states()
+                except DatabaseError as error:
+                    log.error("the disk does not take that a paper was sent: %s", error)
+        return printing.result()
+
+    async def _settle(self, job: spool.Job, result: PrintResult) -> bool:
+        """What the printer said, on the disk; False when nothing was sent."""
+        state, proof = _STATES[result.outcome]
+        self._note(job, state)
+        self._unwritten[job.id] = (state, proof)
+        if state == "uncertain":
             log.warning(
                 "job %d (%s %d): unknown whether it came out: %s", job.id, job.purpose, job.subject, result.fault
             )
-        self._note(job, state)
-        self._unwritten[job.id] = state
+            self.doubts.append(msgspec.structs.replace(job, state="uncertain"))
         await self._write_states()
+        if state == "uncertain":
+            await self.on_doubt()
         if state == "queued":
-            self._wake.set()
             return False
-        self._count(self.waiting - 1)
+        self._count({**self._queues, job.role: self._queues.get(job.role, 1) - 1})
         return True
-
-    async def _claim(self, job: spool.Job) -> bool:
-        """Sending, durable before the first byte; False when somebody took the job out of the queue meanwhile."""
-
-        def claim(conn: Any) -> bool:
-            cursor = conn.execute("UPDATE print_job SET state = 'sending' WHERE id = ? AND state = 'queued'", (job.id,))
-            return bool(cursor.rowcount)
-
-        claimed: bool = await self._ledger.briefly(claim)
-        return claimed
 
     def _note(self, job: spool.Job, state: str) -> None:
         self._states[job.purpose, job.subject] = state
         self.on_change()
 
-    def _count(self, waiting: int) -> None:
-        if waiting != self.waiting:
-            self.waiting = waiting
+    def _count(self, queues: dict[str, int]) -> None:
+        before = self.waiting
+        self._queues = queues
+        if self.waiting != before:
             self.on_change()
+
+
+_STATES: dict[PrintOutcome, tuple[spool.JobState, spool.Proof]] = {
+    PrintOutcome.CONFIRMED: ("confirmed", "printer"),
+    PrintOutcome.ASSUMED: ("confirmed", "assumed"),
+    PrintOutcome.NOTHING_SENT: ("queued", ""),
+    PrintOutcome.UNCERTAIN: ("uncertain", ""),
+}
+
+
+def _set_state(conn: Any, job_id: int, state: spool.JobState, proof: spool.Proof) -> None:
+    spool.set_state(conn, job_id, state, proof)
+
+
+async def _nobody() -> None:
+    """Nobody listens yet."""
+
+
+def _name_of(health: Health) -> str:
+    return " ".join(word for word in (health.model, health.serial) if word)

@@ -15,10 +15,25 @@ from appliance import i18n
 from appliance.domain.catalog import Shop
 from appliance.domain.closing import Totals, all_offers
 from appliance.domain.journal import SessionClosed, TicketClosed, XRead
+from appliance.domain.meaning import receipt_code
+from appliance.domain.money import line_amount
 from appliance.domain.ticket import Line, discount_per_rate
-from appliance.hal.device import Align, Barcode, BarcodeKind, Block, Columns, Cut, Feed, Paper, Row, Rule, Text
+from appliance.hal.device import (
+    Align,
+    Barcode,
+    BarcodeKind,
+    Block,
+    Columns,
+    Cut,
+    Feed,
+    Logo,
+    Paper,
+    Qr,
+    Row,
+    Rule,
+    Text,
+)
 from appliance.service.operators import Operators
-from appliance.service.scanning import receipt_code
 
 VAT_SHARES = (2, 4, 5, 4, 5)
 
@@ -46,23 +61,19 @@ class Letterhead:
 
     def head(self) -> list[Block]:
         shop = self.shop
-        lines: list[Block] = [Text(shop.name.upper(), bold=True, tall=True, align=Align.CENTER)]
+        lines: list[Block] = [Logo(), Text(shop.name.upper(), bold=True, tall=True, align=Align.CENTER)]
         lines += [Text(line, align=Align.CENTER) for line in shop.address]
         lines += [Text(line, align=Align.CENTER) for line in (shop.phone, shop.vat_number) if line]
         return [*lines, Rule()]
 
 
-def receipt(head: Letterhead, closed: TicketClosed, at: str, copy: int, printed_at: str) -> Paper:
-    """The receipt of a sealed ticket. A copy says DUPLICATA, its count and when it was printed, and changes nothing
-    else."""
+def receipt(head: Letterhead, closed: TicketClosed, at: str, copy: int, printed_at: str, by: str = "") -> Paper:
+    """The receipt of a sealed ticket. A copy says DUPLICATA, its count, when and by whom it was printed, and changes
+    nothing else."""
     t, amount = head.t, head.amount
     blocks = head.head()
     if copy:
-        blocks += [
-            Text(t("receipt.duplicata", copy=copy), bold=True, tall=True, align=Align.CENTER),
-            Text(head.when(printed_at), align=Align.CENTER),
-            Rule(),
-        ]
+        blocks += _copy_mention(head, copy, printed_at, by)
     blocks += [
         Columns(t("receipt.ticket", number=f"{closed.ticket:04d}"), head.when(at)),
         Columns(f"{head.shop.register_name}, {head.operators.name_of(closed.seller)}", _mode_name(head, closed.mode)),
@@ -86,6 +97,60 @@ def receipt(head: Letterhead, closed: TicketClosed, at: str, copy: int, printed_
     return Paper(tuple(blocks))
 
 
+def _copy_mention(head: Letterhead, copy: int, printed_at: str, by: str) -> list[Block]:
+    when = head.when(printed_at)
+    printed = head.t("receipt.copied_by", when=when, name=head.operators.name_of(by)) if by else when
+    return [
+        Text(head.t("receipt.duplicata", copy=copy), bold=True, tall=True, align=Align.CENTER),
+        Text(printed, align=Align.CENTER),
+        Rule(),
+    ]
+
+
+def as_copy(head: Letterhead, paper: Paper, was_copy: int, copy: int, printed_at: str, by: str) -> Paper:
+    """A paper that was ordered before, with DUPLICATA `copy` below its letterhead in place of an older count."""
+    mention = _copy_mention(head, copy, printed_at, by)
+    end = next((index for index, block in enumerate(paper.blocks) if isinstance(block, Rule)), -1) + 1
+    rest = paper.blocks[end + (len(mention) if was_copy else 0) :]
+    return Paper((*paper.blocks[:end], *mention, *rest))
+
+
+def redirected(head: Letterhead, paper: Paper, role: str) -> Paper:
+    """The same paper for the printer that stands in for another one: it says so first (feature H-10)."""
+    notice = (
+        Text(head.t("receipt.redirected"), bold=True, tall=True, align=Align.CENTER),
+        Text(head.t("receipt.redirected_from", role=role), align=Align.CENTER),
+        Rule(),
+    )
+    return Paper((*notice, *paper.blocks))
+
+
+def trial_page(head: Letterhead, role: str, at: str) -> Paper:
+    """What *Tester* prints (feature H-24): everything a receipt may need, and nothing that looks like a sale."""
+    t = head.t
+    return Paper((
+        *head.head(),
+        Text(t("receipt.test_title"), bold=True, tall=True, align=Align.CENTER),
+        Columns(role, head.when(at)),
+        Rule(),
+        Text(t("receipt.test_letters")),
+        Text("€ é è ê ë ç à â ä ö ô ü ù î ï ß œ Œ æ ’ « » – …"),
+        Columns("Œuf à l’échalote", "3,50 €"),
+        Columns(t("receipt.test_bold"), "12.35", bold=True),
+        Columns(t("receipt.test_tall"), "23.67", bold=True, tall=True),
+        Text(t("receipt.test_wide"), wide=True),
+        Rule(),
+        Text(t("receipt.test_drawn")),
+        Columns("Żurek śląski, Καφές, Хлеб, 面包", "4.80"),
+        Rule(),
+        Text(t("receipt.test_qr"), align=Align.CENTER),
+        Qr("https://example.org/tillbox?essai=1"),
+        Barcode("7610807072341"),
+        Text(t("receipt.test_question"), align=Align.CENTER),
+        Cut(),
+    ))  # fmt: skip
+
+
 def _mode_name(head: Letterhead, mode: str) -> str:
     return next((row.name for row in head.shop.sale_modes if row.id == mode), mode)
 
@@ -99,10 +164,9 @@ def _lines(head: Letterhead, closed: TicketClosed) -> list[Block]:
     for line, amount_minor in zip(closed.lines, closed.amounts, strict=True):
         letter = head.shop.rate_letter(line.rate_bp)
         quantity = f"1/{line.share_of}" if line.share_of else i18n.quantity(line.quantity_milli, head.locale)
-        blocks.append(Columns(f"{quantity:>2} {line.name}", f"{head.amount(line.full_minor)} {letter}"))
-        if line.quantity_milli != 1000 and not line.share_of:
-            each = head.amount(line.unit_price_minor)
-            blocks.append(Text(f"   {quantity} x {each}"))
+        count = "" if line.unit == "kg" and not line.share_of else quantity
+        blocks.append(Columns(f"{count:>2} {line.name}", f"{head.amount(line.full_minor)} {letter}"))
+        blocks += [Text(f"   {text}") for text in _how_much(head, line)]
         if line.offered:
             blocks.append(
                 Columns("   " + _offer_label(head, line.offered), f"{head.amount(-line.full_minor)} {letter}")
@@ -118,6 +182,31 @@ def _lines(head: Letterhead, closed: TicketClosed) -> list[Block]:
         label = head.t("receipt.ticket_discount", rate=rate, letter=head.shop.rate_letter(rate_bp))
         blocks.append(Columns(f"   {label}", f"{head.amount(-off_minor)} {head.shop.rate_letter(rate_bp)}"))
     return blocks
+
+
+def _how_much(head: Letterhead, line: Line) -> list[str]:
+    """Quantity times price, where the amount is more than the price of one piece: weight, several, packs."""
+    t, amount = head.t, head.amount
+    quantity = i18n.quantity(line.quantity_milli, head.locale)
+    each = amount(line.unit_price_minor)
+    if line.share_of:
+        return []
+    if line.unit == "kg":
+        if line.full_minor == line_amount(line.unit_price_minor, line.quantity_milli):
+            return [t("receipt.weight", quantity=quantity, price=each)]
+        return [t("receipt.weight_alone", quantity=quantity)]
+    if line.lot is None or line.full_fixed_minor is not None:
+        return [] if line.quantity_milli == 1000 else [f"{quantity} x {each}"]
+    lots, rest_milli = divmod(line.quantity_milli, line.lot.quantity_milli)
+    size = line.lot.quantity_milli // 1000
+    rows = []
+    if size > 1 and lots:
+        rows.append(t("receipt.pack", count=lots, size=size, price=amount(line.lot.price_minor)))
+    elif lots > 1:
+        rows.append(f"{lots} x {amount(line.lot.price_minor)}")
+    if rest_milli:
+        rows.append(f"{rest_milli // 1000} x {each}")
+    return rows
 
 
 def _discount_label(head: Letterhead, line: Line) -> str:

@@ -1,5 +1,7 @@
 """A shop as a folder of plain files: `shop.toml`, `categories.toml`, `products.csv`; what a first start imports.
 
+`codes.toml`, when it is there, is the table of in-store codes: the shop's own rules, then those of a preset.
+
 Read by the same checks as a merchant's import. A fault names its file and line, and nothing is written.
 """
 
@@ -7,11 +9,12 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from appliance.domain.catalog import Category, Grid, Product, Shop
+from appliance.domain.code_rule import CodeRule, check_table
 from appliance.domain.errors import Refusal
 from appliance.store.catalog import csv_grids, import_catalog, read_csv, save_shop
 
@@ -29,6 +32,11 @@ class _Categories(msgspec.Struct, forbid_unknown_fields=True):
     categories: tuple[Category, ...]
 
 
+class _Codes(msgspec.Struct, forbid_unknown_fields=True):
+    preset: Literal["", "CH", "DE", "FR"] = ""
+    rules: tuple[CodeRule, ...] = ()
+
+
 def read_toml(path: Path) -> dict[str, object]:
     """A TOML file as builtins. Raises Refusal `shop.unreadable`."""
     try:
@@ -42,7 +50,9 @@ def read_shop_files(folder: Path) -> ShopFiles:
     try:
         shop = msgspec.convert(read_toml(folder / "shop.toml"), Shop)
         categories = msgspec.convert(read_toml(folder / "categories.toml"), _Categories).categories
-    except msgspec.ValidationError as error:
+        if (folder / "codes.toml").exists():
+            shop = msgspec.structs.replace(shop, code_rules=read_code_rules(folder / "codes.toml"))
+    except ValueError as error:
         raise Refusal("shop.value", reason=str(error)) from error
     by_name = {category.name: category.id for category in categories}
     try:
@@ -54,6 +64,16 @@ def read_shop_files(folder: Path) -> ShopFiles:
         fault = reading.faults[0]
         raise Refusal("shop.product", file="products.csv", line=fault.line, reason=fault.code)
     return ShopFiles(shop, categories, reading.products, tuple(csv_grids(reading)))
+
+
+def read_code_rules(path: Path) -> tuple[CodeRule, ...]:
+    """The table of in-store codes in a file. Raises Refusal `shop.unreadable`, ValueError for a rule that is wrong."""
+    from appliance.domain.code_preset import PRESETS
+
+    codes = msgspec.convert(read_toml(path), _Codes)
+    rules = (*codes.rules, *PRESETS.get(codes.preset, ()))
+    check_table(rules)
+    return rules
 
 
 def import_shop(conn: Any, files: ShopFiles) -> int:

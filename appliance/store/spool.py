@@ -1,28 +1,51 @@
-"""Papers that were ordered: a row before the first byte, its state after what the printer said."""
+"""Papers that were ordered: a row before the first byte, its state after what the printer said.
+
+    queued ──> sending ──> sent ──> confirmed          proof: the printer, assumed, or a person
+      │           └──────────┴────> uncertain          nobody knows; a person says, or a copy is made of it
+      └──> dropped
+
+The row says `sending`, with the very bytes, before the first of them leaves, so what was printed as an original is
+never printed as one again. Only `queued` rows are ever sent.
+"""
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any, Literal
 
 import msgspec
 
-JobState = Literal["queued", "sending", "printed", "uncertain", "dropped"]
+JobState = Literal["queued", "sending", "sent", "confirmed", "uncertain", "dropped"]
+Proof = Literal["", "printer", "assumed", "person", "copied"]
+BODIES_KEPT = 1_000
+"""Of so many newest papers the bytes are kept; of all others their hash."""
 
 
 class Job(msgspec.Struct, frozen=True):
     id: int
     role: str
     purpose: str
-    """"ticket", "x" or "z"."""
+    """"ticket", "x", "z" or "test"."""
     subject: int
     """Document or report number."""
     copy: int
     state: JobState
     paper: bytes
-    """The rendered blocks as JSON: what is printed later is what was ordered."""
+    """The ordered blocks as JSON."""
+    proof: Proof = ""
+    """How it is known that it came out; `copied`: it is not, and a copy was made of it."""
+    attempts: int = 0
+    sent_at: str = ""
+    sent_to: str = ""
+    """Role of the printer; another one than `role` when the paper was redirected."""
+    device: str = ""
+    """Maker, model and serial number of the printer, as far as it told them."""
+    profile: str = ""
+    digest: bytes | None = None
+    """SHA-256 of the bytes that were sent."""
 
 
-_COLUMNS = "id, role, purpose, subject, copy, state, paper"
+_COLUMNS = "id, role, purpose, subject, copy, state, paper, proof, attempts, sent_at, sent_to, device, profile, digest"
 
 
 def add_job(conn: Any, role: str, purpose: str, subject: int, copy: int, at: str, paper: bytes) -> None:
@@ -33,13 +56,35 @@ def add_job(conn: Any, role: str, purpose: str, subject: int, copy: int, at: str
     )
 
 
-def set_state(conn: Any, job_id: int, state: JobState) -> None:
-    conn.execute("UPDATE print_job SET state = ? WHERE id = ?", (state, job_id))
+def claim_job(conn: Any, job_id: int, at: str, sent_to: str, device: str, profile: str, body: bytes) -> bool:
+    """Sending, with the bytes that are about to leave; False when somebody took the job out of the queue meanwhile."""
+    cursor = conn.execute(
+        "UPDATE print_job SET state = 'sending', attempts = attempts + 1, sent_at = ?, sent_to = ?, device = ?,"
+        " profile = ?, body = ?, digest = ? WHERE id = ? AND state = 'queued'",
+        (at, sent_to, device, profile, body, hashlib.sha256(body).digest(), job_id),
+    )
+    return bool(cursor.rowcount)
+
+
+def set_state(conn: Any, job_id: int, state: JobState, proof: Proof = "") -> None:
+    conn.execute("UPDATE print_job SET state = ?, proof = ? WHERE id = ?", (state, proof, job_id))
 
 
 def waiting_jobs(conn: Any) -> list[Job]:
     """Jobs that are to be printed, oldest first."""
-    rows = conn.execute(f"SELECT {_COLUMNS} FROM print_job WHERE state = 'queued' ORDER BY id")
+    rows = conn.execute(
+        f"SELECT {_COLUMNS} FROM print_job"
+        " WHERE state IN ('queued', 'sending', 'sent', 'uncertain') AND state = 'queued' ORDER BY id"
+    )
+    return [_job(row) for row in rows]
+
+
+def doubtful_jobs(conn: Any) -> list[Job]:
+    """Jobs of which nobody has said whether they came out, oldest first."""
+    rows = conn.execute(
+        f"SELECT {_COLUMNS} FROM print_job"
+        " WHERE state IN ('queued', 'sending', 'sent', 'uncertain') AND state = 'uncertain' AND proof = '' ORDER BY id"
+    )
     return [_job(row) for row in rows]
 
 
@@ -51,14 +96,36 @@ def last_job(conn: Any, purpose: str, subject: int) -> Job | None:
     return None if row is None else _job(row)
 
 
+def last_test(conn: Any, role: str) -> Job | None:
+    """The newest test page that was ordered for a printer: its state and proof are the result, `sent_at` the date."""
+    row = conn.execute(
+        f"SELECT {_COLUMNS} FROM print_job WHERE purpose = 'test' AND role = ? ORDER BY id DESC LIMIT 1", (role,)
+    ).fetchone()
+    return None if row is None else _job(row)
+
+
+def body_of(conn: Any, job_id: int) -> bytes | None:
+    """The bytes that were sent; None when none were, or they are too old."""
+    row = conn.execute("SELECT body FROM print_job WHERE id = ?", (job_id,)).fetchone()
+    return None if row is None or row[0] is None else bytes(row[0])
+
+
 def _job(row: Any) -> Job:
-    job_id, role, purpose, subject, copy, state, paper = row
-    return Job(job_id, role, purpose, subject, copy, state, bytes(paper))
+    job_id, role, purpose, subject, copy, state, paper, proof, attempts, sent_at, sent_to, device, profile, digest = row
+    return Job(
+        job_id, role, purpose, subject, copy, state, bytes(paper), proof, attempts, sent_at, sent_to, device, profile,
+        None if digest is None else bytes(digest),
+    )  # fmt: skip
 
 
 def recover_jobs(conn: Any) -> int:
     """After a restart: what was being sent may or may not be on paper; only a person knows. Returns how many."""
-    return int(conn.execute("UPDATE print_job SET state = 'uncertain' WHERE state = 'sending'").rowcount)
+    conn.execute(
+        "UPDATE print_job SET body = NULL WHERE body IS NOT NULL AND id <= (SELECT MAX(id) FROM print_job) - ?"
+        " AND state IN ('confirmed', 'dropped')",
+        (BODIES_KEPT,),
+    )
+    return int(conn.execute("UPDATE print_job SET state = 'uncertain' WHERE state IN ('sending', 'sent')").rowcount)
 
 
 def drop_waiting(conn: Any, subject: int) -> int:

@@ -1,11 +1,24 @@
 """The road of a paper: ordered with its facts, printed once, honest about what is not known (features H-15, N-02)."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
-from appliance.hal.device import Barcode, FaultReason, Paper, PrintOutcome, PrintResult
+from appliance.hal.device import (
+    Barcode,
+    DeviceKind,
+    DeviceState,
+    FaultReason,
+    Health,
+    Paper,
+    PrintOutcome,
+    PrintResult,
+    Rendered,
+)
 from appliance.protocol import command as c
 from appliance.store import spool
 from tests.support.till import a_till
@@ -17,6 +30,10 @@ class ScriptedPrinter:
     def __init__(self, *outcomes: PrintOutcome) -> None:
         self.outcomes = list(outcomes)
         self.papers: list[Paper] = []
+        self.rendered: list[Paper] = []
+        self.health = Health(
+            "printer.receipt", DeviceKind.PRINTER, DeviceState.READY, None, datetime(2026, 11, 21, tzinfo=UTC)
+        )
         self.may_print = asyncio.Event()
         self.may_print.set()
         self.idle = asyncio.Event()
@@ -27,8 +44,12 @@ class ScriptedPrinter:
     async def ready(self) -> None:
         await self.may_print.wait()
 
-    async def print(self, paper: Paper, job_id: int) -> PrintResult:
-        self.papers.append(paper)
+    async def render(self, paper: Paper) -> Rendered:
+        self.rendered.append(paper)
+        return Rendered(msgspec.json.encode(paper), "scripted")
+
+    async def print(self, paper: Rendered, job_id: int, on_sent: Callable[[], None]) -> PrintResult:
+        self.papers.append(msgspec.json.decode(paper.body, type=Paper))
         outcome = self.outcomes.pop(0) if self.outcomes else PrintOutcome.CONFIRMED
         if not self.outcomes:
             self.idle.set()
@@ -60,10 +81,10 @@ def test_what_is_asked_for_is_printed_once(run, tmp_path):
         async with a_till(tmp_path) as till, printing(till, printer := ScriptedPrinter()):
             await till.sells("2 croissant | cash")
             await till.do(c.PrintReceipt())
-            await until(till, ["printed"])
+            await until(till, ["confirmed"])
             assert till.view.result.receipt == "printed"
             await till.do(c.PrintReceipt())
-            await until(till, ["printed", "printed"])
+            await until(till, ["confirmed", "confirmed"])
             assert len(printer.papers) == 2
             texts = [getattr(block, "line", "") for block in printer.papers[1].blocks]
             assert any("DUPLICATA" in text for text in texts)
@@ -81,7 +102,7 @@ def test_papers_wait_for_the_printer_and_keep_their_order(run, tmp_path):
                 await till.do(c.PrintReceipt())
             assert await states(till) == ["queued"] * 3 and printer.papers == []
             printer.may_print.set()
-            await until(till, ["printed"] * 3)
+            await until(till, ["confirmed"] * 3)
             codes = [block.text for paper in printer.papers for block in paper.blocks if isinstance(block, Barcode)]
             assert codes == ["TBtill-1-000001", "TBtill-1-000002", "TBtill-1-000003"]
 
@@ -94,7 +115,7 @@ def test_a_job_of_which_nothing_was_sent_is_tried_again(run, tmp_path):
         async with a_till(tmp_path) as till, printing(till, printer):
             await till.sells("1 croissant | cash")
             await till.do(c.PrintReceipt())
-            await until(till, ["printed"])
+            await until(till, ["confirmed"])
             assert len(printer.papers) == 2
 
     run(day())
@@ -122,7 +143,7 @@ def test_a_paper_ordered_before_the_plug_was_pulled_is_printed_after(run, tmp_pa
             await till.do(c.PrintReceipt())
             await till.pull_the_plug()
             async with printing(till, printer := ScriptedPrinter()):
-                await until(till, ["printed"])
+                await until(till, ["confirmed"])
                 assert len(printer.papers) == 1
 
     run(day())

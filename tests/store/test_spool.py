@@ -39,7 +39,7 @@ def test_only_what_waits_is_dropped(conn):
     order(conn, 1, copy=1)
     order(conn, 1, purpose="z")
     first = spool.waiting_jobs(conn)[0]
-    spool.set_state(conn, first.id, "printed")
+    spool.set_state(conn, first.id, "confirmed")
     assert spool.drop_waiting(conn, 1) == 1
     assert [job.purpose for job in spool.waiting_jobs(conn)] == ["z"]
 

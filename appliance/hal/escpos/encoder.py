@@ -61,7 +61,8 @@ class MustDraw(Exception):
 
 
 def to_page(text: str, codec: str) -> bytes | None:
-    """Text as printable bytes of the code page, at most 1,000 characters; one byte is one column. None: must be drawn."""
+    """Text as printable bytes of the code page, at most 1,000 characters; one byte is one column.
+    None: it must be drawn."""
     if text.isprintable() and len(text) <= TEXT_CHARS_MAX:
         try:
             return text.encode(codec)

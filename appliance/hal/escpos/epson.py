@@ -77,11 +77,10 @@ class Epson:
         rows = picture.rows
         while (length := len(rows) + 11) & 0xFFFF in (0x0410, 0x0510, 0x1410):
             rows += bytes(picture.row_bytes)
-        height = len(rows) // picture.row_bytes
-        return (
-            b"\x1d(L" + length.to_bytes(2, "little") + b"0C0" + key + b"\x01"
-            + (picture.row_bytes * 8).to_bytes(2, "little") + height.to_bytes(2, "little") + b"1" + without_real_time(rows)
-        )  # fmt: skip
+        width, height = picture.row_bytes * 8, len(rows) // picture.row_bytes
+        size = width.to_bytes(2, "little") + height.to_bytes(2, "little")
+        head = b"\x1d(L" + length.to_bytes(2, "little") + b"0C0" + key + b"\x01" + size + b"1"
+        return head + without_real_time(rows)
 
     def print_logo(self, key: bytes) -> bytes:
         """Function 69: what is kept under a key, in its own size."""

@@ -69,7 +69,8 @@ class Star:
         size = wide * _SLICE_ROWS
         parts = [b"\x1b0"]
         for at in range(0, len(picture.rows), size):
-            parts.append(b"\x1bk" + wide.to_bytes(2, "little") + picture.rows[at : at + size].ljust(size, b"\0") + b"\n")
+            piece = picture.rows[at : at + size].ljust(size, b"\0")
+            parts.append(b"\x1bk" + wide.to_bytes(2, "little") + piece + b"\n")
         return b"".join(parts) + b"\x1bz\x01"
 
     def feed(self, lines: int) -> bytes:

@@ -1,0 +1,92 @@
+"""What is asked and said about papers: did this one come out, and what of those that wait.
+
+Hides how a person's word becomes a confirmed paper or a DUPLICATA. A second paper that says so is harmless, a silent
+second original is not, and a missing one is worst: so nobody's word is guessed, and a till that nobody watches
+(`doubtful_papers = "reprint"`) prints a copy that says what it is.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from appliance.domain import effect as e
+from appliance.domain import intent as i
+from appliance.store.spool import Job
+
+if TYPE_CHECKING:
+    from appliance.service.till import Till
+
+WAITING_MAX: Final = 3
+"""More waiting papers than this are spoken of while their printer is not well."""
+CAME_OUT: Final = "paper_came"
+IS_MISSING: Final = "paper_missing"
+PRINT_ALL: Final = "print_all"
+DROP_ALL: Final = "drop_all"
+
+
+def doubt(till: Till) -> None:
+    """The end of a paper is unknown: ask, or print a copy where nobody is there to ask."""
+    if till.config.doubtful_papers == "reprint":
+        for job in list(till.printing.doubts):
+            _copy(till, job)
+    else:
+        ask(till)
+
+
+def ask(till: Till) -> None:
+    """ "Le reçu du ticket 0042 est-il sorti en entier ?", one question at a time."""
+    till.desk.hush("paper")
+    if till.printing.doubts:
+        job = till.printing.doubts[0]
+        code = f"printer.uncertain_{job.purpose if job.purpose in ('x', 'z', 'test') else 'ticket'}"
+        till.desk.say(code, "warn", actions=(CAME_OUT, IS_MISSING), source="paper", number=f"{job.subject:06d}")
+        till.desk.notices[0].sticky = True
+        till.desk.sound("needs_you")
+
+
+def answer(till: Till, came_out: bool) -> None:
+    """A person looked: yes confirms the paper, no orders its DUPLICATA."""
+    if till.printing.doubts:
+        job = till.printing.doubts[0]
+        if came_out:
+            till.printing.confirm(job)
+        else:
+            _copy(till, job)
+    ask(till)
+
+
+def resolve_by_copy(till: Till, document: int) -> None:
+    """Somebody asked for a copy of a doubtful receipt without waiting for the question."""
+    for job in [job for job in till.printing.doubts if (job.purpose, job.subject) == ("ticket", document)]:
+        till.ledger.also(till.printing.give_up(job))
+    ask(till)
+
+
+def _copy(till: Till, job: Job) -> None:
+    till.ledger.also(till.printing.give_up(job))
+    if job.purpose == "ticket":
+        till.do(i.CopyPaper(job.subject, job.copy + 1))
+    elif job.purpose == "test":
+        till.effect(e.PrintTest(job.role))
+    else:
+        till.effect(e.PrintCopy(job.subject, job.copy + 1, job.purpose))
+
+
+def speak_of_waiting(till: Till, is_well: bool) -> None:
+    """More than three wait, and not because they are just being printed: all or none?"""
+    waiting = till.printing.waiting
+    if waiting > WAITING_MAX and not is_well:
+        if not any(notice.source == "backlog" and notice.params == {"count": waiting} for notice in till.desk.notices):
+            till.desk.say("printer.backlog", "warn", actions=(PRINT_ALL, DROP_ALL), source="backlog", count=waiting)
+            till.desk.notices[0].sticky = True
+    else:
+        till.desk.hush("backlog")
+
+
+def drop_all(till: Till) -> None:
+    """ "Tout abandonner": the waiting receipts are taken out of the queue; their sales stay on record."""
+    for document in till.printing.waiting_documents():
+        till.do(i.DeclineReceipt(document))
+        till.ledger.also(till.printing.drop(document))
+    till.desk.hush("backlog")
+    till.printing.wake()
