@@ -61,6 +61,12 @@ class Totals(msgspec.Struct, omit_defaults=True):
     corrections: Tally = msgspec.field(default_factory=Tally)
     drawer_openings: int = 0
     """Without a sale."""
+    drawer_openings_by: dict[str, int] = {}
+    """The same by seller."""
+    drawer_forced: int = 0
+    """By key or by force, without an order of the till."""
+    drawer_left_open: int = 0
+    """Openings that lasted until somebody had to be told."""
     copies: int = 0
     """DUPLICATA issued."""
     unsure: Tally = msgspec.field(default_factory=Tally)

@@ -378,6 +378,35 @@ class DrawerOpened(Fact, tag="DrawerOpened"):
     ticket: int = 0
 
 
+class DrawerFailed(Fact, tag="DrawerFailed"):
+    """An opening that was ordered did not happen, as far as anybody can tell."""
+
+    reason: str
+    ticket: int = 0
+    pulsed: bool = True
+    """False: no pulse could be sent. True: it was sent twice and the sensor says closed (stuck)."""
+
+
+class DrawerForced(Fact, tag="DrawerForced"):
+    """The drawer opened without an order of the till: by its key, or by force."""
+
+
+class DrawerLeftOpen(Fact, tag="DrawerLeftOpen"):
+    """Somebody was told that the drawer stands open; once an opening (feature H-12)."""
+
+    reason: str
+    seconds: int
+    ticket: int = 0
+
+
+class DrawerShut(Fact, tag="DrawerShut"):
+    """The end of an opening, where the drawer tells; `reason` as it was opened, `forced` when nobody ordered it."""
+
+    reason: str
+    open_ms: int
+    ticket: int = 0
+
+
 AnyFact = (
     RegisterCreated | SellerSignedIn | SellerLocked | ActionApproved | ClockCorrected
     | SessionOpened | SessionClosed | XRead
@@ -386,7 +415,8 @@ AnyFact = (
     | TicketVoided | TicketRestored | SplitStarted | PartOpened | UnitsMoved | NoteDivided | TicketEmptied
     | TenderTaken | TenderRemoved | TicketClosed | SettlementReversed
     | CardRequested | CardUnknown | CardAnswered | CardVerified | CardDoubtEnded
-    | CopyIssued | ReceiptDeclined | DrawerOpened
+    | CopyIssued | ReceiptDeclined | DrawerOpened | DrawerFailed | DrawerForced | DrawerLeftOpen
+    | DrawerShut
 )  # fmt: skip
 
 DURABLE: Final = frozenset((

@@ -21,7 +21,7 @@ from appliance.domain.catalog import Catalog, Product, Seller, Shop
 from appliance.domain.code import CODE_MAX, GS, GS1_CARRIERS, Reading, read, split_aim
 from appliance.domain.gtin import is_digits
 from appliance.domain.money import line_amount
-from appliance.domain.ticket import Lot
+from appliance.domain.ticket import Lot, Weighed
 
 RECEIPT_MARK: Final = "TB"
 """First letters of the bar code on a receipt: TB, till, document."""
@@ -44,6 +44,14 @@ class Goods(msgspec.Struct, frozen=True, gc=False):
     batch: str = ""
     code: str = ""
     """The code as the ticket keeps it: printable, without GS1 fields."""
+    weighed: Weighed = ""
+    """Where the weight comes from; "" for goods in kilograms that must be weighed yet."""
+    tare_milli: int = 0
+
+    @property
+    def needs_weight(self) -> bool:
+        """Sold by weight, and nobody has said yet how much it is or what it costs as a whole."""
+        return self.unit == "kg" and not self.weighed and self.lot is None
 
 
 class Meaning(msgspec.Struct, frozen=True, gc=False):
@@ -166,7 +174,7 @@ def _article(words: Words, reading: Reading, product: Product, goods: Goods) -> 
             return Meaning("refused", reading, product, fault="scan.not_by_piece", params={"name": product.name})
         goods = msgspec.structs.replace(goods, quantity_milli=goods.quantity_milli * reading.count)
     elif reading.weight_milli is not None and product.unit == "kg":
-        goods = msgspec.structs.replace(goods, quantity_milli=reading.weight_milli)
+        goods = msgspec.structs.replace(goods, quantity_milli=reading.weight_milli, weighed="label")
     if reading.price_minor is not None:
         goods = _labelled(product, goods, reading.price_minor, reading.weight_milli is not None)
     return Meaning("article", reading, product, goods)
@@ -184,12 +192,12 @@ def _labelled(product: Product, goods: Goods, price_minor: int, is_weighed: bool
     return msgspec.structs.replace(goods, lot=Lot(goods.quantity_milli, price_minor, is_label=True))
 
 
-def shelf_minor(goods: Goods, unit_price_minor: int) -> int | None:
+def shelf_minor(lot: Lot, unit_price_minor: int) -> int | None:
     """What the catalogue asks for a labelled quantity when that differs from the label; None when all is well."""
-    if goods.lot is None or not goods.lot.is_label:
+    if not lot.is_label:
         return None
-    shelf = line_amount(unit_price_minor, goods.lot.quantity_milli)
-    return None if shelf == goods.lot.price_minor else shelf
+    shelf = line_amount(unit_price_minor, lot.quantity_milli)
+    return None if shelf == lot.price_minor else shelf
 
 
 # --- receipts -------------------------------------------------------------------------------------------------------

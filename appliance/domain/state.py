@@ -390,7 +390,19 @@ def _receipt_declined(state: TillState, fact: j.ReceiptDeclined, at: str, actor:
 
 def _drawer_opened(state: TillState, fact: j.DrawerOpened, at: str, actor: str) -> None:
     if not fact.ticket and fact.reason != "count" and state.session is not None:
-        state.session.totals.drawer_openings += 1
+        totals = state.session.totals
+        totals.drawer_openings += 1
+        totals.drawer_openings_by[actor] = totals.drawer_openings_by.get(actor, 0) + 1
+
+
+def _drawer_forced(state: TillState, fact: j.DrawerForced, at: str, actor: str) -> None:
+    if state.session is not None:
+        state.session.totals.drawer_forced += 1
+
+
+def _drawer_left_open(state: TillState, fact: j.DrawerLeftOpen, at: str, actor: str) -> None:
+    if state.session is not None:
+        state.session.totals.drawer_left_open += 1
 
 
 # --- card terminal --------------------------------------------------------------------------------------------------
@@ -486,4 +498,8 @@ _APPLY: dict[type, Apply] = {
     j.CopyIssued: _copy_issued,
     j.ReceiptDeclined: _receipt_declined,
     j.DrawerOpened: _drawer_opened,
+    j.DrawerFailed: _nothing,
+    j.DrawerForced: _drawer_forced,
+    j.DrawerLeftOpen: _drawer_left_open,
+    j.DrawerShut: _nothing,
 }

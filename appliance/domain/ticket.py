@@ -32,6 +32,9 @@ class Lot(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The price stood in the code on the goods; the line's unit price is the catalogue's."""
 
 
+Weighed = Literal["", "label", "scale", "hand"]
+
+
 class Line(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     id: int
     """1, 2, 3, ... within the ticket, never used again."""
@@ -54,6 +57,11 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Id of the reason when the line is offered: the price stays on the ticket, nothing is paid."""
     comment: str = ""
     age_checked: bool = False
+    weighed: Weighed = ""
+    """Where the weight of a line in kilograms comes from: the label on the goods, a scale at rest, or a person's
+    hand; "" when nobody says."""
+    tare_milli: int = 0
+    """Container's weight that was taken off; `quantity_milli` is net."""
     share_of: int = 0
     """n when the line is one of n parts of a divided line."""
     fixed_minor: int | None = None
