@@ -1,130 +1,309 @@
 """What a scan does, wherever it comes: screens.md section 3, line by line.
 
-The router reads the code before any field. A code is an article (EAN, UPC or the shop's own), a seller's badge, a
-receipt of this till, or unknown; customer cards and vouchers have no meaning before the till knows customers.
+The router (`domain.meaning`) says what the code stands for, before any field gets it; here stands what that does at the
+place where the cashier is. A place is a row of the table, a kind of code its column; `_DOES` has the columns. Customer
+cards and vouchers will be two more columns.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-from appliance.domain.catalog import is_gtin
+import msgspec
+
+from appliance.domain.code import GS, SYMBOLOGIES
 from appliance.domain.errors import Refusal
+from appliance.domain.gtin import is_digits, is_gtin
+from appliance.domain.meaning import Meaning, Words, explain, interpret, shelf_minor
+from appliance.domain.meaning import receipt_code as receipt_code
+from appliance.domain.ticket import Line
 from appliance.protocol import command as c
+from appliance.protocol import view as v
 from appliance.service import people, selling
 
 if TYPE_CHECKING:
     from appliance.service.till import Till
 
-CODE_MAX: Final = 512
-RECEIPT_MARK: Final = "TB"
-"""First letters of the bar code on a receipt: TB, till, document."""
+REPEAT_MS: Final = 300
+"""A label that is still in the beam is read again and again; longer apart, it was shown again."""
+SHOWN_MAX: Final = 40
+
+Place = Literal["lock", "opening", "approval", "report", "card", "payment", "code_sheet", "sheet", "selling"]
+"""Rows of the table. `selling` is Accueil, Vente, the result and the divided note; `sheet` what lies over them."""
+
+
+class Beam:
+    """The same code from the same scanner counts once while it stays in the beam.
+
+    Each repeat begins the wait anew, so a label that lies before a fixed scanner counts once however long it lies.
+    HID-POS scanners watch their beam themselves and are left alone unless the settings name them.
+    """
+
+    def __init__(self, windows_ms: Mapping[str, int] | None = None) -> None:
+        """`windows_ms`: by role of the scanner; 0 takes every read."""
+        self._windows_ms = windows_ms or {}
+        self._minds_itself: set[str] = set()
+        self._last: dict[str, tuple[str, int]] = {}
+
+    def met(self, source: str, port: str | None) -> None:
+        """A scanner is there, at this node: whether it watches its beam itself."""
+        if port is not None and "hidraw" in port:
+            self._minds_itself.add(source)
+        else:
+            self._minds_itself.discard(source)
+
+    def is_repeat(self, source: str, text: str, at_ns: int) -> bool:
+        """Whether this read is the label that was read just before. `at_ns`: monotonic, when it was read."""
+        before = self._last.get(source)
+        self._last[source] = text, at_ns
+        window_ms = self._windows_ms.get(source, 0 if source in self._minds_itself else REPEAT_MS)
+        return before is not None and before[0] == text and at_ns - before[1] < window_ms * 1_000_000
+
+
+# --- the table ------------------------------------------------------------------------------------------------------
+
+
+def words_of(till: Till) -> Words:
+    """What codes are looked up in."""
+    return Words(till.shop, till.catalog, till.business_date())
 
 
 def route(till: Till, text: str, symbology: str | None = None) -> None:
     """Let a code that was read do its work. Raises Refusal with its sentence when it cannot."""
-    code = text.strip()
-    if not code or len(code) > CODE_MAX or not code.isprintable():
+    if is_testing(till):
+        _test(till, text, symbology)
+        return
+    meaning = interpret(words_of(till), text, symbology)
+    if meaning.fault == "scan.unreadable":
         raise Refusal("scan.unreadable")
     people.idle_again(till)
-    seller = till.shop.seller_by_badge(code)
-    if seller is not None:
-        _badge(till, seller)
-        return
-    screen = till.desk.screen
-    if screen in ("lock", "starting"):
-        raise Refusal("scan.sign_in_first")
-    if till.state.session is None or screen == "opening":
+    place = place_of(till)
+    if place == "lock" and meaning.kind != "badge":
+        raise Refusal("scan.badge_unknown" if meaning.kind == "unknown" else "scan.sign_in_first")
+    if place == "card":
+        card = till.state.card
+        raise Refusal("scan.card_unknown" if card is not None and card.unknown_at else "scan.card_running")
+    _DOES[meaning.kind](till, meaning, place)
+
+
+def place_of(till: Till) -> Place:
+    """Where the cashier is, as the table knows it."""
+    desk = till.desk
+    if desk.sheet == "approval":
+        return "approval"
+    if desk.screen in ("lock", "starting"):
+        return "lock"
+    if till.state.session is None or desk.screen == "opening":
+        return "opening"
+    if till.state.card is not None:
+        return "card"
+    if desk.screen in ("closing", "x_report"):
+        return "report"
+    if desk.screen in ("payment", "card"):
+        return "payment"
+    if desk.sheet == "code_entry":
+        return "code_sheet"
+    return "sheet" if desk.sheet else "selling"
+
+
+def _only_where_goods_are_sold(place: Place) -> None:
+    """Articles and receipts have nothing to say elsewhere."""
+    if place == "opening":
         raise Refusal("scan.open_first")
-    if screen in ("closing", "x_report"):
-        raise Refusal("scan.not_here")
-    if till.desk.sheet == "approval":
+    if place == "approval":
         raise Refusal("scan.approval")
-    if code.startswith(RECEIPT_MARK):
-        _receipt(till, code)
-        return
-    found = till.catalog.product_by_code(code)
-    if screen == "payment":
-        _during_payment(till, code, found)
-    if found is None:
-        _unknown(till, code)
-        return
-    product, units = found
+    if place == "report":
+        raise Refusal("scan.not_here")
+
+
+# --- article --------------------------------------------------------------------------------------------------------
+
+
+def _article(till: Till, meaning: Meaning, place: Place) -> None:
+    """Adds; closes what lies over the ticket, except the Code Barre sheet. A scan never becomes an amount (S-21)."""
+    _only_where_goods_are_sold(place)
+    if place == "payment":
+        _back_to_the_sale(till)
+    assert meaning.product is not None
     till.desk.sound("scan_ok")
-    selling.add_product(till, product, code=code, units=units, pack_minor=till.catalog.pack_price_minor(code))
+    selling.add_product(till, meaning.product, goods=meaning.goods, code=_again(meaning))
 
 
-def _during_payment(till: Till, code: str, found: object) -> None:
-    """A scan never becomes an amount (feature S-21): back to the sale while nothing was paid, else refused aloud."""
+def _again(meaning: Meaning) -> str:
+    """The code as it must be read again when the till first asks something (age, sold out)."""
+    aim = meaning.reading.symbology
+    return f"]{aim}{meaning.reading.text}" if aim else meaning.reading.text
+
+
+def _back_to_the_sale(till: Till) -> None:
+    """While nothing was paid; else the payment must be ended first."""
     ticket = till.ticket
     if ticket is not None and ticket.tenders:
-        raise Refusal("scan.finish_payment" if found is not None else "scan.unknown", code=code)
-    if found is None:
-        raise Refusal("scan.unknown", code=code)
+        raise Refusal("scan.finish_payment")
     till.desk.screen = "sale"
 
 
-def _badge(till: Till, seller: Any) -> None:
+# --- badge ----------------------------------------------------------------------------------------------------------
+
+
+def _badge(till: Till, meaning: Meaning, place: Place) -> None:
+    """Signs in, changes the seller, or is a manager's word where one is asked for."""
+    seller = meaning.seller
+    assert seller is not None
     desk = till.desk
-    if desk.sheet == "approval":
-        if seller.role != "manager":
-            raise Refusal("approval.not_manager")
-        command = people.approved_by(till, seller)
-        try:
-            till.run(command)
-        finally:
-            till.approved = False
+    if place == "approval":
+        _approve(till, seller)
         return
-    if desk.screen != "lock" and (desk.screen == "payment" or (till.ticket is not None and till.ticket.tenders)):
+    if place in ("report", "code_sheet", "sheet"):
+        raise Refusal("scan.not_here")
+    if place == "payment" or (place == "selling" and till.ticket is not None and till.ticket.tenders):
         raise Refusal("scan.finish_payment", code=seller.name)
-    if desk.screen == "lock" or till.state.session is None:
+    if place in ("lock", "opening"):
         people.enter(till, seller, by_badge=True)
     elif till.state.seller != seller.id:
         screen = desk.screen
         people.enter(till, seller, by_badge=True)
-        if screen not in ("closing", "x_report") or till.operators.may(seller.id, "close_day"):
-            desk.screen = screen
+        desk.screen = screen
     desk.sound("scan_ok")
 
 
-def _receipt(till: Till, code: str) -> None:
-    """The last receipt can be asked for again; older ones are for the returns to come."""
+def _approve(till: Till, seller: Any) -> None:
+    if seller.role != "manager":
+        raise Refusal("approval.not_manager")
+    command = people.approved_by(till, seller)
+    try:
+        till.run(command)
+    finally:
+        till.approved = False
+
+
+# --- receipt --------------------------------------------------------------------------------------------------------
+
+
+def _receipt(till: Till, meaning: Meaning, place: Place) -> None:
+    """The last receipt is opened again; older ones are for the returns to come."""
+    _only_where_goods_are_sold(place)
+    if place == "payment":
+        raise Refusal("scan.not_here")
+    code = meaning.reading.text
     closed = till.state.last_closed
-    if closed is not None and code == receipt_code(till.state.till, closed.document):
-        till.desk.screen, till.desk.shows_result = "sale", True
-        till.desk.sound("scan_ok")
-        return
-    raise Refusal("scan.receipt_elsewhere", code=code)
+    if closed is None or code != receipt_code(till.state.till, closed.document):
+        raise Refusal("scan.receipt_elsewhere", code=code)
+    till.desk.close_sheet()
+    till.desk.screen, till.desk.shows_result = "sale", True
+    till.desk.sound("scan_ok")
 
 
-def receipt_code(till_id: str, document: int) -> str:
-    """The bar code of a receipt (CODE128): mark, till, document."""
-    return f"{RECEIPT_MARK}{till_id}-{document:06d}"
+# --- unknown, refused -----------------------------------------------------------------------------------------------
 
 
-def _unknown(till: Till, code: str) -> None:
+def _unknown(till: Till, meaning: Meaning, place: Place) -> None:
     """Two low tones and a sentence; nothing was added (mock-up 09)."""
+    _only_where_goods_are_sold(place)
+    _say_unknown(till, "scan.unknown", meaning, place)
+
+
+def _refused(till: Till, meaning: Meaning, place: Place) -> None:
+    """The code is understood and must not be sold by: past its day, wrong check digit, label of an empty scale."""
+    _only_where_goods_are_sold(place)
+    if meaning.fault == "scan.check_digit":
+        _say_unknown(till, meaning.fault, meaning, place)
+        return
+    raise Refusal(meaning.fault, **meaning.params)
+
+
+def _say_unknown(till: Till, code_word: str, meaning: Meaning, place: Place) -> None:
     desk = till.desk
+    shown = meaning.reading.text.replace(GS, " ")[:SHOWN_MAX]
+    if place == "payment":
+        raise Refusal(code_word, code=shown)
     if desk.screen == "home":
         selling.ensure_ticket(till)
-    if desk.sheet != "code_entry":
+    if place == "sheet":
         desk.close_sheet()
     desk.sound("scan_refused")
-    code_word = "scan.check_digit" if _is_bad_gtin(code) else "scan.unknown"
-    desk.say(code_word, "warn", actions=("free_price", "search"), source="scan", code=code[:40])
+    desk.say(code_word, "warn", actions=("free_price", "search"), source="scan", code=shown)
     till.fold_messages()
 
 
-def _is_bad_gtin(code: str) -> bool:
-    """An EAN-13 by its length whose check digit is wrong: misread or mistyped."""
-    return len(code) == 13 and code.isascii() and code.isdigit() and not is_gtin(code)
+_DOES: Final[dict[str, Callable[[Any, Meaning, Place], None]]] = {
+    "article": _article,
+    "badge": _badge,
+    "receipt": _receipt,
+    "unknown": _unknown,
+    "refused": _refused,
+}
+
+# --- the tester -----------------------------------------------------------------------------------------------------
+
+
+def is_testing(till: Till) -> bool:
+    """Scans are shown and not carried out: as long as the screen stays on which that was asked for."""
+    return bool(till.desk.test_on) and till.desk.test_on == till.desk.screen and till.desk.sheet != "approval"
+
+
+def _test(till: Till, text: str, symbology: str | None) -> None:
+    meaning = explain(words_of(till), text, symbology)
+    till.desk.tested = meaning
+    people.idle_again(till)
+    till.desk.sound("scan_ok" if meaning.kind in ("article", "badge", "receipt") else "scan_refused")
+    till.desk.say("scan.test", source="scan", code=meaning.reading.text.replace(GS, " ")[:SHOWN_MAX])
+    till.fold_messages()
+
+
+def _test_scan(till: Till, command: c.TestScan) -> None:
+    """ "Tester un scan": the next codes only say what they are. With a code, that one does at once."""
+    desk = till.desk
+    desk.test_on = desk.screen if command.on else ""
+    if not command.on:
+        desk.tested = None
+    elif command.code:
+        _test(till, command.code, command.symbology or None)
+
+
+def tested_view(meaning: Meaning, price_list: str) -> v.TestedCode:
+    """A tested code for the screen and for `tillbox codes test`: which rule won, and what it gives."""
+    reading, product, goods = meaning.reading, meaning.product, meaning.goods
+    tested = v.TestedCode(
+        text=reading.text.replace(GS, "␝"),
+        symbology=reading.symbology,
+        symbology_name=SYMBOLOGIES.get(reading.symbology, ""),
+        form=reading.form,
+        kind=meaning.kind,
+        fault=meaning.fault,
+        params=meaning.params,
+        rule=reading.rule,
+        is_rule_unproved=reading.is_rule_unproved,
+        name=product.name if product is not None else meaning.seller.name if meaning.seller is not None else "",
+        batch=reading.batch,
+        expires=reading.expires,
+        elements=reading.elements,
+        steps=meaning.steps,
+    )
+    if product is None or goods is None:
+        return tested
+    each = goods.price_minor if goods.price_minor is not None else product.price_in(price_list)
+    if each is None:
+        return msgspec.structs.replace(tested, quantity_milli=goods.quantity_milli, unit=goods.unit)
+    line = Line(0, "", each, 0, quantity_milli=goods.quantity_milli, unit=goods.unit, lot=goods.lot)
+    return msgspec.structs.replace(
+        tested,
+        quantity_milli=goods.quantity_milli,
+        unit=goods.unit,
+        unit_price_minor=each,
+        amount_minor=line.full_minor,
+        shelf_minor=None if goods.lot is None else shelf_minor(goods.lot, each),
+    )
+
+
+# --- typed ----------------------------------------------------------------------------------------------------------
 
 
 def _enter_code(till: Till, command: c.EnterCode) -> None:
-    """Typed by hand: the same road; the sheet stays with its verdict (feature S-06)."""
+    """Typed by hand: the same road; the sheet stays with its verdict (feature S-06). A badge is never typed."""
     code = command.code.strip()
-    if _is_bad_gtin(code):
+    if len(code) == 13 and is_digits(code) and not is_gtin(code):
         till.desk.sound("scan_refused")
         raise Refusal("scan.check_digit", code=code)
     if till.shop.seller_by_badge(code) is not None:
@@ -136,4 +315,8 @@ def _type_code(till: Till, command: c.TypeCode) -> None:
     till.desk.typed_code = command.text
 
 
-HANDLERS: Final[dict[type, Callable[[Any, Any], None]]] = {c.EnterCode: _enter_code, c.TypeCode: _type_code}
+HANDLERS: Final[dict[type, Callable[[Any, Any], None]]] = {
+    c.EnterCode: _enter_code,
+    c.TypeCode: _type_code,
+    c.TestScan: _test_scan,
+}

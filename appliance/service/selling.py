@@ -11,6 +11,7 @@ from appliance.domain import intent as i
 from appliance.domain import journal as j
 from appliance.domain.catalog import Product
 from appliance.domain.errors import Refusal
+from appliance.domain.meaning import Goods, Words, interpret, shelf_minor
 from appliance.domain.ticket import Line, Ticket, price
 from appliance.protocol import command as c
 from appliance.service.people import require_session
@@ -38,14 +39,16 @@ def ensure_ticket(till: Till, mode: str = "") -> Ticket:
     return ticket
 
 
-def add_product(
-    till: Till, product: Product, *, code: str = "", units: int = 1, pack_minor: int | None = None, despite: str = ""
-) -> None:
-    """One product, × n when armed. Asks first when it is sold out, has no price, or is not for everybody."""
+def add_product(till: Till, product: Product, *, goods: Goods | None = None, code: str = "", despite: str = "") -> None:
+    """One product, × n when armed. Asks first when it is sold out, has no price, or is not for everybody.
+
+    `goods`: what its code said (a pack, a weight, a label's price); `code`: that code, to be read again after asking.
+    """
+    goods = goods or Goods(unit=product.unit)
     if product.sold_out and not despite:
         _ask_sold_out(till, product, code)
         return
-    if product.price_kind == "free" or product.price_minor is None:
+    if goods.price_minor is None and (product.price_kind == "free" or product.price_minor is None):
         ensure_ticket(till)
         till.desk.free_product = product.id
         till.desk.sheet = "free_price"
@@ -58,27 +61,33 @@ def add_product(
         _ask_age(till, product.name, product.age_limit, c.AddProduct(product.id, "age", code))
         return
     ticket = ensure_ticket(till)
-    mode = till.mode(ticket.mode)
-    price_minor = product.price_in(mode.price_list)
+    price_minor = goods.price_minor
+    if price_minor is None:
+        price_minor = product.price_in(till.mode(ticket.mode).price_list)
     assert price_minor is not None
-    if pack_minor is not None:
-        price_minor = -(-pack_minor // units)
     outcome = till.do(
         i.AddGoods(
             product=product.id,
             name=product.name,
-            quantity_milli=till.desk.armed * units * 1000,
+            quantity_milli=till.desk.armed * goods.quantity_milli,
             price_minor=price_minor,
             tax_class=product.tax_class,
             rate_bp=till.rate_bp(ticket.mode, product.tax_class),
-            unit=product.unit,
-            code=code,
+            unit=goods.unit,
+            code=goods.code,
             join=till.config.cumulate,
             age_checked=bool(product.age_limit),
             ticket=_note_being_split(till, ticket),
+            lot=goods.lot,
+            batch=goods.batch,
         )
     )
     after_adding(till)
+    lot = goods.lot
+    shelf = shelf_minor(lot, price_minor) if lot is not None else None
+    if lot is not None and shelf is not None:
+        till.desk.say("scan.label_differs", source="scan", label_minor=lot.price_minor, shelf_minor=shelf)
+        till.fold_messages()
     for fact in outcome.facts:
         if isinstance(fact, j.QuantityChanged):  # it joined a line above: that is the one just added
             till.desk.selected = fact.line
@@ -144,12 +153,12 @@ def _add_product(till: Till, command: c.AddProduct) -> None:
     product = till.catalog.product(command.product)
     if product is None:
         raise Refusal("product.unknown")
-    found = till.catalog.product_by_code(command.code) if command.code else None
-    if found is None or found[0].id != product.id:
-        add_product(till, product, despite=command.despite)
-        return
-    pack_minor = till.catalog.pack_price_minor(command.code)
-    add_product(till, product, code=command.code, units=found[1], pack_minor=pack_minor, despite=command.despite)
+    goods, code = None, ""
+    if command.code:
+        meaning = interpret(Words(till.shop, till.catalog, till.business_date()), command.code)
+        if meaning.kind == "article" and meaning.product is not None and meaning.product.id == product.id:
+            goods, code = meaning.goods, command.code
+    add_product(till, product, goods=goods, code=code, despite=command.despite)
 
 
 def _add_free_price(till: Till, command: c.AddFreePrice) -> None:
@@ -412,7 +421,8 @@ def change_mode(till: Till, mode_id: str) -> None:
     if old.price_list != new.price_list:
         for line in ticket.lines:
             product = till.catalog.product(line.product) if line.product is not None else None
-            listed = product.price_in(new.price_list) if product is not None else None
+            is_listed = product is not None and product.unit == line.unit
+            listed = product.price_in(new.price_list) if product is not None and is_listed else None
             if listed is not None and line.list_price_minor is None and listed != line.unit_price_minor:
                 prices[line.id] = listed
     till.do(i.ChangeMode(mode_id, rates, prices))

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping
+from datetime import date
 
-from appliance.i18n import amount, quantity, rate, t
+from appliance.i18n import amount, quantity, rate, short_date, t
 from appliance.protocol.view import TillView
 
 DOT = "\N{NO-BREAK SPACE}\N{MIDDLE DOT} "
@@ -20,9 +21,11 @@ def may(view: TillView, command: str) -> bool:
 
 
 def sentence(code: str, params: Mapping[str, str | int], view: TillView) -> str:
-    """The sentence of a code. `x_minor`, `x_bp`, `x_milli` are also given formatted, as `x`."""
+    """The sentence of a code. `x_minor`, `x_bp`, `x_milli` are also given formatted, as `x`; `date` is an ISO day."""
     words: dict[str, object] = dict(params)
     for key, value in params.items():
+        if key == "date" and isinstance(value, str):
+            words[key] = short_date(date.fromisoformat(value), view.shop.locale)
         if not isinstance(value, int):
             continue
         if key.endswith("_minor"):
