@@ -47,6 +47,12 @@ def _payment(**wiring: Any) -> Screen:
     return PaymentScreen(**wiring)
 
 
+def _card(**wiring: Any) -> Screen:
+    from appliance.kiosk.screens.card import CardScreen
+
+    return CardScreen(**wiring)
+
+
 def _split(**wiring: Any) -> Screen:
     from appliance.kiosk.screens.split import SplitScreen
 
@@ -134,6 +140,7 @@ def _print_help(**wiring: Any) -> SheetView:
 SCREENS: dict[str, Callable[..., Screen]] = {
     "sale": _sale,
     "payment": _payment,
+    "card": _card,
     "home": _home,
     "lock": _lock,
     "opening": _opening,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from kivy.properties import ObjectProperty, StringProperty
+from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 
 from appliance.kiosk.screens.base import SheetView
 from appliance.kiosk.viewmodel.choice import CodeEntryModel, code_entry_model
@@ -16,6 +16,8 @@ class ScanKey(Press, Col):
     """The big SCAN key."""
 
     model = ObjectProperty(CodeEntryModel(), rebind=True)
+    lit = BooleanProperty(False)
+    """It can be touched, or the terminal is reading."""
 
 
 class CodeEntry(SheetView):
@@ -59,6 +61,14 @@ class CodeEntry(SheetView):
         if self.code:
             self._sold = self._ticket
             self.send(cmd.EnterCode(self.code))
+
+    def scan(self) -> None:
+        """SCAN: the payment terminal reads one code."""
+        self.send(cmd.StartScan())
+
+    def stop(self) -> None:
+        """Arrêter."""
+        self.send(cmd.StopScan())
 
     def typed(self, text: str) -> bool:
         """Digits go to the code."""

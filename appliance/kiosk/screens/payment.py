@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from kivy.properties import ListProperty, NumericProperty, ObjectProperty, StringProperty
+from kivy.properties import BooleanProperty, ListProperty, NumericProperty, ObjectProperty, StringProperty
 
 from appliance.i18n import amount
 from appliance.kiosk.screens.base import Screen
 from appliance.kiosk.viewmodel.bar import BarModel
 from appliance.kiosk.viewmodel.entry import Entry
 from appliance.kiosk.viewmodel.payment import DiscountModel, PaidModel, PaymentModel, payment_bar, payment_model
-from appliance.kiosk.widgets import Cells, Col, Row, load_kv, panel, tender  # noqa: F401  named in payment.kv
+from appliance.kiosk.widgets import Cells, Col, Row, load_kv, panel, tender
 from appliance.kiosk.widgets.ticket import BasketList
 from appliance.protocol import command as cmd
 from appliance.protocol.view import TillView
@@ -89,6 +89,23 @@ class PaidRows(Col):
                 self.add_widget(row)
         for row, model in zip(reversed(self.children), self.paid, strict=True):
             row.model = model
+
+
+class PaymentSide(panel.SidePanel):
+    """The ticket beside its payment: lines, what was taken, what remains. `on_remove(id)`, `on_left`, `on_main`."""
+
+    model = ObjectProperty(PaymentModel(), rebind=True)
+    can_leave = BooleanProperty(True)
+    __events__ = ("on_remove", "on_left", "on_main")
+
+    def on_remove(self, tender_id: int) -> None:
+        """A tender's ✕ was touched."""
+
+    def on_left(self) -> None:
+        """Retour was touched."""
+
+    def on_main(self) -> None:
+        """Encaisser was touched."""
 
 
 class PaymentScreen(Screen):

@@ -62,6 +62,8 @@ class CodeEntryModel:
     scan_text: str = ""
     scan_detail: str = ""
     can_scan: bool = False
+    stop: str = ""
+    """What ends the terminal's reading; "" while it does not read."""
     note: str = ""
     proposed: str = ""
     """The check digit that is missing, and what its key says."""
@@ -182,7 +184,10 @@ def code_entry_model(view: v.TillView, sheet: v.CodeEntrySheet) -> CodeEntryMode
     lang = view.language
     scanner = next((light for light in view.status if light.device == "scanner"), None)
     fine = scanner is not None and scanner.level == "ok"
-    said = sheet.note or (view.message if view.message and view.message.code.startswith("scan.") else None)
+    said = view.message if view.message and view.message.code.startswith("scan.") else None
+    terminal = t(f"screen.code.terminal.{sheet.terminal}", lang)
+    if sheet.note is not None and sheet.terminal == "ready":
+        terminal = sentence(sheet.note.code, sheet.note.params, view)
     note = sentence(said.code, said.params, view) if said else ""
     return CodeEntryModel(
         title=t("screen.code.title", lang),
@@ -190,8 +195,9 @@ def code_entry_model(view: v.TillView, sheet: v.CodeEntrySheet) -> CodeEntryMode
         add=t("screen.code.add", lang),
         read_label=t("screen.code.read", lang),
         scan_text="SCAN",
-        scan_detail=t(f"screen.code.terminal.{sheet.terminal}", lang),
+        scan_detail=terminal,
         can_scan=sheet.terminal == "ready",
+        stop=t("screen.code.terminal.stop", lang) if sheet.terminal == "reading" else "",
         note=t("screen.code.bad", lang) if sheet.verdict == "bad" else note,
         proposed=sheet.proposed,
         propose=t("screen.code.propose", lang, digit=sheet.proposed) if sheet.proposed else "",
