@@ -226,7 +226,8 @@ def _armed(p: Player, count: int, step: Step) -> Steps:
 
 @form("scan CODE", "scan CODE x COUNT")
 def scan(p: Player, code: str, count: int = 1) -> Steps:
-    yield from _armed(p, count, Scan(code))
+    """`]` and two letters before the code are its AIM identifier; <GS> stands for the separator of GS1 fields."""
+    yield from _armed(p, count, Scan(code.replace("<GS>", "\x1d")))
 
 
 @form("type CODE")

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from appliance.domain.closing import Totals
 from appliance.domain.journal import TicketClosed
-from appliance.domain.ticket import VatRow
+from appliance.domain.ticket import Line, VatRow
 from appliance.domain.ticket import price as price_of
-from appliance.play.acts import NOTATION, tender_of
+from appliance.play.acts import NOTATION, line_of, tender_of
+from appliance.play.notation import LineRef, Unfit
 
 if TYPE_CHECKING:
     from appliance.play.player import Player
@@ -86,6 +87,25 @@ def vat(p: Player, rate: int, amount: int) -> None:
 def lines(p: Player, number: int) -> None:
     ticket = p.till.ticket
     same(p, "lines", number, len(ticket.lines) if ticket is not None else 0)
+
+
+@form("expect line LINE AMOUNT")
+def line_amount(p: Player, line: LineRef, amount: int) -> None:
+    same(p, "line", amount, _meant(p, line).amount_minor, _amount)
+
+
+@form("expect quantity LINE QUANTITY")
+def quantity(p: Player, line: LineRef, quantity: int) -> None:
+    same(p, "quantity", quantity, _meant(p, line).quantity_milli)
+
+
+def _meant(p: Player, ref: LineRef) -> Line:
+    """The line of the ticket in hand. Raises Unfit when there is none."""
+    ticket = p.till.ticket
+    found = ticket.line(line_of(ticket, ref)) if ticket is not None else None
+    if found is None:
+        raise Unfit("day.no_line", "no ticket is in hand")
+    return found
 
 
 @form("expect change AMOUNT")
