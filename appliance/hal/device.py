@@ -325,11 +325,12 @@ class Printer(Protocol):
     async def print(
         self, paper: Paper | Rendered, job_id: int, on_sent: Callable[[], None] = lambda: None
     ) -> PrintResult:
-        """Print once and say what is known; `on_sent` is called when the last byte has left. Does not wait for an absent or blocked printer: that is NOTHING_SENT.
+        """Print once and say what is known; `on_sent` is called when the last byte has left.
 
-        When the paper runs out in the middle and the link is alive, it waits until the printer has finished by
-        itself, however long that takes. `job_id` comes back in logs and as the printer's process id (GS ( H).
-        Cancelling it leaves the job UNCERTAIN. Raises nothing else.
+        Does not wait for an absent or blocked printer: that is NOTHING_SENT. When the paper runs out in the middle
+        and the link is alive, it waits until the printer has finished by itself, however long that takes. `job_id`
+        comes back in logs and as the printer's process id (GS ( H). Cancelling it leaves the job UNCERTAIN. Raises
+        nothing else.
         """
         ...
 
@@ -345,12 +346,8 @@ class Drawer(Protocol):
 
     @property
     def level(self) -> bool | None:
-        """The sensor's level as it is wired, high or low; None when nobody can tell. Which one is open depends on the
-        drawer: see `calibrate`."""
-        ...
-
-    def calibrate(self, open_level: bool | None) -> None:
-        """Take this level as open from now on; None: there is no sensor. Lasts until the device is made again."""
+        """The sensor's level as it is wired, high or low, also where it is set up to have none; None when nobody can
+        tell. Which one is open depends on the drawer: see `Devices.calibrate_drawer`."""
         ...
 
     async def open(self) -> DrawerResult:
@@ -668,6 +665,10 @@ class Devices(Protocol):
     def printer(self, role: str = "printer.receipt") -> Printer: ...
 
     def drawer(self, role: str = "drawer.main") -> Drawer: ...
+
+    async def calibrate_drawer(self, role: str, open_level: bool | None) -> None:
+        """Take this level of the drawer's sensor as open, None: it has no sensor. Kept over a restart, as `assign`."""
+        ...
 
     def display(self, role: str = "display.customer") -> LineDisplay: ...
 

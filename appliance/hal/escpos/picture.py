@@ -59,18 +59,42 @@ def draw_line(text: str, dots: int, bold: bool = False, tall: bool = False, wide
 
     ink = Image.new("L", (dots >> wide, CELL_HEIGHT), 0)
     pen = ImageDraw.Draw(ink)
-    if any(unicodedata.bidirectional(char) in ("R", "AL") for char in text):
-        pen.text((0, _BASELINE), text, fill=255, font=_font("mono-bold" if bold else "mono"), anchor="ls")
-    else:
-        _draw_cells(ink, text, bold)
+    name, left = "mono-bold" if bold else "mono", 0
+    for piece in _pieces(text):
+        if _runs_right_to_left(piece, name):
+            pen.text((left, _BASELINE), piece, fill=255, font=_font(name), anchor="ls", direction="rtl")
+        else:
+            _draw_cells(ink, left, piece, bold)
+        left += CELL_WIDTH * width_of(piece)
     if tall or wide:
         ink = ink.resize((ink.width << wide, CELL_HEIGHT << tall), Image.Resampling.BICUBIC)
     return _trimmed(ink, (LINE_PITCH - CELL_HEIGHT) << tall)
 
 
-def _draw_cells(ink: Image, text: str, bold: bool) -> None:
+def _pieces(text: str) -> list[str]:
+    """Split where the direction of writing changes; spaces and figures between two such words belong to them."""
+    turned = [index for index, char in enumerate(text) if unicodedata.bidirectional(char) in ("R", "AL")]
+    if not turned:
+        return [text]
+    return [text[: turned[0]], text[turned[0] : turned[-1] + 1], text[turned[-1] + 1 :]]
+
+
+def _runs_right_to_left(piece: str, name: str) -> bool:
+    """Whether there is something for the layout engine: letters that join and run the other way."""
+    turned = [char for char in piece if unicodedata.bidirectional(char) in ("R", "AL")]
+    return bool(turned) and _can_turn() and all(_has(name, char) for char in turned)
+
+
+@lru_cache(maxsize=1)
+def _can_turn() -> bool:
+    from PIL import features
+
+    return bool(features.check("raqm"))
+
+
+def _draw_cells(ink: Image, left: int, text: str, bold: bool) -> None:
     """Each character in the cell where a printer would put it, its marks on top."""
-    left, at = 0, 0
+    at = 0
     while at < len(text) and left < ink.width:
         end = at + 1
         while end < len(text) and cells_of(text[end]) == 0:

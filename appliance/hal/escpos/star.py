@@ -64,14 +64,16 @@ class Star:
         return b"".join(parts)
 
     def _slices(self, picture: Picture) -> bytes:
-        """ESC k: 24 rows at a time, lines 24 dots apart (ESC 0), then 32 again (ESC z 1)."""
+        """ESC k: 24 rows at a time, lines 24 dots apart (ESC 0), after the last one 32 again (ESC z 1)."""
         wide = picture.row_bytes
         size = wide * _SLICE_ROWS
+        rows = picture.rows.rstrip(b"\0") or b"\0"
         parts = [b"\x1b0"]
-        for at in range(0, len(picture.rows), size):
-            piece = picture.rows[at : at + size].ljust(size, b"\0")
-            parts.append(b"\x1bk" + wide.to_bytes(2, "little") + piece + b"\n")
-        return b"".join(parts) + b"\x1bz\x01"
+        for at in range(0, len(rows), size):
+            if at + size >= len(rows):
+                parts.append(b"\x1bz\x01")
+            parts.append(b"\x1bk" + wide.to_bytes(2, "little") + rows[at : at + size].ljust(size, b"\0") + b"\n")
+        return b"".join(parts)
 
     def feed(self, lines: int) -> bytes:
         return bytes((0x1B, 0x61, min(127, lines)))  # ESC a

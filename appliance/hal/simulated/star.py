@@ -121,6 +121,7 @@ class StarMachine(PrinterMachine):
         self._star.clear()
         self._waiting.clear()
         self._slice: Raster | None = None
+        self._pitch = 32
         self._count = 0
         super()._start_up()
 
@@ -171,6 +172,8 @@ class StarMachine(PrinterMachine):
                     self._print(Bars(kind, text, 3 if args[2] == 0x32 else 2, args[3], self._align))
             case "ESC GS y":
                 self._make_qr(args)
+            case "ESC 0" | "ESC z":
+                self._pitch = 24 if name == "ESC 0" or args[0] & 1 == 0 else 32
             case "ESC GS S":
                 self._print(Raster(int.from_bytes(args[1:3], "little") * 8, args[6:], self._align))
             case "ESC k":
@@ -196,6 +199,8 @@ class StarMachine(PrinterMachine):
         else:  # a slice of a picture stands in the line
             picture, self._slice = self._slice, None
             self._print(picture)
+            if self._pitch > 24:
+                self._print(Gap(self._pitch - 24))
 
 
 class SimulatedStarPrinter(OnNetwork, StarMachine):

@@ -1,7 +1,7 @@
 """Receipts as bytes: nothing that a shop calls its products can command the printer.
 
-The scanner below walks the bytes on its own knowledge of ESC/POS, accepts the few commands a receipt needs and
-refuses everything else, so a smuggled command fails it.
+`support.paper_bytes` walks them on its own knowledge of the printers' languages, accepts the few commands a receipt
+needs and refuses everything else, so a smuggled command fails it.
 """
 
 import unicodedata
@@ -11,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.hal.device import Align, Barcode, BarcodeKind, Columns, Cut, Feed, Paper, Qr, Row, Rule, Text
-from appliance.hal.escpos import encoder
+from appliance.hal.escpos import encoder, epson
+from appliance.hal.escpos.picture import Picture
 from appliance.hal.escpos.profile import PROFILES
+from tests.support.paper_bytes import REAL_TIME, read_epson, read_star
 
 EPSON = PROFILES["epson-80"]
 HOSTILE = st.text(
@@ -24,46 +26,16 @@ HOSTILE = st.text(
 )
 
 
-def walk(data):
-    """Command names and printed lines; AssertionError at the first byte that should not be there."""
-    at, names, lines, line = 0, [], [], b""
-    while at < len(data):
-        byte, rest = data[at], data[at:]
-        if byte >= 0x20 and byte != 0x7F:
-            line, size = line + rest[:1], 1
-        elif byte == 0x0A:
-            lines.append(line)
-            line, size = b"", 1
-        elif rest[:2] in (b"\x1b!", b"\x1ba", b"\x1bt", b"\x1bd", b"\x1dh", b"\x1dw", b"\x1dH"):
-            size = 3
-            limit = {b"\x1b!": 0x38, b"\x1ba": 2, b"\x1bt": 19, b"\x1dw": 3, b"\x1dH": 2}.get(rest[:2], 255)
-            assert rest[2] <= limit
-            names.append(rest[:2])
-        elif rest[:4] == b"\x1dVB\x00":
-            size = 4
-            names.append(b"\x1dV")
-        elif rest[:2] == b"\x1dk":
-            assert rest[2] in (67, 73)
-            size = 4 + rest[3]
-            assert len(rest) >= size
-            assert all(0x20 <= char < 0x7F for char in rest[4:size])
-            names.append(b"\x1dk")
-        elif rest[:3] == b"\x1d(k":
-            size = 5 + int.from_bytes(rest[3:5], "little")
-            assert rest[5] == 0x31 and len(rest) >= size
-            assert rest[4] < 4, "a length must not read as DLE EOT"
-            if rest[6] == 0x50:
-                assert all(char >= 0x20 and char != 0x7F for char in rest[7:size])
-            names.append(b"\x1d(k")
-        else:
-            raise AssertionError(f"byte {byte:#04x} at {at} in {rest[:12]!r}")
-        at += size
-    assert line == b"", "the last line was not ended"
-    return names, lines
+def read(profile, data):
+    return read_epson(data) if profile.dialect == "escpos" else read_star(data)
+
+
+def job_of(*blocks, profile=EPSON):
+    return read(profile, encoder.Encoder(profile).encode(Paper(blocks)))
 
 
 def lines_of(*blocks, profile=EPSON):
-    return [line.decode(profile.codec) for line in walk(encoder.Encoder(profile).encode(Paper(blocks)))[1]]
+    return [line.decode(profile.codec) for line in job_of(*blocks, profile=profile).lines]
 
 
 BLOCKS = st.one_of(
@@ -86,33 +58,60 @@ BLOCKS = st.one_of(
 @given(st.lists(BLOCKS, max_size=12), st.sampled_from(sorted(PROFILES)))
 def test_no_text_ever_carries_a_command_and_no_line_is_too_long(blocks, name):
     profile = PROFILES[name]
-    _, lines = walk(encoder.Encoder(profile).encode(Paper(tuple(blocks))))
-    assert all(len(line) <= profile.columns for line in lines)
+    job = job_of(*blocks, profile=profile)
+    assert all(len(line) <= profile.columns for line in job.lines)
+    assert all(width <= profile.dots for width, _ in job.pictures)
+    assert b"?" not in b"".join(job.lines) or any("?" in str(block) for block in blocks)
 
 
 @given(HOSTILE, st.sampled_from(["cp1252", "cp858"]))
 def test_page_bytes_are_printable_and_of_one_column(text, codec):
     encoded = encoder.to_page(text, codec)
+    if encoded is None:
+        return  # drawn
     assert all(byte >= 0x20 and byte != 0x7F for byte in encoded)
     shown = encoded.decode(codec)
     assert all(unicodedata.category(char)[0] != "C" and not unicodedata.combining(char) for char in shown)
 
 
 def test_accents_euro_and_typography_on_both_pages():
-    text = "Crème à l’ancienne 4,50 € œuf Œ — « ça » …"
+    text = "Crème à l’ancienne 4,50 € « ça » — …"
     assert encoder.to_page(text, "cp1252").decode("cp1252") == text
-    assert encoder.to_page(text, "cp858").decode("cp858") == "Crème à l'ancienne 4,50 € oeuf OE - « ça » ..."
+    assert encoder.to_page(text, "cp858").decode("cp858") == "Crème à l'ancienne 4,50 € « ça » - ..."
+    assert encoder.to_page("e\u0301 1\u202f000\u00a0CHF", "cp858").decode("cp858") == "é 1 000 CHF"
 
 
-def test_what_the_page_lacks_gets_its_nearest_letters():
-    assert encoder.to_page("Łódź Dvořák e\u0301 1\u202f000\u00a0CHF Ａ 漢", "cp1252").decode("cp1252") == (
-        "Lódz Dvorák é 1 000 CHF A ?"
-    )
+@pytest.mark.parametrize("text", ["Œuf", "Łódź", "Καφές", "Хлеб", "面包", "😀", "ı", "™"])
+def test_no_letter_is_ever_replaced(text):
+    """What the page lacks is drawn: never a `?`, never a letter that looks like it."""
+    assert encoder.to_page(text, "cp858") is None
+
+
+@pytest.mark.parametrize("text", ["Łódź", "Καφές ελληνικός", "Хлеб ржаной", "面包", "خبز", "ก", "😀", "x\u0301\u0302"])
+@pytest.mark.parametrize("name", ["epson-80", "clone-58", "star-80", "starline-80"])
+def test_a_line_that_no_page_says_is_drawn_within_the_paper(name, text):
+    profile = PROFILES[name]
+    job = job_of(Columns(text, "3.60"), Text("Café"), profile=profile)
+    assert job.lines[-1] == "Café".encode(profile.codec)
+    assert job.pictures and all(0 < width <= profile.dots for width, _ in job.pictures)
+
+
+def test_a_drawn_line_needs_a_thread():
+    lines = Paper((Columns("Καφές", "3.60"),))
+    with pytest.raises(encoder.MustDraw):
+        encoder.Encoder(EPSON).encode(lines, may_draw=False)
+    assert encoder.Encoder(EPSON).encode(Paper((Text("Café"),)), may_draw=False)
+
+
+def test_a_drawn_line_stands_in_the_printers_columns():
+    """The amount of a drawn line ends where a printed one would: the last column of 12 dots."""
+    ((width, height),) = job_of(Columns("Καφές", "3.60")).pictures
+    assert (width, height) == (576, 30)
 
 
 def test_long_names_are_cut_at_a_limit():
     assert len(encoder.to_page("x" * 100_000, "cp1252")) == 1_000
-    assert len(encoder.to_page("é漢" * 100_000, "cp1252")) <= 1_000
+    assert len(encoder.clean("é漢" * 100_000, "cp1252")) <= 1_000
 
 
 def test_columns_wrap_left_and_keep_right_at_the_edge():
@@ -137,8 +136,8 @@ def test_text_wraps_at_words_and_cuts_endless_ones():
 
 
 def test_styles_are_sent_only_when_they_change():
-    names, _ = walk(encoder.Encoder(EPSON).encode(Paper((Text("a", bold=True), Text("b", bold=True), Text("c")))))
-    assert names.count(b"\x1b!") == 3  # preamble, bold, plain
+    job = job_of(Text("a", bold=True), Text("b", bold=True), Text("c"))
+    assert job.commands.count("ESC !") == 3  # preamble, bold, plain
 
 
 def test_a_job_ends_as_it_began():
@@ -148,9 +147,9 @@ def test_a_job_ends_as_it_began():
 
 @pytest.mark.parametrize("code", ["7610000000018", "761000000001", "76100000000x9", "²610000000019", ""])
 def test_a_wrong_check_digit_is_printed_as_text(code):
-    names, lines = walk(encoder.Encoder(EPSON).encode(Paper((Barcode(code),))))
-    assert b"\x1dk" not in names
-    assert lines == [encoder.to_page(code, "cp1252")]
+    job = job_of(Barcode(code))
+    assert "GS k" not in job.commands
+    assert job.lines == [encoder.to_page(code, "cp1252")]
 
 
 def test_ean13_with_the_right_digit_is_a_bar_code():
@@ -165,15 +164,54 @@ def test_code128_escapes_its_braces_and_falls_back_when_too_wide():
 
 
 def test_real_time_and_drawer_commands():
-    assert encoder.pulse(2, 100) == b"\x1bp\x00\x32\x64"
-    assert encoder.pulse(5, 500) == b"\x1bp\x01\xfa\xff"
-    assert encoder.pulse_now(2, 100) == b"\x10\x14\x01\x00\x01"
-    assert encoder.process_id(encoder.token_of(36**3)) == b"\x1d(H\x06\x00001000"
+    words = epson.Epson(EPSON)
+    assert words.pulse(2, 100) == b"\x1bp\x00\x32\x64"
+    assert words.pulse(5, 500) == b"\x1bp\x01\xfa\xff"
+    assert words.pulse_now(2, 100) == b"\x10\x14\x01\x00\x01"
+    assert epson.process_id(epson.token_of(36**3)) == b"\x1d(H\x06\x00001000"
     with pytest.raises(ValueError, match="four"):
-        encoder.process_id(b"\x10\x04\x01\x00")
+        epson.process_id(b"\x10\x04\x01\x00")
+
+
+def test_a_picture_never_spells_a_real_time_command():
+    """DLE DC4 1 in a picture would open the drawer: one dot more is printed instead."""
+    rows = b"\x10\x14\x01\x00\x01\x10\x04\x01\x10\x05\x02\x10\x10\x14\x01\x00"
+    command = epson.Epson(EPSON).picture(Picture(8, rows))
+    assert not REAL_TIME.search(command)
+    assert len(command) == 8 + len(rows)
 
 
 @given(st.integers(0, 2**63), st.integers(0, 2**63))
 def test_neighbouring_jobs_have_different_tokens(first, second):
     if 0 < abs(first - second) < 36**4:
-        assert encoder.token_of(first) != encoder.token_of(second)
+        assert epson.token_of(first) != epson.token_of(second)
+
+
+GOLDEN = {
+    "epson-80": b"\x1b!\x00\x1ba\x00\x1bt\x10" + b"\x8cuf \xe0 l\x92\xe9chalote".ljust(42) + b"3,50 \x80\n",
+    "star-58": (
+        b"\x1bF\x1bi\x00\x00\x1b\x1da\x00\x1b\x1dt\x20" + b"\x8cuf \xe0 l\x92\xe9chalote".ljust(26) + b"3,50 \x80\n"
+    ),
+    "silent-58": b"\x1b!\x00\x1ba\x00\x1bt\x10" + b"\x8cuf \xe0 l\x92\xe9chalote".ljust(26) + b"3,50 \x80\n",
+}
+"""Œuf à l’échalote 3,50 € (feature H-27), byte for byte: page 16 of Epson's, page 32 of Star's."""
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_the_egg_with_shallots_is_right(name):
+    profile = PROFILES[name]
+    job = encoder.Encoder(profile).encode(Paper((Columns("Œuf à l’échalote", "3,50 €"),)))
+    assert job.startswith(GOLDEN[name])
+
+
+@pytest.mark.parametrize("name", sorted(set(PROFILES) - set(GOLDEN)))
+def test_the_egg_with_shallots_is_right_on_every_other_profile(name):
+    """PC858 has no Œ: there the line is one picture, with every letter in it; the euro alone is D5h."""
+    profile = PROFILES[name]
+    job = job_of(Columns("Œuf à l’échalote", "3,50 €"), Columns("Oeuf à l’échalote", "3,50 €"), profile=profile)
+    if profile.codec == "cp858":
+        assert job.pictures == [((profile.columns * 12 + 7) // 8 * 8, 30)] or profile.dialect == "starline"
+        assert job.lines == [b"Oeuf \x85 l'\x82chalote".ljust(profile.columns - 6) + b"3,50 \xd5"]
+    else:
+        assert job.pictures == []
+        assert job.lines[0] == b"\x8cuf \xe0 l\x92\xe9chalote".ljust(profile.columns - 6) + b"3,50 \x80"
