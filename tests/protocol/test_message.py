@@ -189,3 +189,15 @@ def test_every_screen_and_sheet_can_be_sent_and_read_back(run, tmp_path):
         assert len(seen) > 15
 
     run(day())
+
+
+@pytest.mark.parametrize("bad", ["", " ", "a b", "a\x1f", "a\n", "é", "\x7f", "x" * 65])
+def test_an_order_id_is_printable_ascii(bad: str) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        read_from_client(msgspec.json.encode({"is": "Order", "id": bad, "command": {"do": "GoHome"}}))
+
+
+def test_every_printable_character_may_name_an_order() -> None:
+    for code in range(0x21, 0x7F):
+        message = read_from_client(encode(Order(chr(code), c.GoHome())))
+        assert isinstance(message, Order) and message.id == chr(code)
