@@ -228,7 +228,7 @@ class HidPosCodec:
             return []
         found: list[Read | Damaged] = []
         aim = self._aim_of(report, layout)
-        if self._begun and not self._spoiled and aim not in (_NO_AIM, self._aim):  # the rest of the other never came
+        if self._begun and aim not in (_NO_AIM, self._aim):  # another label: the rest of the last one never came
             found += self.expire("truncated")
         if not self._begun:
             self._begun, self._aim = True, aim
@@ -239,7 +239,7 @@ class HidPosCodec:
             found += self._spoil("too_long")
         else:
             self._partial += data
-        return found if _is_continued(report, layout) else found + self._end()
+        return found if _is_continued(report, layout, data is None) else found + self._end()
 
     def _aim_of(self, report: bytes, layout: Layout) -> bytes:
         aim = report[layout.aim_at : layout.aim_at + 3] if layout.aim_at is not None else b""
@@ -273,16 +273,20 @@ class HidPosCodec:
 def _data_of(report: bytes, layout: Layout) -> bytes | None:
     """The code's bytes in this report; None when the report cannot be whole."""
     room = report[layout.data_at : layout.data_at + layout.data_size]
-    if layout.continued_at is not None and layout.continued_at >= len(report) and len(room) >= layout.data_size:
-        return None  # full, and the bit that says whether more comes is cut off
     if layout.length_at is None:
-        return room.rstrip(b"\0")
-    if len(report) <= layout.length_at:
+        data = room.rstrip(b"\0")
+    elif layout.length_at < len(report) and report[layout.length_at] <= len(room):
+        data = room[: report[layout.length_at]]
+    else:
         return None
-    length = report[layout.length_at]
-    return room[:length] if length <= len(room) else None
+    if layout.continued_at is not None and layout.continued_at >= len(report) and len(data) >= layout.data_size:
+        return None  # full, and the bit that says whether more comes is cut off
+    return data
 
 
-def _is_continued(report: bytes, layout: Layout) -> bool:
+def _is_continued(report: bytes, layout: Layout, is_cut: bool) -> bool:
+    """True while more belongs to this code; also where the bit was cut off: what comes next may be the rest of it."""
     at = layout.continued_at
-    return at is not None and at < len(report) and bool(report[at] & layout.continued_mask)
+    if at is None:
+        return False
+    return bool(report[at] & layout.continued_mask) if at < len(report) else is_cut

@@ -122,7 +122,7 @@ class LineEar:
     def silence(self) -> dict[str, str] | None:
         heard, self._heard = self._heard, b""
         before, code, after = heard.rpartition(_CODE)
-        if not code:
+        if not code or after != _controls(after):
             self.other = self.other or bool(heard)
             return None
         prefix = _without_aim(before.rpartition(b"\r")[2].rpartition(b"\n")[2].decode("latin-1"))
@@ -132,7 +132,7 @@ class LineEar:
         if not after:
             return learned | {"end": "silence"}
         if after.strip(b"\r\n"):
-            return learned | {"suffix": quote(after[:_SUFFIX_MAX])}
+            return learned | {"suffix": quote(after)}
         return learned
 
 
@@ -142,6 +142,11 @@ def _prefix_of(text: str) -> dict[str, str] | None:
     if not code or after or len(before) > _PREFIX_MAX:
         return None
     return {"prefix": before} if before else {}
+
+
+def _controls(after: bytes) -> bytes:
+    """What may stand after a code: control characters, as many as a suffix has."""
+    return bytes(byte for byte in after if byte < 0x20)[:_SUFFIX_MAX]
 
 
 def _without_aim(before: str) -> str:

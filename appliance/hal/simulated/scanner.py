@@ -1,10 +1,12 @@
-"""Scanners that read what they are told: one on a serial line, one that types like a keyboard."""
+"""Scanners that read what they are told: one on a serial line, one that types like a keyboard, one that sends HID-POS
+reports. Each can be told to fail: to cut a code short, to lose a part of it, to be pulled out."""
 
 import asyncio
 import unicodedata
 from pathlib import Path
 
 from appliance.clock import Clock, SystemClock
+from appliance.hal.scanner.hidpos import card, record
 from appliance.hal.scanner.layouts import LAYOUTS
 from appliance.hal.scanner.wedge import (
     EV_KEY,
@@ -23,6 +25,14 @@ from appliance.hal.simulated.pty import PtyCable
 
 _KEY_GAP_US = 4_000
 _KEYPAD_OF = {digit: code for code, digit in KEYPAD.items()}
+HID_DESCRIPTOR = bytes.fromhex(
+    "058C0902A1010912A1028502150026FF00750895010501093B810295"
+    "01058C09FB09FC09FD95038102953809FE82020195020666FF09040900"
+    "8102058C7501950109FF8102750795018103C0C0"
+)
+"""Report descriptor of a HID-POS scanner as the Access-IS LSR118 has it: id 2, length, AIM, 56 bytes, 2 vendor bytes,
+continued (devices.md, appendix A)."""
+_HID_REPORT_ID, _HID_DATA_BYTES = 2, 56
 
 
 class SimulatedSerialScanner:
@@ -53,27 +63,24 @@ class SimulatedSerialScanner:
         identifier = f"]{symbology}" if self._aim and symbology else ""
         self.send(f"{identifier}{code}{self._suffix}".encode())
 
+    def scan_cut(self, code: str) -> None:
+        """Begin a label and never end it."""
+        self.send(code.encode())
+
     def send(self, raw: bytes) -> None:
         """Any bytes at all, for hostile labels."""
         self._cable.send(raw)
 
 
-class SimulatedWedgeScanner:
-    """A keyboard-wedge scanner: `struct input_event` records over a Unix socket."""
+class _ScannerSocket:
+    """A Unix socket on which the scanner speaks to whoever reads it; before that its words go nowhere."""
 
-    def __init__(self, path: Path, *, layout: str = "us", clock: Clock | None = None) -> None:
+    def __init__(self, path: Path, greeting: bytes = b"") -> None:
         self._path = path
-        self._layout = layout
-        self._keys = keys_of(layout)
-        self._clock = clock or SystemClock()
+        self._greeting = greeting
         self._server: asyncio.Server | None = None
-        self._sessions: set[_WedgeSession] = set()
+        self._sessions: set[_Session] = set()
         self._attached = asyncio.Event()
-        self._typed_until_us = 0
-
-    @property
-    def url(self) -> str:
-        return f"evstream://{self._path}?layout={self._layout}"
 
     @property
     def is_plugged(self) -> bool:
@@ -83,20 +90,11 @@ class SimulatedWedgeScanner:
         if self._server is None:
             self._path.unlink(missing_ok=True)
             loop = asyncio.get_running_loop()
-            self._server = await loop.create_unix_server(lambda: _WedgeSession(self), self._path)
+            self._server = await loop.create_unix_server(lambda: _Session(self), self._path)
 
     async def attached(self) -> None:
-        """Wait until a till reads the keys; before that they go nowhere, as with a real keyboard."""
+        """Wait until a till reads; before that a scan goes nowhere, as with a real scanner."""
         await self._attached.wait()
-
-    def attach(self, session: "_WedgeSession") -> None:
-        self._sessions.add(session)
-        self._attached.set()
-
-    def detach(self, session: "_WedgeSession") -> None:
-        self._sessions.discard(session)
-        if not self._sessions:
-            self._attached.clear()
 
     def unplug(self) -> None:
         if self._server is not None:
@@ -106,35 +104,24 @@ class SimulatedWedgeScanner:
         for session in tuple(self._sessions):
             session.transport.abort()
 
-    def scan(self, code: str) -> None:
-        """Type one label and Enter."""
-        self.type_keys(code)
-        self._send([(KEY_ENTER, 1), (KEY_ENTER, 0)])
-
-    def type_keys(self, code: str) -> None:
-        """Type without an end. Raises ValueError for what no keyboard can type."""
-        strokes: list[tuple[int, int]] = []
-        for char in code:
-            strokes += strokes_of(char, self._keys)
-        self._send(strokes)
-
-    def lose_events(self) -> None:
-        """As when the kernel's buffer overflowed."""
-        self.send(EVENT.pack(0, 0, EV_SYN, SYN_DROPPED, 0))
-
     def send(self, raw: bytes) -> None:
         """Any bytes at all."""
         for session in tuple(self._sessions):
             session.transport.write(raw)
 
-    def _send(self, strokes: list[tuple[int, int]]) -> None:
-        at_us = max(self._clock.monotonic_ns() // 1_000, self._typed_until_us)
-        self._typed_until_us = at_us + _KEY_GAP_US * len(strokes)
-        self.send(events_of(strokes, at_us))
+    def attach(self, session: "_Session") -> None:
+        session.transport.write(self._greeting)
+        self._sessions.add(session)
+        self._attached.set()
+
+    def detach(self, session: "_Session") -> None:
+        self._sessions.discard(session)
+        if not self._sessions:
+            self._attached.clear()
 
 
-class _WedgeSession(asyncio.Protocol):
-    def __init__(self, scanner: SimulatedWedgeScanner) -> None:
+class _Session(asyncio.Protocol):
+    def __init__(self, scanner: _ScannerSocket) -> None:
         self._scanner = scanner
         self.transport: asyncio.Transport
 
@@ -145,6 +132,115 @@ class _WedgeSession(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._scanner.detach(self)
+
+
+class SimulatedWedgeScanner(_ScannerSocket):
+    """A keyboard-wedge scanner: `struct input_event` records over a Unix socket."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        layout: str = "us",
+        clock: Clock | None = None,
+        alt: bool = False,
+        end: int | None = KEY_ENTER,
+        prefix: str = "",
+        aim: bool = False,
+    ) -> None:
+        """`alt`: type every character as Alt and digits; `end`: key after a code, None for none; `aim`: send the AIM
+        identifier when `scan` is told the symbology."""
+        super().__init__(path)
+        self._configured = layout
+        self._alt = alt
+        self._end = end
+        self._prefix = prefix
+        self._aim = aim
+        self._clock = clock or SystemClock()
+        self._typed_until_us = 0
+        self.program(layout)
+
+    @property
+    def url(self) -> str:
+        """Its address with the layout it had when it was made."""
+        return f"evstream://{self._path}?layout={self._configured}"
+
+    def program(self, layout: str) -> None:
+        """Set the scanner to a keyboard, as its manual's bar codes do; the till is not told. KeyError."""
+        self._keys = keys_of(layout)
+
+    def scan(self, code: str, symbology: str | None = None) -> None:
+        """Type one label and its end."""
+        identifier = f"]{symbology}" if self._aim and symbology else ""
+        self.type_keys(self._prefix + identifier + code)
+        if self._end is not None:
+            self._type([(self._end, 1), (self._end, 0)])
+
+    def scan_cut(self, code: str) -> None:
+        """Begin a label and never end it."""
+        self.type_keys(code)
+
+    def scan_losing(self, code: str, lost: int) -> None:
+        """Read a label of which the kernel's buffer lost the character at this place and what follows it, up to the
+        end key."""
+        self.type_keys(code[:lost])
+        self.lose_events()
+        self._type([(KEY_ENTER, 1), (KEY_ENTER, 0)])
+
+    def type_keys(self, code: str) -> None:
+        """Type without an end. Raises ValueError for what no keyboard can type."""
+        keys = {} if self._alt else self._keys
+        self._type([stroke for char in code for stroke in strokes_of(char, keys)])
+
+    def lose_events(self) -> None:
+        """As when the kernel's buffer overflowed."""
+        self.send(EVENT.pack(0, 0, EV_SYN, SYN_DROPPED, 0))
+
+    def _type(self, strokes: list[tuple[int, int]]) -> None:
+        at_us = max(self._clock.monotonic_ns() // 1_000, self._typed_until_us)
+        self._typed_until_us = at_us + _KEY_GAP_US * len(strokes)
+        self.send(events_of(strokes, at_us))
+
+
+class SimulatedHidScanner(_ScannerSocket):
+    """A HID-POS scanner: its card, then 64-byte reports, over a Unix socket."""
+
+    def __init__(self, path: Path, *, aim: bool = True, vendor: int = 0x0DB5, product: int = 0x0136) -> None:
+        """`aim`: fill in the AIM identifier when `scan` is told the symbology."""
+        super().__init__(path, card(vendor, product, HID_DESCRIPTOR))
+        self._aim = aim
+
+    @property
+    def url(self) -> str:
+        return f"hidstream://{self._path}"
+
+    def scan(self, code: str, symbology: str | None = None) -> None:
+        """Read one label."""
+        for report in hid_reports(code.encode(), symbology if self._aim else None):
+            self.send(record(report))
+
+    def scan_cut(self, code: str) -> None:
+        """Begin a label and never end it: all reports but the last, or a first one that says more will come."""
+        reports = hid_reports(code.encode() + bytes(_HID_DATA_BYTES), None)
+        for report in reports[:-1]:
+            self.send(record(report))
+
+    def scan_losing(self, code: str, lost: int) -> None:
+        """Read a label whose report with this number the bus cut short."""
+        for number, report in enumerate(hid_reports(code.encode(), None)):
+            self.send(record(report[:7] if number == lost else report))
+
+
+def hid_reports(code: bytes, symbology: str | None) -> list[bytes]:
+    """The reports of one label, each with the AIM identifier, all but the last with the continued bit."""
+    aim = f"]{symbology}".encode() if symbology else bytes(3)
+    pieces = [code[at : at + _HID_DATA_BYTES] for at in range(0, len(code), _HID_DATA_BYTES)] or [b""]
+    reports = []
+    for number, piece in enumerate(pieces):
+        more = number < len(pieces) - 1
+        head = bytes((_HID_REPORT_ID, len(piece))) + aim
+        reports.append(head + piece.ljust(_HID_DATA_BYTES, b"\0") + bytes((0, 0, more)))
+    return reports
 
 
 def keys_of(layout: str) -> dict[str, tuple[int, int]]:

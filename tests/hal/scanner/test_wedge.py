@@ -139,3 +139,59 @@ def test_any_keys_give_bounded_printable_reads(keys, layout):
         if isinstance(found, Read):
             assert 1 <= len(found.text) <= 512
             assert found.text.replace("\x1d", "").isprintable()
+
+
+def test_silence_ends_a_code_only_where_it_is_meant_to():
+    codec = WedgeCodec(timeout_ms=50, silence_ends=True)
+    assert codec.feed(typed("761", end=())) == []
+    assert codec.expire() == [Read("761", None)]
+    late = typed("42", end=(), at_us=2_000_000)
+    assert codec.feed(typed("761", end=()) + late) == [Read("761", None)]
+    assert codec.expire("unplugged") == [Damaged("unplugged")]
+    assert codec.expire() == []
+
+
+def test_a_prefix_is_taken_off_before_the_identifier():
+    assert WedgeCodec(prefix="#").feed(typed("#]E07610")) == [Read("7610", "E0")]
+    assert WedgeCodec(prefix="#").feed(typed("7610")) == [Read("7610", None)]
+
+
+def test_a_scanner_that_counts_on_capslock():
+    assert WedgeCodec(caps=True).feed(typed("AZ-9")) == [Read("az-9", None)]
+
+
+def test_what_was_held_when_a_code_broke_off_does_not_reach_the_next():
+    """A lost release of Shift or Alt, a CapsLock that was never taken back, a dead key that waits: one code each."""
+    for broken in ([(SHIFT, 1), *press(2)], [(ALT, 1), *press(79)], [*press(CAPS), *press(30)], press(26)):
+        codec = WedgeCodec("fr")
+        codec.feed(events(broken))
+        codec.expire()
+        assert codec.feed(typed("az", "fr")) == [Read("az", None)]
+        codec = WedgeCodec("fr")
+        codec.feed(events(broken))
+        assert codec.feed(typed("az", "fr", at_us=9_000_000))[-1] == Read("az", None)
+
+
+def test_autorepeat_does_not_keep_a_broken_code_alive():
+    codec = WedgeCodec()
+    repeats = b"".join(EVENT.pack(1 + n // 10, n % 10 * 100_000, EV_KEY, 2, 2) for n in range(1, 50))
+    assert codec.feed(typed("761", end=()) + repeats + typed("42", at_us=6_000_000)) == [
+        Damaged("timeout"),
+        Read("42", None),
+    ]
+
+
+def test_keypad_digits_do_not_depend_on_numlock():
+    codec = WedgeCodec()
+    assert codec.feed(events([*press(79, 80), *press(NUM), *press(79, 80), *ENTER])) == [Read("1212", None)]
+
+
+@given(st.sampled_from(sorted(LAYOUTS)), st.integers(0, 12), st.booleans())
+def test_a_truncated_code_never_prefixes_the_next(layout, kept, by_clock):
+    """Way: part of a code, then silence (told by the driver, or by the events' own time), then a whole one."""
+    codec = WedgeCodec(layout)
+    found = codec.feed(typed("7610000000019"[:kept], layout, end=()))
+    if not by_clock:
+        found += codec.expire()
+    found += codec.feed(typed("42", layout, at_us=9_000_000))
+    assert found == ([Damaged("timeout")] if kept else []) + [Read("42", None)]
