@@ -77,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
 
     command("protocol", _protocol, "print the messages between kiosk and daemon")
     _add_imports(commands, command)
+    _add_codes(commands, command)
     return parser
 
 
@@ -90,6 +91,23 @@ def _add_imports(commands: Any, command: Callable[..., argparse.ArgumentParser])
         made.add_argument("source", type=Path, metavar=what)
         made.add_argument("--config", type=Path, required=True, metavar="FILE", help="the till's settings")
         made.add_argument("--dry-run", action="store_true", help="check only, write nothing")
+
+
+def _add_codes(commands: Any, command: Callable[..., argparse.ArgumentParser]) -> None:
+    text = "in-store codes: what a scan means, and the table that says so (docs/codes.md)"
+    group = commands.add_parser("codes", help=text, description=text).add_subparsers(required=True, metavar="COMMAND")
+    test = command("test", _test_code, "say what a code means here, and which rule won", group)
+    test.add_argument("code", metavar="CODE", help="as it was read; <GS> stands for the separator of GS1 fields")
+    test.add_argument("--symbology", default="", metavar="ID", help="AIM identifier without ], such as E0 or C1")
+    table = command("list", _list_codes, "show the table of in-store codes", group)
+    for made in (test, table):
+        where = made.add_mutually_exclusive_group()
+        where.add_argument("--shop", type=Path, metavar="FOLDER", help="shop files; the demo shop when not given")
+        where.add_argument("--config", type=Path, metavar="FILE", help="the till's settings: the shop in its store")
+    change = command("import", _import_codes, "replace the table of a till's store by a codes.toml", group)
+    change.add_argument("source", type=Path, metavar="FILE")
+    change.add_argument("--config", type=Path, required=True, metavar="FILE", help="the till's settings")
+    change.add_argument("--dry-run", action="store_true", help="check only, write nothing")
 
 
 # --- saying ---------------------------------------------------------------------------------------------------------
@@ -401,6 +419,117 @@ def _import_products(arguments: argparse.Namespace) -> int:
         said = ", ".join(f"{key} {value}" for key, value in fault.params.items())
         sys.stdout.write(f"{arguments.source}:{fault.line}: {fault.code}{': ' if said else ''}{said}\n")
     return NO
+
+
+# --- codes ----------------------------------------------------------------------------------------------------------
+
+
+def _shop_and_catalog(arguments: argparse.Namespace) -> Any:
+    """(shop, catalogue) of a till's store, or of a folder of shop files."""
+    from appliance.domain.catalog import build_catalog
+    from appliance.domain.errors import Refusal
+    from appliance.store.catalog import load_catalog, load_shop
+    from appliance.store.shop_files import read_shop_files
+
+    if arguments.config is not None:
+        config = _config(arguments.config)
+        with _reading(Path(config.data_dir) / "till.db") as conn:
+            shop, catalog = load_shop(conn), load_catalog(conn)
+        if shop is None:
+            raise Trouble("shop.missing", "the store holds no shop: tillbox shop import FOLDER")
+        return shop, catalog
+    from appliance.demo.shop import FOLDER
+
+    try:
+        files = read_shop_files(arguments.shop or FOLDER)
+    except Refusal as refusal:
+        raise Trouble(refusal.code, _words(refusal)) from None
+    return files.shop, build_catalog(files.products, files.categories, files.grids)
+
+
+def _test_code(arguments: argparse.Namespace) -> int:
+    from datetime import date
+
+    from appliance.clock import SystemClock
+    from appliance.domain.meaning import Words, explain
+    from appliance.service.scanning import tested_view
+
+    shop, catalog = _shop_and_catalog(arguments)
+    today: date = SystemClock().now().astimezone().date()
+    code = arguments.code.replace("<GS>", "\x1d")
+    meaning = explain(Words(shop, catalog, today.isoformat()), code, arguments.symbology or None)
+    tested = tested_view(meaning, shop.default_sale_mode().price_list)
+    if arguments.json:
+        _say_json(tested)
+    else:
+        _say_tested(tested)
+    return OK if tested.kind in ("article", "badge", "receipt") else NO
+
+
+def _say_tested(tested: Any) -> None:
+    """One line for each thing that the code says, then the steps."""
+    from appliance.i18n import quantity
+
+    rows: list[tuple[str, str]] = [("read", f"{tested.text}  {tested.symbology} {tested.symbology_name}".strip())]
+    rows.append(("it is", f"{tested.kind} {tested.name}".strip()))
+    if tested.rule:
+        proved = "; not yet compared with the scale's labels" if tested.is_rule_unproved else ""
+        rows.append(("rule", f"{tested.rule}{proved}"))
+    if tested.quantity_milli:
+        rows.append(("quantity", f"{quantity(tested.quantity_milli)} {tested.unit}"))
+    amounts = (
+        ("unit price", tested.unit_price_minor),
+        ("amount", tested.amount_minor),
+        ("on the shelf", tested.shelf_minor),
+    )
+    rows += [(word, _money(minor)) for word, minor in amounts if minor is not None]
+    rows += [(word, text) for word, text in (("lot", tested.batch), ("last day", tested.expires)) if text]
+    rows += [(f"AI {ai}", value) for ai, value in tested.elements]
+    if tested.fault:
+        rows.append(("not sold", tested.fault))
+    rows += [(f"{n}. {asked}", found or "-") for n, (asked, found) in enumerate(tested.steps, 1)]
+    for name, text in rows:
+        sys.stdout.write(f"{name:<14}{text}\n")
+
+
+def _list_codes(arguments: argparse.Namespace) -> int:
+    shop, _ = _shop_and_catalog(arguments)
+    if arguments.json:
+        _say_json(shop.code_rules)
+        return OK
+    for rule in shop.code_rules:
+        verify = "  to be compared with the scale's labels" if rule.verify else ""
+        sys.stdout.write(f"{rule.pattern:<18}{rule.kind:<9}{rule.name}{verify}\n")
+    return OK
+
+
+def _import_codes(arguments: argparse.Namespace) -> int:
+    """The running till takes the new table when it starts again."""
+    import msgspec
+
+    from appliance.domain.errors import Refusal
+    from appliance.store.catalog import load_shop, save_shop
+    from appliance.store.shop_files import read_code_rules
+
+    config = _config(arguments.config)
+    try:
+        rules = read_code_rules(arguments.source)
+    except Refusal as refusal:
+        raise Trouble(refusal.code, _words(refusal)) from None
+    except ValueError as error:
+        raise Trouble("shop.value", str(error)) from None
+    opened = _reading(Path(config.data_dir) / "till.db") if arguments.dry_run else _writing(config)
+    with opened as conn:
+        shop = load_shop(conn)
+        if shop is None:
+            raise Trouble("shop.missing", "the store holds no shop: tillbox shop import FOLDER")
+        if not arguments.dry_run:
+            save_shop(conn, msgspec.structs.replace(shop, code_rules=rules))
+    if arguments.json:
+        _say_json({"ok": True, "rules": len(rules), "written": not arguments.dry_run})
+    else:
+        _console().print(f"{len(rules)} rules {'would be' if arguments.dry_run else 'were'} imported")
+    return OK
 
 
 # --- the running till -----------------------------------------------------------------------------------------------
