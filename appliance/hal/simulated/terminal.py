@@ -115,6 +115,23 @@ class SimulatedTerminal:
         self._deciding: asyncio.Future[tuple[Decision, bool]] | None = None
         self._scanned: asyncio.Future[ScanPlay | None] | None = None
         self.lose_next_answer = False
+        self._unplugged = asyncio.Event()
+        self._news = asyncio.Event()
+
+    async def shows(self, display: str) -> None:
+        """Wait until its screen says so."""
+        while self.display != display:
+            self._news.clear()
+            await self._news.wait()
+
+    async def keep_silent(self) -> None:
+        """Until the cable is pulled."""
+        await self._unplugged.wait()
+
+    def unplug(self) -> None:
+        """The servers tell it: whoever kept silent may go."""
+        self._unplugged.set()
+        self._unplugged = asyncio.Event()
 
     @property
     def display(self) -> str:
@@ -155,6 +172,7 @@ class SimulatedTerminal:
     async def perform(self, asked: Asked, play: Play, attended: bool) -> Ended:
         """Customer and bank, from the first card shown to the booking."""
         self.working = asked
+        self._news.set()
         self._deciding = asyncio.get_running_loop().create_future()
         try:
             async with asyncio.timeout(self.patience_s if attended else play.seconds):
@@ -170,6 +188,7 @@ class SimulatedTerminal:
             self.ledger.append(asked)
         ended = Ended(asked, decision, by_till, number=len(self.ended) + 1)
         self.ended[asked.key] = self.last = ended
+        self._news.set()
         return ended
 
     # ------------------------------------------------------------ codes
@@ -188,6 +207,7 @@ class SimulatedTerminal:
             play = self.scan_plays.popleft()
             return play if play.text or play.cancelled else None
         self.scan_session = session
+        self._news.set()
         self._scanned = asyncio.get_running_loop().create_future()
         try:
             async with asyncio.timeout(timeout_s):
@@ -196,6 +216,7 @@ class SimulatedTerminal:
             return None
         finally:
             self.scan_session = self._scanned = None
+            self._news.set()
 
     def _end_scan(self, play: ScanPlay) -> bool:
         if self._scanned is None or self._scanned.done():

@@ -42,6 +42,7 @@ class CaisseApServer:
         server, self._server = self._server, None
         if server is not None:
             server.close()
+            self.terminal.unplug()
             for writer in list(self._writers):
                 reset_connection(writer.transport)
             await server.wait_closed()
@@ -116,7 +117,7 @@ class CaisseApServer:
                 writer.write(message[: len(message) // 2])
                 await writer.drain()
             case Fault.SILENCE:
-                await asyncio.Event().wait()
+                await self.terminal.keep_silent()
             case Fault.GARBAGE:
                 writer.write(b"CZ004\xff\xff\xff\xff" + message)
             case Fault.DRIP:

@@ -117,7 +117,8 @@ class NexoTerminal:
             cut()
             return Reply(None)
         if fault is Fault.SILENCE:
-            await asyncio.Event().wait()
+            await terminal.keep_silent()
+            return Reply(None)
         return Reply(self._falsified(answer, previous, fault), fault)
 
     def _refusal(self, request: nexo.Request, asked: Asked) -> nexo.Answer | None:
@@ -326,6 +327,10 @@ class NexoServer:
             options.append(f"key={self._folder / 'terminal.key'}")
         return f"nexo://127.0.0.1:{self._port}?{'&'.join(options)}"
 
+    def use(self, context: ssl.SSLContext) -> None:
+        """Show another certificate from the next plug on."""
+        self._context = context
+
     async def plug(self) -> None:
         """Listen; the port stays the same from the first time on."""
         if self._server is not None:
@@ -346,6 +351,7 @@ class NexoServer:
         server, self._server = self._server, None
         if server is not None and self._web is not None:
             server.close()
+            self._terminal.terminal.unplug()
             for connection in list(self._web.connections):
                 if connection.transport is not None:
                     reset_connection(connection.transport)
@@ -409,7 +415,7 @@ class _Slammed(asyncio.Protocol):
 
 def reset_connection(transport: Any) -> None:
     """End a TCP connection with RST, as a device does that loses its power."""
-    sock = transport.get_extra_info("socket")
+    sock = None if transport.is_closing() else transport.get_extra_info("socket")
     if sock is not None:
         with contextlib.suppress(OSError):
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER)

@@ -57,7 +57,7 @@ class _Part(Struct, frozen=True, rename="pascal", omit_defaults=True):
     pass
 
 
-class Header(_Part, frozen=True):
+class Header(_Part, frozen=True, omit_defaults=False):
     message_category: str
     message_type: str
     sale_id: str = field(name="SaleID")

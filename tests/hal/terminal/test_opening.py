@@ -1,0 +1,217 @@
+"""From an address to a terminal: what is refused, whom it trusts, and how its health comes and goes."""
+
+import asyncio
+
+import pytest
+
+from appliance.clock import SystemClock
+from appliance.hal.address import BadAddress, DevicesConfig, parse_address
+from appliance.hal.device import (
+    DeviceKind,
+    DeviceState,
+    FaultReason,
+    PaymentKind,
+    PaymentOutcome,
+    PaymentReason,
+    PaymentRequest,
+    ScanMissed,
+)
+from appliance.hal.hotplug import Ports
+from appliance.hal.registry import open_devices
+from appliance.hal.simulated.terminal import Play, SimulatedTerminal
+from appliance.hal.simulated.terminal_nexo import NexoServer, NexoTerminal, make_certificates
+from appliance.hal.terminal.machine import Limits
+from appliance.hal.terminal.opening import open_terminal, read_key
+from tests.hal.terminal.conftest import HASTY, SECRET, a_driver
+
+REQUEST = PaymentRequest("req-1", PaymentKind.DEBIT, 1230, "CHF", "T-0427")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "nexo://",
+        "nexo://host",
+        "nexo://host?poiid=S1F2L-1",
+        "nexo://host?poiid=S1F2L-1&root=relative.pem",
+        "nexo://host?poiid=S1F2L 1&tls=off",
+        "nexo://host?poiid=.*&tls=maybe",
+        "nexo://host/path?poiid=S1F2L-1&tls=off",
+        "nexo://host?poiid=S1F2L-1&tls=off&register=01",
+        "nexo://host?poiid=S1F2L-1&tls=off&key=/does/not/exist",
+        "nexo://host?poiid=S1F2L-1&tls=off&passphrase=secret",
+        "caisse-ap://",
+        "caisse-ap://host?register=1",
+        "caisse-ap://host?integrator=abc",
+        "caisse-ap://host?poiid=S1F2L-1",
+        "tcp://host:8443",
+    ],
+)
+def test_what_cannot_be_meant(url):
+    with pytest.raises(BadAddress):
+        a_driver(url, Limits(), [])
+
+
+@pytest.mark.parametrize(
+    ("url", "port"), [("nexo://10.0.0.9?poiid=S1F2L-1&tls=off", 8443), ("caisse-ap://10.0.0.9", 8888)]
+)
+def test_usual_ports(url, port):
+    assert parse_address(url, DeviceKind.TERMINAL).port == port
+
+
+@pytest.mark.parametrize("text", ["", "identifier = 1", "not toml [", 'identifier = "a"\nversion = 1\n', "x" * 5_000])
+def test_a_bad_key_file_is_refused_and_not_quoted(tmp_path, text):
+    path = tmp_path / "terminal.key"
+    path.write_text(text)
+    with pytest.raises(BadAddress) as refused:
+        read_key(str(path))
+    assert "x" * 20 not in str(refused.value)
+
+
+def test_a_key_file(tmp_path):
+    path = tmp_path / "terminal.key"
+    path.write_text(f'identifier = "till-key"\nversion = 1\npassphrase = "{SECRET.passphrase}"\n')
+    assert read_key(str(path)) == SECRET
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "S1F2L-000158213301235.test.terminal.adyen.com",
+        "S1F2L-000158213301234.test.terminal.adyen.com.example.org",
+        "S1F2L-000158213301234.fake.terminal.adyen.com",
+        "localhost",
+    ],
+)
+def test_another_terminals_certificate_is_not_trusted(run, tmp_path, name):
+    """A thief's terminal with a good certificate of the same house gets not one byte."""
+
+    async def sale():
+        terminal = SimulatedTerminal(Play())
+        server = NexoServer(NexoTerminal(terminal, SystemClock()), tmp_path)
+        await server.plug()
+        await server.unplug()
+        server.use(make_certificates(tmp_path, name))
+        await server.plug()
+        driver, _ = a_driver(server.url, HASTY, [])
+        result = await driver.pay(REQUEST)
+        assert (result.outcome, result.reason) == (PaymentOutcome.NOT_STARTED, PaymentReason.UNTRUSTED)
+        assert terminal.seen == []
+        await driver.close()
+        await server.unplug()
+
+    run(sale())
+
+
+def test_another_root_is_not_trusted(run, tmp_path):
+    async def sale():
+        terminal = SimulatedTerminal(Play())
+        server = NexoServer(NexoTerminal(terminal, SystemClock()), tmp_path)
+        await server.plug()
+        make_certificates(tmp_path, "whoever")  # the till is given another root than the terminal's
+        driver, _ = a_driver(server.url, HASTY, [])
+        result = await driver.pay(REQUEST)
+        assert (result.outcome, result.reason) == (PaymentOutcome.NOT_STARTED, PaymentReason.UNTRUSTED)
+        assert terminal.seen == []
+        await driver.close()
+        await server.unplug()
+
+    run(sale())
+
+
+def test_a_root_that_is_missing(run, tmp_path):
+    async def sale():
+        driver, _ = a_driver(f"nexo://127.0.0.1:9?poiid=S1F2L-1&root={tmp_path}/none.pem", HASTY, [])
+        assert (await driver.pay(REQUEST)).reason is PaymentReason.UNTRUSTED
+
+    run(sale())
+
+
+def test_a_terminal_with_another_passphrase_is_unknown_and_books_nothing(run, tmp_path):
+    async def sale():
+        terminal = SimulatedTerminal(Play())
+        server = NexoServer(NexoTerminal(terminal, SystemClock(), secret=SECRET), tmp_path)
+        await server.plug()
+        key = tmp_path / "terminal.key"
+        key.write_text(key.read_text().replace(SECRET.passphrase, "another one"))
+        driver, _ = a_driver(server.url, HASTY, [])
+        result = await driver.pay(REQUEST)
+        assert (result.outcome, result.reason) == (PaymentOutcome.UNKNOWN, PaymentReason.WRONG_ANSWER)
+        assert terminal.ledger == []
+        await driver.close()
+        await server.unplug()
+
+    run(sale())
+
+
+@pytest.mark.parametrize("wire", ["nexo", "caisse-ap"])
+def test_health_comes_and_goes_with_the_cable(run, table, wire):
+    async def day():
+        async with table(wire, otherwise=Play()) as t:
+            address = parse_address(t.server.url, DeviceKind.TERMINAL)
+            async with asyncio.TaskGroup() as group:
+                serving = group.create_task(t.slot.run(address, t.driver, Ports()), name="slot")
+                for _ in range(2):
+                    await t.events.until(DeviceState.READY)
+                    await t.server.unplug()
+                    await t.events.until(DeviceState.ABSENT)
+                    assert t.slot.health.fault is FaultReason.UNREACHABLE
+                    await t.server.plug()
+                    t.slot.nudge()
+                await t.events.until(DeviceState.READY)
+                serving.cancel()
+            assert t.terminal.ledger == []  # looking whether it is there costs nobody anything
+
+    run(day())
+
+
+def test_a_payment_that_finds_nobody_tells_the_health(run, table):
+    async def day():
+        async with table(limits=Limits(probe_every_s=1_000)) as t:
+            address = parse_address(t.server.url, DeviceKind.TERMINAL)
+            async with asyncio.TaskGroup() as group:
+                serving = group.create_task(t.slot.run(address, t.driver, Ports()), name="slot")
+                await t.events.until(DeviceState.READY)
+                await t.server.unplug()
+                assert (await t.driver.pay(REQUEST)).outcome is PaymentOutcome.NOT_STARTED
+                await t.events.until(DeviceState.ABSENT)
+                serving.cancel()
+
+    run(day())
+
+
+def test_through_the_registry(run, tmp_path, bench):
+    async def day():
+        server = NexoServer(NexoTerminal(SimulatedTerminal(Play()), SystemClock(), secret=SECRET), tmp_path)
+        await server.plug()
+        async with bench({"terminal.main": server.url}) as devices:
+            health = await devices.state("terminal.main", DeviceState.READY)
+            assert (health.kind, health.model) == (DeviceKind.TERMINAL, "S1F2L-000158213301234")
+            assert SECRET.passphrase not in repr(health)
+            assert (await devices.devices.terminal().pay(REQUEST)).outcome is PaymentOutcome.ACCEPTED
+        await server.unplug()
+
+    run(day())
+
+
+def test_a_terminal_that_is_not_configured(run):
+    async def day():
+        async with open_devices(DevicesConfig({"terminal.main": "nexo://h"}), SystemClock(), lambda _: None) as devices:
+            for role, fault in (
+                ("terminal.main", FaultReason.MISCONFIGURED),
+                ("terminal.x", FaultReason.NOT_CONFIGURED),
+            ):
+                terminal = devices.terminal(role)
+                assert terminal.health.fault is fault
+                assert (await terminal.pay(REQUEST)).outcome is PaymentOutcome.NOT_STARTED
+                assert (await terminal.ask(REQUEST)).outcome is PaymentOutcome.UNKNOWN
+                assert await terminal.scan_once(5) is ScanMissed.NOT_ABLE
+                await terminal.abort("x")
+                await terminal.stop()
+
+    run(day())
+
+
+def test_opening_opens_nothing(tmp_path):
+    address = parse_address("caisse-ap://127.0.0.1:9", DeviceKind.TERMINAL)
+    assert open_terminal(address, SystemClock(), a_driver("caisse-ap://h", Limits(), [])[1]).abilities.can_refund
