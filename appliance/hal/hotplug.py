@@ -75,7 +75,7 @@ def class_of(port: Port) -> str | None:
     if port.subsystem == "tty":
         return "serial"
     is_keyboard = "1" in (properties.get("ID_INPUT_KEYBOARD"), properties.get("ID_INPUT_KEY"))
-    if port.subsystem == "input" and is_keyboard and port.node.startswith("/dev/input/event"):
+    if port.subsystem == "input" and is_keyboard and os.path.basename(port.node).startswith("event"):
         return "evdev"
     return None
 

@@ -1,6 +1,7 @@
 """A till's devices on a table: what they emit is kept, and a test waits for what it needs."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
@@ -13,6 +14,7 @@ from appliance.hal.device import DeviceEvent, Devices, DeviceState, Health
 from appliance.hal.registry import open_devices
 
 T = TypeVar("T")
+EVIOCGRAB = 0x40044590
 
 
 class Bench:
@@ -25,6 +27,10 @@ class Bench:
 
     def emit(self, event: DeviceEvent) -> None:
         self.events.append(event)
+        self.wake()
+
+    def wake(self) -> None:
+        """Something else changed that a condition may look at."""
         self._news.set()
 
     async def until(self, condition: Callable[[], T | None]) -> T:
@@ -53,3 +59,17 @@ async def bench_with(roles: dict[str, str], backoff_ms_max: int = 250) -> AsyncI
 @pytest.fixture
 def bench():
     return bench_with
+
+
+@pytest.fixture
+def grabbed(monkeypatch):
+    """What was grabbed, by name; the kernel's ioctl is played, since a FIFO has none."""
+    names = []
+
+    def ioctl(fd, request, argument):
+        if request == EVIOCGRAB:
+            names.append(os.path.basename(os.readlink(f"/proc/self/fd/{fd}")))
+        return 0
+
+    monkeypatch.setattr("appliance.hal.transport.fcntl.ioctl", ioctl)
+    return names

@@ -1,8 +1,16 @@
 """A stand-in for udev, on real file descriptors: what is plugged, and monitors that tell of it or overflow."""
 
+import asyncio
 import os
+from contextlib import asynccontextmanager
 
-from appliance.hal.hotplug import Port
+from appliance.clock import SystemClock
+from appliance.hal.address import DevicesConfig
+from appliance.hal.hotplug import Port, Ports
+from appliance.hal.registry import Registry
+from appliance.hal.scanner.wedge import KEY_ENTER
+from appliance.hal.simulated.scanner import events_of, keys_of, strokes_of
+from tests.hal.conftest import Bench
 
 
 class Device:
@@ -79,3 +87,39 @@ class FakeMonitor:
             return None
         os.read(self.read, 1)
         return self.queue.pop(0)
+
+
+class Keys:
+    """An input node that can be opened before it is typed on: a FIFO whose name is an event node's."""
+
+    def __init__(self, folder, number, serial, place):
+        self.path = folder / f"event{number}"
+        os.mkfifo(self.path)
+        self._far = os.open(self.path, os.O_RDWR | os.O_NONBLOCK)
+        properties = {"ID_BUS": "usb", "ID_INPUT_KEYBOARD": "1", "ID_SERIAL": serial, "ID_MODEL": serial}
+        properties["ID_PATH"] = f"pci-0-usb-0:{place}:1.0"
+        self.port = Port(f"/devices/usb1/1-{place}/event{number}", str(self.path), "input", properties)
+
+    def type(self, text, layout="us"):
+        strokes = [stroke for char in text for stroke in strokes_of(char, keys_of(layout))]
+        at_us = SystemClock().monotonic_ns() // 1_000
+        os.write(self._far, events_of([*strokes, (KEY_ENTER, 1), (KEY_ENTER, 0)], at_us))
+
+    def close(self):
+        os.close(self._far)
+
+
+@asynccontextmanager
+async def table_with(roles, udev=None, bindings=""):
+    """The registry with a stand-in for udev, which shows nothing when there is none."""
+    table = Bench()
+    registry = Registry(DevicesConfig(roles, 250, bindings, hot_plug=udev is not None), SystemClock(), table.emit)
+    table.devices = registry
+    if udev is not None:
+        registry.ports = Ports(lambda: udev)
+    async with asyncio.TaskGroup() as group:
+        registry.start(group)
+        yield table
+        registry.stop()
+    if udev is not None:
+        udev.close()
