@@ -196,10 +196,13 @@ class Columns(Struct, frozen=True, tag="columns"):
     bold: bool = False
     tall: bool = False
     wide: bool = False
+    indent: int = 0
+    """Columns by which the following lines of a wrapped left text are set in, at most 8."""
 
 
 class Row(Struct, frozen=True, tag="row"):
-    """A table row: the first cell left, all others right-aligned; cells too long are cut."""
+    """A table row: the first cell left, all others right-aligned. Cells too long for their share move their
+    neighbours, and take a line of their own when that is not enough: a figure is never cut."""
 
     cells: tuple[str, ...]
     shares: tuple[int, ...] = ()

@@ -35,7 +35,10 @@ from appliance.hal.device import (
 )
 from appliance.service.operators import Operators
 
-VAT_SHARES = (2, 4, 5, 4, 5)
+VAT_SHARES = (6, 9, 11, 9, 11, 2)
+"""The last one is the column of the VAT letters, so that all amounts of a receipt end below each other."""
+INDENT = 3
+"""An article's name stands behind its quantity, on its further lines too."""
 
 
 class Letterhead:
@@ -82,7 +85,9 @@ def receipt(head: Letterhead, closed: TicketClosed, at: str, copy: int, printed_
         Rule(),
         *_lines(head, closed),
         Rule(),
-        Columns(t("receipt.total", currency=head.shop.currency), amount(closed.total_minor), bold=True, tall=True),
+        Columns(
+            t("receipt.total", currency=head.shop.currency), f"{amount(closed.total_minor)}  ", bold=True, tall=True
+        ),
         *_tenders(head, closed),
         Rule(),
         *_vat_table(head, closed),
@@ -91,6 +96,7 @@ def receipt(head: Letterhead, closed: TicketClosed, at: str, copy: int, printed_
             t("receipt.articles", count=_articles(closed.lines)), t("receipt.document", number=f"{closed.document:06d}")
         ),
         *[Text(line, align=Align.CENTER) for line in head.shop.footer],
+        Feed(1),
         Barcode(receipt_code(head.till, closed.document), BarcodeKind.CODE128),
         Cut(),
     ]
@@ -165,7 +171,8 @@ def _lines(head: Letterhead, closed: TicketClosed) -> list[Block]:
         letter = head.shop.rate_letter(line.rate_bp)
         quantity = f"1/{line.share_of}" if line.share_of else i18n.quantity(line.quantity_milli, head.locale)
         count = "" if line.unit == "kg" and not line.share_of else quantity
-        blocks.append(Columns(f"{count:>2} {line.name}", f"{head.amount(line.full_minor)} {letter}"))
+        amount = f"{head.amount(line.full_minor)} {letter}"
+        blocks.append(Columns(f"{count:>2} {line.name}", amount, indent=INDENT))
         blocks += [Text(f"   {text}") for text in _how_much(head, line)]
         if line.offered:
             blocks.append(
@@ -221,8 +228,12 @@ def _offer_label(head: Letterhead, reason: str) -> str:
 
 
 def _tenders(head: Letterhead, closed: TicketClosed) -> list[Block]:
-    t, amount = head.t, head.amount
+    t = head.t
     blocks: list[Block] = []
+
+    def amount(minor: int) -> str:
+        return f"{head.amount(minor)}  "
+
     for tender in closed.tenders:
         if tender.kind != "cash":
             blocks.append(Columns(tender.name, amount(tender.amount_minor + tender.change_minor + tender.kept_minor)))
@@ -243,15 +254,15 @@ def _tenders(head: Letterhead, closed: TicketClosed) -> list[Block]:
 def _vat_table(head: Letterhead, closed: TicketClosed) -> list[Block]:
     t, amount = head.t, head.amount
     words = ("receipt.vat", "receipt.rate", "receipt.net", "receipt.vat", "receipt.gross")
-    rows: list[Block] = [Row(tuple(t(word) for word in words), VAT_SHARES)]
+    rows: list[Block] = [Row((*(t(word) for word in words), ""), VAT_SHARES)]
     for row in closed.vat:
         cells = (
             head.shop.rate_letter(row.rate_bp), i18n.rate(row.rate_bp, head.locale),
-            amount(row.net_minor), amount(row.vat_minor), amount(row.gross_minor),
+            amount(row.net_minor), amount(row.vat_minor), amount(row.gross_minor), "",
         )  # fmt: skip
         rows.append(Row(cells, VAT_SHARES))
     vat = sum(row.vat_minor for row in closed.vat)
-    total = ("", "", amount(closed.total_minor - vat), amount(vat), amount(closed.total_minor))
+    total = ("", "", amount(closed.total_minor - vat), amount(vat), amount(closed.total_minor), "")
     return [*rows, Row(total, VAT_SHARES, bold=True)]
 
 

@@ -3,8 +3,9 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
-from appliance.hal.address import BadAddress, kind_of, parse_address
+from appliance.hal.address import BadAddress, kind_of, parse_address, write_address
 from appliance.hal.device import DeviceKind
 
 PRINTER, SCANNER, DRAWER = DeviceKind.PRINTER, DeviceKind.SCANNER, DeviceKind.DRAWER
@@ -56,3 +57,22 @@ def test_garbage_is_refused_and_nothing_else(url, kind):
         parse_address(url, kind)
     except BadAddress:
         pass
+
+
+WORDS = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x2FF), max_size=12)
+
+
+@given(st.sampled_from(["udev:serial", "udev:evdev", "evstream:///run/wedge", "serial:///dev/tty é"]), WORDS, WORDS)
+def test_an_address_can_be_written_and_read_again(place, prefix, serial):
+    match = {"ID_SERIAL": serial, "ID_PATH": "pci-0000:00:14.0-usb-0:2:1.0"} if place.startswith("udev") else {}
+    address = parse_address(place, SCANNER) if not match else parse_address(place + "?ID_PATH=x", SCANNER)
+    address = structs.replace(address, options={"prefix": prefix, "layout": "fr"}, match=match)
+    assert parse_address(write_address(address), SCANNER) == address
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["tcp://10.0.0.7:9100?profile=epson-80", "usblp:///dev/usb/lp0", "udev:usblp", "serial:///dev/ttyS0?baud=115200"],
+)
+def test_a_plain_line_stays_as_it_was(url):
+    assert write_address(parse_address(url, PRINTER)) == url

@@ -8,7 +8,7 @@ import pytest
 from appliance.clock import ManualClock, SystemClock
 from appliance.hal.address import parse_address
 from appliance.hal.device import DeviceKind, DeviceState, FaultReason, Health
-from appliance.hal.hotplug import Ports
+from appliance.hal.hotplug import Port, Ports
 from appliance.hal.simulated.pty import PtyCable
 from appliance.hal.supervisor import Slot
 
@@ -138,3 +138,82 @@ def test_two_seconds_of_grace_for_rights_that_are_being_set(reason):
         assert (slot.health.state, slot.health.fault) == (DeviceState.FAULT, reason)
 
     asyncio.run(main())
+
+
+def test_a_plug_ends_the_pause_and_not_the_quarantine(run, tmp_path, caplog):
+    """The pause is an hour here: only the plug can end it. A driver that crashes three times stays alone even so."""
+    pause_ms = 3_600_000
+
+    async def main():
+        cable = PtyCable(tmp_path / "line")
+        properties = {"ID_BUS": "usb", "ID_SERIAL": "Line_1"}
+        port = Port("/devices/1", str(cable.path), "tty", properties)
+        address = parse_address("udev:serial?ID_SERIAL=Line_1", DeviceKind.SCANNER)
+        news = asyncio.Event()
+        slot = Slot("scanner.front", DeviceKind.SCANNER, SystemClock(), lambda event: news.set(), pause_ms)
+        slot._attempts = 10
+        ports, driver = Ports(), Crashing()
+        ports.expect("scanner.front", address, slot.plugged)
+        cable.plug()
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(slot.run(address, driver, ports), name="slot")
+            for turn in range(1, 4):
+                driver.ran.clear()
+                slot._attempts = 12
+                ports.appeared(port)
+                await driver.ran.wait()
+                while slot.health.counters.get("connects") != turn or slot.health.state is DeviceState.STARTING:
+                    news.clear()
+                    await news.wait()
+                ports.disappeared(port.device_path)
+            while slot.health.state is not DeviceState.QUARANTINED:
+                news.clear()
+                await news.wait()
+            ports.appeared(port)
+            for _ in range(20):
+                await asyncio.sleep(0)
+            assert (driver.runs, slot.health.state) == (3, DeviceState.QUARANTINED)
+            driver.ran.clear()
+            slot.nudge()
+            await driver.ran.wait()
+            task.cancel()
+        cable.unplug()
+
+    run(main())
+
+
+def test_a_file_made_anew_ends_the_pause(run, tmp_path):
+    """The device named by its path went and came back between two looks: its file is another one."""
+
+    async def main():
+        path = tmp_path / "line"
+        address = parse_address(f"serial://{path}", DeviceKind.SCANNER)
+        path.write_text("")
+        slot = Slot("scanner.front", DeviceKind.SCANNER, SystemClock(), lambda event: None, 3_600_000)
+        slot._attempts = 12
+        async with asyncio.TaskGroup() as group:
+            pausing = group.create_task(slot._pause(address), name="pause")
+            await asyncio.sleep(0)
+            (tmp_path / "new").write_text("")
+            (tmp_path / "new").replace(path)
+            await pausing
+
+    run(main())
+
+
+def test_rights_that_come_late_cost_a_tenth_of_a_second(run, tmp_path):
+    """udev makes the node first and hands it to us after; what was refused is tried ten times a second."""
+
+    async def main():
+        path = tmp_path / "line"
+        path.write_text("")
+        clock = SystemClock()
+        slot = Slot("scanner.front", DeviceKind.SCANNER, clock, lambda event: None, 3_600_000)
+        slot._attempts = 12
+        slot._after_fault(FaultReason.NO_PERMISSION)
+        assert slot.health.state is DeviceState.STARTING
+        before_ns = clock.monotonic_ns()
+        await slot._pause(parse_address(f"serial://{path}", DeviceKind.SCANNER))
+        assert clock.monotonic_ns() - before_ns < 1_000_000_000
+
+    run(main())

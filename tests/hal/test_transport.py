@@ -2,14 +2,17 @@
 
 import asyncio
 import os
+import socket
 from typing import Any
 
 import pytest
 
 from appliance.hal.address import parse_address
 from appliance.hal.device import DeviceKind, FaultReason
+from appliance.hal.scanner.hidpos import card, record
 from appliance.hal.simulated.pty import PtyCable
-from appliance.hal.transport import DeviceFault, LinkLost, open_transport
+from appliance.hal.simulated.scanner import HID_DESCRIPTOR, SimulatedHidScanner
+from appliance.hal.transport import DeviceFault, LinkLost, _ReportTransport, open_transport
 
 PRINTER, SCANNER = DeviceKind.PRINTER, DeviceKind.SCANNER
 
@@ -76,6 +79,9 @@ def test_bytes_that_came_before_the_end_are_read_first(run):
         ("usblp:///nowhere/lp0", PRINTER, FaultReason.UNPLUGGED),
         ("evdev:///nowhere/event0", SCANNER, FaultReason.UNPLUGGED),
         ("evdev:///dev/null", SCANNER, FaultReason.MISCONFIGURED),
+        ("hidraw:///nowhere/hidraw0", SCANNER, FaultReason.UNPLUGGED),
+        ("hidraw:///dev/null", SCANNER, FaultReason.MISCONFIGURED),
+        ("hidstream:///nowhere/hid", SCANNER, FaultReason.UNPLUGGED),
         ("evstream:///nowhere/stream", SCANNER, FaultReason.UNPLUGGED),
     ],
 )
@@ -151,5 +157,41 @@ def test_a_full_device_holds_the_writer_until_it_reads_again(run, tmp_path):
             await writing
         os.close(far)
         link.abort()
+
+    run(main())
+
+
+def test_each_report_stays_one_report(run):
+    """Way: a socket that keeps the borders of packets stands for a hidraw node."""
+
+    async def main():
+        near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_NONBLOCK)
+        link = _ReportTransport(near.detach(), b"card")
+        far.send(b"\x02" * 64)
+        far.send(b"\x02" * 3)
+        received = b""
+        while len(received) < 6 + 66 + 5:
+            received += await link.read()
+        assert received == record(b"card") + record(b"\x02" * 64) + record(b"\x02" * 3)
+        far.close()
+        with pytest.raises(LinkLost):
+            await link.read()
+        link.abort()
+
+    run(main())
+
+
+def test_a_hid_stream_is_a_socket(run, tmp_path):
+    async def main():
+        scanner = SimulatedHidScanner(tmp_path / "hid")
+        await scanner.plug()
+        link = await open_transport(parse_address(scanner.url, SCANNER))
+        assert link.address.scheme == "hidstream"
+        assert await link.read() == card(0x0DB5, 0x0136, HID_DESCRIPTOR)
+        scanner.unplug()
+        with pytest.raises(LinkLost):
+            await link.read()
+        link.abort()
+        await link.closed()
 
     run(main())

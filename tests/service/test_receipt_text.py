@@ -20,9 +20,9 @@ def lines_of(paper: Paper) -> list[str]:
             case Text():
                 lines.append(block.line)
             case Columns():
-                lines.append(f"{block.left} | {block.right}")
+                lines.append(f"{block.left} | {block.right.rstrip()}")
             case Row():
-                lines.append(" | ".join(block.cells))
+                lines.append(" | ".join(block.cells[: len(block.cells) - (not block.cells[-1])]))
             case Barcode():
                 lines.append(f"[{block.text}]")
     return [line.replace("\xa0", " ").replace("\u202f", " ") for line in lines]

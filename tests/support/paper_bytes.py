@@ -61,7 +61,7 @@ def _epson_command(job: Job, rest: bytes) -> int:
     if head == b"\x1dV" and rest[2:4] in (b"A\x00", b"B\x00"):
         job.commands.append("GS V")
         return 4
-    if head == b"\x1dk" and rest[2] in (67, 73) and _is_plain(rest[4 : 4 + rest[3]], rest[3]):
+    if head == b"\x1dk" and rest[2] in (67, 73) and _is_bars(rest[4 : 4 + rest[3]], rest[3]):
         job.commands.append("GS k")
         return 4 + rest[3]
     if rest[:3] == b"\x1d(k":
@@ -137,6 +137,12 @@ def _star_command(job: Job, rest: bytes) -> int:
         job.commands.append("ESC GS y")
         return 6 if rest[3:4] == b"S" else 4
     raise Injected(f"{rest[:12]!r}")
+
+
+def _is_bars(content: bytes, size: int) -> bool:
+    """Plain letters, then pairs of digits in code set C, each a byte of 0 to 99."""
+    head, _, pairs = content.partition(b"{C")
+    return len(content) == size and _is_plain(head, len(head)) and all(byte < 100 for byte in pairs)
 
 
 def _is_plain(content: bytes, size: int) -> bool:

@@ -49,6 +49,8 @@ _LETTERS = {
     "ſ": "s", "ħ": "h", "Ħ": "H", "ŧ": "t", "Ŧ": "T",
 }  # fmt: skip
 
+_MARGIN_DOTS = 32
+
 Language = Epson | Star
 
 
@@ -287,13 +289,22 @@ def _columns(job: _Job, block: Columns) -> None:
     right = right[:width]
     room = width - len(right)
     if len(left) >= room:
-        *above, left = wrap(left, room - 1 if room > width // 3 else width)
+        *above, left = _wrapped(left, room - 1 if room > width // 3 else width, block.indent)
         for piece in above:
             job.add_line(piece)
         if len(left) >= room:
             job.add_line(left)
             left = b""
     job.add_line(left.ljust(room) + right)
+
+
+def _wrapped(left: bytes, width: int, indent: int) -> list[bytes]:
+    """Like `wrap`, the lines after the first set in."""
+    first, *rest = wrap(left, width)
+    gap = b" " * min(8, max(0, indent))
+    if not rest or not gap:
+        return [first, *rest]
+    return [first, *(gap + piece for piece in wrap(left[len(first) :].lstrip(b" "), max(1, width - len(gap))))]
 
 
 def _columns_drawn(job: _Job, block: Columns) -> None:
@@ -303,7 +314,12 @@ def _columns_drawn(job: _Job, block: Columns) -> None:
     right = _cut_to(right, width)
     room = width - width_of(right)
     if width_of(left) >= room:
-        *above, left = wrap_cells(left, room - 1 if room > width // 3 else width)
+        gap = " " * min(8, max(0, block.indent))
+        fit = room - 1 if room > width // 3 else width
+        first, *rest = wrap_cells(left, fit)
+        if rest and gap:
+            rest = [gap + piece for piece in wrap_cells(left[len(first) :].lstrip(" "), max(2, fit - len(gap)))]
+        *above, left = [first, *rest]
         for piece in above:
             job.add_text(piece, style)
         if width_of(left) >= room:
@@ -325,25 +341,42 @@ def _row(job: _Job, block: Row) -> None:
     ends = _ends(block, job.columns)
     line, at, last = [], 0, len(ends) - 1
     for index, (cell, end) in enumerate(zip(cells, ends, strict=True)):
-        if cell is None:
-            _row_drawn(job, block, ends)
+        if cell is None or len(cell) > end - at - (index < last):
+            _row_freely(job, block, ends)
             return
-        text = cell[: max(0, end - at - (index < last))]
-        line.append(text.ljust(end - at) if index == 0 else text.rjust(end - at))
+        line.append(cell.ljust(end - at) if index == 0 else cell.rjust(end - at))
         at = end
     job.set_style(_BOLD * block.bold)
     job.set_align(Align.LEFT)
     job.add_line(b"".join(line).rstrip())
 
 
-def _row_drawn(job: _Job, block: Row, ends: list[int]) -> None:
-    line, at, last = "", 0, len(ends) - 1
-    for index, (cell, end) in enumerate(zip(block.cells, ends, strict=True)):
-        text = _cut_to(clean(cell, job.codec), end - at - (index < last))
-        gap = " " * (end - at - width_of(text))
-        line += text + gap if index == 0 else gap + text
-        at = end
-    job.add_text(line.rstrip(), _BOLD * block.bold)
+def _row_freely(job: _Job, block: Row, ends: list[int]) -> None:
+    """A row with drawn cells or with one too long for its share: from the right, each cell ends at its place or just
+    before its neighbour; the first cells take lines of their own when there is no room left."""
+    style = _BOLD * block.bold
+    cells = [clean(cell, job.codec).strip() for cell in block.cells]
+    if cells and not cells[-1]:
+        cells, ends = cells[:-1], ends[:-1]
+    while len(cells) > 1 and sum(map(width_of, cells)) + len(cells) - 1 > job.columns:
+        for piece in wrap_cells(cells[0], job.columns):
+            job.add_text(piece, style)
+        cells, ends = cells[1:], ends[1:]
+    if len(cells) == 1 and width_of(cells[0]) > job.columns:
+        for piece in wrap_cells(cells[0], job.columns):
+            job.add_text(piece, style)
+        return
+    is_whole = ends[:1] == _ends(block, job.columns)[:1]
+    starts, edge = [0] * len(cells), job.columns + 1
+    for index in range(len(cells) - 1, -1, -1):
+        starts[index] = edge = min(ends[index], edge - 1) - width_of(cells[index])
+    if is_whole and cells:
+        starts[0] = 0
+    line, floor = "", 0
+    for cell, start in zip(cells, starts, strict=True):
+        line += " " * (max(start, floor) - width_of(line)) + cell
+        floor = width_of(line) + 1
+    job.add_text(line.rstrip(), style)
 
 
 def _ends(block: Row, width: int) -> list[int]:
@@ -365,13 +398,14 @@ def _rule(job: _Job, block: Rule) -> None:
 
 def _barcode(job: _Job, block: Barcode) -> None:
     if block.kind is BarcodeKind.EAN13 and check_digit_ok(block.text):
-        modules = 95 + 18
+        modules, most = 95, 3
     elif block.kind is BarcodeKind.CODE128 and is_code128(block.text):
-        modules = 11 * len(block.text) + 35 + 20
+        modules, most = job.language.code128_modules(block.text), 2
     else:
         _text(job, Text(block.text, align=Align.CENTER))
         return
-    dot = min(3, job.dots // modules)
+    # The quiet zone of ten modules may reach into the paper's white margin, 4 mm at either side.
+    dot = min(most, job.dots // modules, (job.dots + 2 * _MARGIN_DOTS) // (modules + 20))
     if dot < 2:  # one dot per module is not read reliably
         _text(job, Text(block.text, align=Align.CENTER))
         return

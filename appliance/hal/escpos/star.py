@@ -44,6 +44,10 @@ class Star:
         content = text.replace("%", "%0").encode("ascii")
         return b"\x1bb" + symbology + b"2" + (b"2" if dot > 2 else b"1") + b"\x50" + content + b"\x1e"
 
+    def code128_modules(self, text: str) -> int:
+        """How wide the bars are when the printer takes code set B throughout."""
+        return 11 * len(text) + 35
+
     def qr(self, content: bytes, dot: int) -> bytes:
         """ESC GS y: model 2, level M, cell size, store, print."""
         size, length = bytes((min(8, dot),)), len(content).to_bytes(2, "little")

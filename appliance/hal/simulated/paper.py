@@ -19,6 +19,7 @@ CELL_WIDTH, CELL_HEIGHT, LINE_PITCH = 12, 24, 30
 _FONTS = Path(__file__).parent / "fonts"
 _BASELINE = 20
 _MARGIN = 24
+_SIDE = 32
 _WHITE, _BLACK = 255, 0
 
 
@@ -90,15 +91,15 @@ class Strip(Struct, frozen=True):
         return "\n".join(self.lines)
 
     def image(self) -> "Image":
-        """The paper as a picture, `width` dots wide, grey levels."""
+        """The paper as a picture in grey levels, with the white margin of 4 mm that no printer reaches."""
         from PIL import Image  # late: a running till never draws
 
         pictures = [_draw(element, self.width) for element in self.elements]
         height = sum(picture.height for picture in pictures) + 2 * _MARGIN
-        paper = Image.new("L", (self.width, height), _WHITE)
+        paper = Image.new("L", (self.width + 2 * _SIDE, height), _WHITE)
         top = _MARGIN
         for picture in pictures:
-            paper.paste(picture, (0, top))
+            paper.paste(picture, (_SIDE, top))
             top += picture.height
         return paper
 

@@ -338,9 +338,10 @@ class PrinterMachine:
         self.on_change()
 
     def _print_bars(self, args: bytes) -> None:
-        kind, text = _BARCODES.get(args[0]), args[1:].decode("ascii", "replace")
+        kind, text = _BARCODES.get(args[0]), args[1:].decode("latin-1")
         if kind == "code128":
-            text = text.removeprefix("{B").replace("{{", "{")
+            head, _, pairs = text.partition("{C")
+            text = head.removeprefix("{B").replace("{{", "{") + "".join(f"{ord(pair):02d}" for pair in pairs)
         if kind is not None and text:
             self._print(Bars(kind, text, self._bar_dot, self._bar_height, self._align))
 

@@ -98,8 +98,9 @@ def test_the_other_polarity_is_learnt(run, bench, tmp_path):
         async with with_trigger(bench, tmp_path, is_inverted=True) as (trigger, table, drawer):
             await table.until(lambda: drawer.level is not None)
             assert drawer.position is OPEN  # wrong: it is shut
-            drawer.calibrate(False)
-            assert drawer.position is CLOSED
+            await table.devices.calibrate_drawer(ROLE, open_level=False)
+            drawer = table.devices.drawer()
+            await table.until(lambda: drawer.position is CLOSED)
             assert (await drawer.open()).opened is Opened.YES
             assert trigger.drawer.pulse_count == 1
 

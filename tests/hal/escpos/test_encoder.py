@@ -110,7 +110,7 @@ def test_a_drawn_line_stands_in_the_printers_columns():
 
 
 def test_long_names_are_cut_at_a_limit():
-    assert len(encoder.to_page("x" * 100_000, "cp1252")) == 1_000
+    assert len(encoder.to_page("x" * 100_000, "cp1252") or b"") == 1_000
     assert len(encoder.clean("é漢" * 100_000, "cp1252")) <= 1_000
 
 
@@ -126,7 +126,19 @@ def test_columns_wrap_left_and_keep_right_at_the_edge():
 def test_rows_share_the_width():
     assert lines_of(Row(("TVA", "HT", "TTC"))) == ["TVA" + " " * 27 + "HT" + " " * 13 + "TTC"]
     assert lines_of(Row(("2.6 %", "12.96"), (3, 1)), profile=PROFILES["epson-58"]) == ["2.6 %" + " " * 22 + "12.96"]
-    assert lines_of(Row(("x" * 99, "y" * 99))) == ["x" * 23 + " " + "y" * 24]
+
+
+def test_a_figure_in_a_row_is_never_cut():
+    shares = (6, 9, 11, 9, 11, 2)
+    narrow = PROFILES["epson-58"]
+    assert lines_of(Row(("A", "2.6 %", "12’345.60", "320.99", "12’666.59", ""), shares), profile=narrow) == [
+        "A",
+        "2.6 % 12’345.60 320.99 12’666.59",
+    ]
+    assert lines_of(Row(("A", "2.6 %", "1’234.50", "32.09", "1’266.59", ""), shares), profile=narrow) == [
+        "A 2.6 % 1’234.50 32.09 1’266.59"
+    ]
+    assert lines_of(Row(("x" * 60, "y" * 10))) == ["x" * 48, "x" * 12, "y" * 10]
 
 
 def test_text_wraps_at_words_and_cuts_endless_ones():

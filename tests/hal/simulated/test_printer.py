@@ -120,6 +120,6 @@ def test_the_picture_is_as_wide_as_the_paper(columns):
     printer, _ = machine(columns=columns)
     printer.receive(Encoder(PROFILES["epson-80" if columns == 48 else "epson-58"]).encode(Paper(blocks)))
     picture = Image.open(io.BytesIO(printer.receipts[0].png()))
-    assert picture.width == columns * 12
+    assert picture.width == columns * 12 + 2 * 32
     assert picture.height > 400
     assert picture.getextrema() == (0, 255)
