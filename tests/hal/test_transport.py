@@ -166,7 +166,7 @@ def test_each_report_stays_one_report(run):
 
     async def main():
         near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_NONBLOCK)
-        link = _ReportTransport(near.detach(), b"card")
+        link = _ReportTransport(near.detach(), record(b"card"))
         far.send(b"\x02" * 64)
         far.send(b"\x02" * 3)
         received = b""
