@@ -35,7 +35,7 @@ class CaisseApServer:
 
     async def plug(self) -> None:
         if self._server is None:
-            self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port)
+            self._server = await asyncio.start_server(self.serve, "127.0.0.1", self._port)
             self._port = self._server.sockets[0].getsockname()[1]
 
     async def unplug(self) -> None:
@@ -47,7 +47,8 @@ class CaisseApServer:
                 reset_connection(writer.transport)
             await server.wait_closed()
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection, from its question to its end."""
         self._writers.add(writer)
         try:
             await self._converse(reader, writer)

@@ -178,16 +178,6 @@ async def _on_sent(session: Any, state: SimpleNamespace, params: Any) -> None:
     state.on_sent()
 
 
-async def _connect(host: str, port: int, limit_s: float) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    try:
-        async with asyncio.timeout(limit_s):
-            return await asyncio.open_connection(host, port)
-    except TimeoutError:
-        raise NotSent(PaymentReason.UNREACHABLE, "connecting took too long") from None
-    except OSError as error:
-        raise NotSent(PaymentReason.UNREACHABLE, type(error).__name__) from None
-
-
 class FieldChannel:
     """Caisse-AP: a TCP connection for each question; the answer ends when its fields are whole and nothing follows."""
 
@@ -197,7 +187,7 @@ class FieldChannel:
         self._connect_s = connect_s
 
     async def exchange(self, message: bytes, limit_s: float, on_sent: Callable[[], None]) -> bytes:
-        reader, writer = await _connect(self._host, self._port, self._connect_s)
+        reader, writer = await self._connect()
         try:
             async with asyncio.timeout(limit_s):
                 writer.write(message)
@@ -234,8 +224,17 @@ class FieldChannel:
 
     async def reach(self) -> None:
         """Open a connection and close it again. Raises NotSent."""
-        _, writer = await _connect(self._host, self._port, self._connect_s)
+        _, writer = await self._connect()
         writer.transport.abort()
 
     async def close(self) -> None:
         return None
+
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        try:
+            async with asyncio.timeout(self._connect_s):
+                return await asyncio.open_connection(self._host, self._port)
+        except TimeoutError:
+            raise NotSent(PaymentReason.UNREACHABLE, "connecting took too long") from None
+        except OSError as error:
+            raise NotSent(PaymentReason.UNREACHABLE, type(error).__name__) from None
