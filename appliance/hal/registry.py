@@ -9,6 +9,9 @@ import logging
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from appliance.clock import Clock
 from appliance.hal.address import Address, BadAddress, DevicesConfig, kind_of, parse_address, write_address
@@ -51,12 +54,14 @@ from appliance.hal.drawer.trigger import TriggerDrawer
 from appliance.hal.escpos.driver import EscposPrinter
 from appliance.hal.hotplug import Ports
 from appliance.hal.inventory import list_devices
-from appliance.hal.learning import Learned, Search, address_for
 from appliance.hal.scale.driver import ScaleDriver
 from appliance.hal.scanner.driver import ScannerDriver
 from appliance.hal.supervisor import Driver, Slot
 from appliance.hal.terminal.driver import TerminalDriver, TerminalSlot
 from appliance.hal.terminal.opening import open_terminal
+
+if TYPE_CHECKING:
+    from appliance.hal.learning import Learned
 
 __all__ = ["DevicesConfig", "Registry", "open_devices"]
 
@@ -88,9 +93,6 @@ class AbsentDevice:
     @property
     def weight(self) -> Weight:
         return Weight(self._health.role, WeightState.UNKNOWN)
-
-    def calibrate(self, open_level: bool | None) -> None:
-        return None
 
     def show(self, upper: str, lower: str) -> None:
         return None
@@ -199,6 +201,13 @@ class Registry:
         async with self._changing:
             await self._replace({role: address})
 
+    async def calibrate_drawer(self, role: str, open_level: bool | None) -> None:
+        if role not in self._drawers:
+            return
+        address = parse_address(self._urls[role], DeviceKind.DRAWER)
+        options = address.options | {"open": "none" if open_level is None else "high" if open_level else "low"}
+        await self.assign(role, write_address(msgspec.structs.replace(address, options=options)))
+
     async def unassign(self, role: str) -> None:
         async with self._changing:
             if role in self._urls:
@@ -209,6 +218,8 @@ class Registry:
             raise BadAddress(f"{role[:40]!r} is no scanner's role")
         if self._learns:
             raise BadAddress("another scanner is being looked for")
+        from appliance.hal.learning import Search  # late: keyboards of five countries
+
         self._learns = True
         scanners = {slot.role: driver for slot, _, driver in self.served if isinstance(driver, ScannerDriver)}
         try:
@@ -279,8 +290,10 @@ class Registry:
         for table in (self._printers, self._drawers, self._displays, self._scales, self._terminals):
             table.pop(role, None)
 
-    async def _become(self, role: str, learned: Learned) -> str:
+    async def _become(self, role: str, learned: "Learned") -> str:
         """Give the role to the scanner that was found; it serves no other role by its name any longer."""
+        from appliance.hal.learning import address_for
+
         slot, old = None, Address("")
         if learned.role is not None:
             slot, old = next((slot, address) for slot, address, _ in self.served if slot.role == learned.role)
