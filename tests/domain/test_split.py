@@ -9,7 +9,7 @@ from appliance.domain import intent as i
 from appliance.domain.closing import Totals
 from appliance.domain.errors import Refusal
 from appliance.domain.state import Session, TillState, apply
-from appliance.domain.ticket import Line, Ticket, price
+from appliance.domain.ticket import Line, Lot, Ticket, price
 from appliance.domain.till import Moment, step
 
 NOW = Moment("2026-11-21T07:42:00.000Z", "2026-11-21T08:42:00", "camille")
@@ -22,6 +22,7 @@ lines: st.SearchStrategy[list[dict[str, Any]]] = st.lists(
         quantity_milli=st.integers(1, 9).map(lambda n: n * 1000),
         discount_bp=st.sampled_from([0, 0, 333]),
         offered=st.sampled_from(["", "", "", "staff"]),
+        lot=st.sampled_from([None, None, Lot(3000, 2500), Lot(2000, 333), Lot(1000, 77, is_label=True)]),
     ),
     min_size=1,
     max_size=5,

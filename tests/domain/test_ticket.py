@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.domain.money import vat_in_gross
-from appliance.domain.ticket import Line, Ticket, VatRow, discount_per_rate, divide, divide_vat, price
+from appliance.domain.ticket import Line, Lot, Ticket, VatRow, discount_per_rate, divide, divide_vat, price
 
 RATES = [0, 260, 380, 810]
 
@@ -23,7 +23,15 @@ def tickets(draw) -> Ticket:
             quantity_milli=draw(st.integers(1, 9000)),
             **draw(
                 st.sampled_from(
-                    [{}, {}, {"discount_bp": 1234}, {"discount_minor": 77}, {"offered": "why"}, {"discount_bp": 10_000}]
+                    [
+                        {},
+                        {"lot": Lot(3000, 2500)},
+                        {"lot": Lot(514, 1234, is_label=True), "discount_bp": 1234},
+                        {"discount_bp": 1234},
+                        {"discount_minor": 77},
+                        {"offered": "why"},
+                        {"discount_bp": 10_000},
+                    ]
                 )
             ),
         )
@@ -106,3 +114,14 @@ def test_d02_an_offered_line_costs_nothing_and_keeps_its_worth():
 def test_an_empty_ticket_costs_nothing():
     priced = price(Ticket(1, "m", "", ""))
     assert (priced.total_minor, priced.vat, priced.amounts) == (0, (), ())
+
+
+@given(st.integers(1, 5), st.integers(1, 30_000), st.integers(1, 3000), st.integers(0, 40))
+def test_s12_a_pack_costs_its_price_and_what_is_left_its_pieces(units, pack_minor, each_minor, pieces):
+    line = Line(1, "x", each_minor, 260, quantity_milli=pieces * 1000, lot=Lot(units * 1000, pack_minor))
+    assert line.full_minor == pieces // units * pack_minor + pieces % units * each_minor
+
+
+def test_s12_three_jars_for_twenty_five_francs_are_not_rounded_per_jar():
+    line = Line(1, "jar", 890, 260, quantity_milli=9000, lot=Lot(3000, 2500))
+    assert line.full_minor == price(Ticket(1, "m", "", "", lines=[line])).total_minor == 7500

@@ -240,6 +240,10 @@ def full_of(line: dict[str, Any]) -> int:
     """Quantity times price."""
     if line.get("full_fixed_minor") is not None:
         return int(line["full_fixed_minor"])
+    lot = line.get("lot")
+    if lot is not None:
+        whole, rest = divmod(line.get("quantity_milli", 1000), lot["quantity_milli"])
+        return int(lot["price_minor"]) * whole + half_away(Fraction(line["unit_price_minor"] * rest, 1000))
     return half_away(Fraction(line["unit_price_minor"] * line.get("quantity_milli", 1000), 1000))
 
 

@@ -18,7 +18,10 @@ ARTICLES = [
 ]
 MODES = ["eat-in", "take-away", "delivery"]
 TENDERS = ["cash", "card", "twint", "gift-voucher", "cheque", "invoice", "no-such"]
-CODES = [JAM, UNKNOWN, CAMILLE, NADIA, LUCA, "1324", "7613337001218", "TBtill-1-000001", "\x1b"]
+CODES = [
+    JAM, UNKNOWN, CAMILLE, NADIA, LUCA, "1324", "7613337001218", "TBtill-1-000001", "\x1b",
+    "2112345012346", "2212350019955", "7610807072990", "]C1010761080707234110A",
+]  # fmt: skip
 OFFERS = ["offer.tasting", "offer.staff", "", "no-such"]
 
 _OFTEN = {"product": 9, "scan": 2, "cash": 2, "exact": 2, "tender": 4, "split": 2, "move": 3, "part": 2, "approve": 3}
