@@ -54,6 +54,10 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     float_tolerance_minor: Annotated[int, Meta(ge=0)] = 0
     lock_after_s: Annotated[int, Meta(ge=0, le=3_600)] = 180
     """Idle time until the till locks; 0 never."""
+    drawer_open_s: Annotated[int, Meta(ge=0, le=3_600)] = 30
+    """Seconds a drawer with a sensor may stand open before somebody is told; 0 never."""
+    display_text: Annotated[str, Meta(max_length=40)] = "Bienvenue"
+    """*Message par défaut de l'afficheur*: what the customer display shows between two customers."""
     blind_count: bool = False
     """*Comptage à l'aveugle*: the expected amount stays hidden until the drawer was counted."""
     card_by_hand: bool = True

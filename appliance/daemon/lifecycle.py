@@ -69,6 +69,7 @@ class Daemon:
         self._devices: Any = None
         self._events: asyncio.Queue[Any] = asyncio.Queue(EVENTS_MAX)
         self._stopping = asyncio.Event()
+        self._till: Till
 
     def stop(self) -> None:
         self._stopping.set()
@@ -109,7 +110,7 @@ class Daemon:
         if shop is None:
             shop = self._first_shop()
         catalog: Catalog = self.ledger.read_now(load_catalog)
-        till = self.build(shop, catalog)
+        till = self._till = self.build(shop, catalog)
         till.remember(origins)
         if not self.ledger.state.till:
             till.do(i.CreateRegister(self.config.till, shop.currency, self.config.profile, __version__))
@@ -206,11 +207,39 @@ class Daemon:
             self._early.append(effect)  # the till sells before its devices are there
             return
         drawer = self._devices.drawer(DRAWER_ROLE)
+        self._till.drawer.ordered(effect)
         self._drawers.create_task(self._open_drawer(drawer, effect), name="drawer")
 
     async def _open_drawer(self, drawer: Any, effect: e.KickDrawer) -> None:
         result = await drawer.open()
         log.info("drawer for %s ticket %d: %s", effect.reason, effect.ticket, result.opened)
+        self._till.drawer.answered(effect, result)
+
+    def _keep_drawer_level(self, open_level: bool | None) -> None:
+        self._drawers.create_task(self._devices.calibrate_drawer(DRAWER_ROLE, open_level), name="drawer level")
+
+    def _follow(self, till: Till) -> Callable[[], None]:
+        """Let the customer display and the scale follow what is on the screen; returns what ends it."""
+        from appliance.service.customer_display import CustomerDisplay
+
+        customer = CustomerDisplay(till, self._devices.display)
+        shown, is_weighing = till.on_change, False
+
+        def changed() -> None:
+            nonlocal is_weighing
+            shown()
+            customer.changed()
+            was_weighing, is_weighing = is_weighing, till.desk.sheet == "weigh"
+            if is_weighing or was_weighing:
+                self._devices.scale().watch(is_weighing)
+
+        def end() -> None:
+            till.on_change = shown
+            customer.close()
+
+        till.on_change = changed
+        changed()
+        return end
 
     def _meet_drawer(self) -> None:
         """The drawer is reached, or is not waited for any longer: what was wanted meanwhile is done."""
@@ -250,6 +279,9 @@ class Daemon:
             open_devices(config, self.clock, self._emit) as self._devices,
             AsyncExitStack() as still_waiting,
         ):
+            till.devices = self._devices
+            till.keep_drawer_level = self._keep_drawer_level
+            still_waiting.callback(self._follow(till))
             self._drawers.create_task(self.printing.run(self._devices), name="printing")
             self._drawers.create_task(self._minute(till), name="minute")
             self._drawers.create_task(self.terminal.run(till, self._devices), name="card terminal")

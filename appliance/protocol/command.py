@@ -177,6 +177,22 @@ class AddFreePrice(Command, tag="AddFreePrice"):
     age_checked: bool = False
 
 
+class Weigh(Command, tag="Weigh"):
+    """Sell the article of the open sheet by what the scale says; the net weight is the one that was shown."""
+
+    quantity_milli: Quantity
+
+
+class TypeWeight(Command, tag="TypeWeight"):
+    """The same by hand, net, where no scale works."""
+
+    quantity_milli: Quantity
+
+
+class Tare(Command, tag="Tare"):
+    """Take off the container that lies on the scale; touched again, put it back."""
+
+
 class SelectLine(Command, tag="SelectLine"):
     line: Id
 
@@ -371,6 +387,16 @@ class OpenDrawer(Command, tag="OpenDrawer"):
     reason: Word
 
 
+CalibrationStep = Literal["start", "open", "shut"]
+
+
+class CalibrateDrawer(Command, tag="CalibrateDrawer"):
+    """Which level of the drawer's sensor means open: `start` asks to open it, `open` says that it is open and asks to
+    shut it, `shut` says that it is shut."""
+
+    step: CalibrationStep = "start"
+
+
 class ReadX(Command, tag="ReadX"):
     pass
 
@@ -423,6 +449,7 @@ AnyCommand = (
     | NewTicket | AddProduct | EnterCode | TypeCode | TestScan | AddFreePrice | SelectLine | ChangeQuantity
     | SetQuantity | SetPrice
     | DiscountLine | DiscountTicket | OfferLine | CommentLine | RemoveLine | NameTicket | ChangeMode | HoldTicket
+    | Weigh | TypeWeight | Tare | CalibrateDrawer
     | RecallTicket | OrderNotes | VoidTicket
     | StartPayment | TakeCash | TakeCard | AddTender | RemoveTender | CloseTicket | CorrectPayment
     | AbortCard | AskCard | ConfirmCard | RetryCard | CardByHand | ReopenCard | StartScan | StopScan

@@ -24,7 +24,7 @@ ReceiptState = Literal[
     "on_demand", "queued", "printing", "printed", "waiting_paper", "waiting_printer", "uncertain", "none"
 ]
 ReportKind = Literal["X", "Z"]
-DeviceWord = Literal["scanner", "printer", "drawer", "terminal", "network", "sync"]
+DeviceWord = Literal["scanner", "printer", "drawer", "terminal", "network", "sync", "display", "scale"]
 
 
 class Shop(Piece):
@@ -312,6 +312,27 @@ class FreePriceSheet(Piece, tag="free_price"):
     product_name: str = ""
 
 
+ScaleWord = Literal["stable", "empty", "moving", "over_capacity", "under_zero", "fault", "by_hand"]
+
+
+class WeighSheet(Piece, tag="weigh"):
+    """An article that waits for its weight."""
+
+    name: str
+    price_minor: int
+    """Of a kilogram."""
+    state: ScaleWord
+    """Only "stable" lets "Peser" be touched; "by_hand": no scale works, the weight is typed."""
+    quantity_milli: int = 0
+    """Net weight while stable, else 0."""
+    amount_minor: int = 0
+    tare_milli: int = 0
+    """Container's weight the till takes off."""
+    is_net: bool = False
+    """The scale has taken off a container itself."""
+    can_tare: bool = False
+
+
 class NoteCard(Piece):
     number: int
     name: str
@@ -377,6 +398,7 @@ Sheet = (
     | MenuSheet
     | CodeEntrySheet
     | FreePriceSheet
+    | WeighSheet
     | NotesSheet
     | ModeSheet
     | ReasonSheet

@@ -98,6 +98,8 @@ class Desk(msgspec.Struct):
     """The command that waits for "Âge vérifié ?", with its article's name and limit."""
     age_name: str = ""
     age_years: int = 0
+    weighing: Any = None
+    """The article that waits for its weight (`weighing.Weighing`), while the sheet "Peser" is open."""
     test_on: str = ""
     """Screen on which scans are tested and not carried out; "" for none."""
     tested: Meaning | None = None
@@ -144,6 +146,7 @@ class Desk(msgspec.Struct):
     def close_sheet(self) -> None:
         self.sheet = ""
         self.free_product = None
+        self.weighing = None
         self.typed_code = ""
         self.code_note = ""
         self.age = None

@@ -25,6 +25,7 @@ from appliance.service.paying import rest_of_note
 from appliance.service.people import ROLE_OF_SCREEN
 from appliance.service.printing import Printing
 from appliance.service.scanning import is_testing, tested_view
+from appliance.service.weighing import sheet as weigh_sheet
 
 if TYPE_CHECKING:
     from appliance.service.till import Till
@@ -322,6 +323,7 @@ class Display:
             "menu": self._menu,
             "code_entry": self._code_entry,
             "free_price": self._free_price,
+            "weigh": lambda ticket: weigh_sheet(self._till),
             "notes": self._notes,
             "modes": lambda ticket: v.ModeSheet(tuple(self._modes.values())),
             "reasons": self._reasons,

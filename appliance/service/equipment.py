@@ -9,11 +9,11 @@ from appliance.hal.device import (
     DeviceKind,
     DeviceState,
     DrawerChanged,
-    DrawerPosition,
     FaultReason,
     Health,
     Scan,
     ScanDamaged,
+    Weight,
 )
 from appliance.protocol import view as v
 
@@ -35,6 +35,8 @@ PRINTER_SENTENCES: Final = {
     FaultReason.MISCONFIGURED: ("device.misconfigured", ()),
     FaultReason.CRASHED: ("device.crashed", ("retry_print",)),
 }
+HELPER_SENTENCES: Final = frozenset({FaultReason.NO_PERMISSION, FaultReason.BUSY, FaultReason.MISCONFIGURED})
+"""What somebody must change before a scale or a customer display can work."""
 
 
 class Equipment:
@@ -53,9 +55,9 @@ class Equipment:
             till.desk.say("scan.damaged", "warn", source="scan")
             till.fold_messages()
         elif isinstance(event, DrawerChanged):
-            self._drawer_moved(till, event)
+            till.drawer.moved(event)
         else:
-            assert isinstance(event, Scan)
+            assert isinstance(event, Scan | Weight)
 
     def _changed(self, till: Till, health: Health) -> None:
         before = self._health.get(health.role)
@@ -67,6 +69,8 @@ class Equipment:
             DeviceKind.SCANNER: self._scanner_changed,
             DeviceKind.DRAWER: self._drawer_changed,
             DeviceKind.TERMINAL: self._terminal_changed,
+            DeviceKind.SCALE: self._helper_changed,
+            DeviceKind.DISPLAY: self._helper_changed,
         }.get(health.kind)
         if say is not None:
             say(till, health)
@@ -115,9 +119,15 @@ class Equipment:
             till.desk.say(f"device.{health.fault.value}", "warn", source=health.role)
             till.fold_messages()
 
-    def _drawer_moved(self, till: Till, event: DrawerChanged) -> None:
-        if event.position is DrawerPosition.OPEN and not event.commanded:
-            till.desk.say("drawer.opened_by_itself", "warn", source=event.role)
+    def _helper_changed(self, till: Till, health: Health) -> None:
+        """A scale or a customer display: selling goes on without, so it is said once and folds away."""
+        if health.state is DeviceState.READY:
+            till.desk.hush(health.role)
+        elif health.fault in HELPER_SENTENCES and health.state is not DeviceState.ABSENT:
+            till.desk.say(f"device.{health.fault}", "warn", source=health.role)
+            till.fold_messages()
+        elif health.role in self._seen_ready:
+            till.desk.say(f"device.{health.kind}_lost", "warn", source=health.role)
             till.fold_messages()
 
     def printer_is_well(self) -> bool:
@@ -133,7 +143,13 @@ class Equipment:
             self._light("terminal", DeviceKind.TERMINAL),
             v.DeviceLight("network", "off"),
             v.DeviceLight("sync", "off"),
+            *self._helpers(),
         )
+
+    def _helpers(self) -> tuple[v.DeviceLight, ...]:
+        """Scale and customer display have a light while something is wrong with them."""
+        lights = (self._light("scale", DeviceKind.SCALE), self._light("display", DeviceKind.DISPLAY))
+        return tuple(light for light in lights if light.level not in ("ok", "off"))
 
     def _light(self, word: v.DeviceWord, kind: DeviceKind) -> v.DeviceLight:
         """The best of the scanners, the worst of the rest."""

@@ -227,7 +227,12 @@ def _open_drawer(till: Till, command: c.OpenDrawer) -> None:
         till.desk.close_sheet()
 
 
+def _calibrate_drawer(till: Till, command: c.CalibrateDrawer) -> None:
+    till.drawer.calibrate(command)
+
+
 HANDLERS: Final[dict[type, Callable[[Any, Any], None]]] = {
+    c.CalibrateDrawer: _calibrate_drawer,
     c.StartPayment: _start_payment,
     c.TakeCash: _take_cash,
     c.TakeCard: _take_card,

@@ -14,6 +14,7 @@ from appliance.domain.errors import Refusal
 from appliance.domain.meaning import Goods, Words, interpret, shelf_minor
 from appliance.domain.ticket import Line, Ticket, price
 from appliance.protocol import command as c
+from appliance.service import weighing
 from appliance.service.people import require_session
 from appliance.service.text import clean
 
@@ -60,6 +61,10 @@ def add_product(till: Till, product: Product, *, goods: Goods | None = None, cod
         ensure_ticket(till)
         _ask_age(till, product.name, product.age_limit, c.AddProduct(product.id, "age", code))
         return
+    if goods.needs_weight:
+        ensure_ticket(till)
+        weighing.ask(till, product, goods, despite)
+        return
     ticket = ensure_ticket(till)
     price_minor = goods.price_minor
     if price_minor is None:
@@ -80,6 +85,8 @@ def add_product(till: Till, product: Product, *, goods: Goods | None = None, cod
             ticket=_note_being_split(till, ticket),
             lot=goods.lot,
             batch=goods.batch,
+            weighed=goods.weighed,
+            tare_milli=goods.tare_milli,
         )
     )
     after_adding(till)

@@ -24,10 +24,12 @@ from appliance.domain.errors import Refusal
 from appliance.domain.state import TillState
 from appliance.domain.ticket import Ticket, price
 from appliance.domain.till import Outcome
+from appliance.hal.device import Devices
 from appliance.protocol import command as c
 from appliance.protocol.message import Answer, Order
 from appliance.protocol.view import Level
 from appliance.service.desk import Desk
+from appliance.service.drawer import DrawerWatch
 from appliance.service.ledger import Ledger, StoreFault
 from appliance.service.operators import Operators
 from appliance.service.printing import Printing
@@ -86,6 +88,11 @@ class Till:
         self._origin = ""
         self._answers: OrderedDict[str, Answer | asyncio.Task[Answer]] = OrderedDict()
         self._timers: dict[str, asyncio.TimerHandle] = {}
+        self.devices: Devices | None = None
+        """All devices, while they are served; a till sells before and without them."""
+        self.drawer = DrawerWatch(self)
+        self.keep_drawer_level: Callable[[bool | None], None] = lambda level: None
+        """Which level of the drawer's sensor means open, from now on; None: it has none."""
         self.rev = 0
         self.on_change: Callable[[], None] = lambda: None
         """Called after every change that a view shows."""
@@ -418,11 +425,12 @@ class Till:
         self.desk.undo = None
 
 
-from appliance.service import card, day, dividing, paying, people, scanning, selling  # noqa: E402  (handlers need Till)
+from appliance.service import card, day, dividing, paying, people, scanning, selling, weighing  # noqa: E402  (handlers need Till)
 
 HANDLERS: Final[dict[type, Callable[[Any, Any], None]]] = {
     **people.HANDLERS,
     **selling.HANDLERS,
+    **weighing.HANDLERS,
     **paying.HANDLERS,
     **card.HANDLERS,
     **dividing.HANDLERS,

@@ -67,11 +67,6 @@ class Box:
     def level(self) -> bool | None:
         return self._level
 
-    def calibrate(self, open_level: bool | None) -> None:
-        """Not an opening, whatever the position becomes by it: the drawer did not move."""
-        self._open_level = open_level
-        self._position = self._told = self._read(self._level)
-
     async def open(self) -> DrawerResult:
         started_ns = self._clock.monotonic_ns()
         async with self._turn:

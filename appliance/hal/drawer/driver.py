@@ -33,9 +33,6 @@ class PrinterDrawer:
     def level(self) -> bool | None:
         return self._box.level
 
-    def calibrate(self, open_level: bool | None) -> None:
-        self._box.calibrate(open_level)
-
     async def open(self) -> DrawerResult:
         return await self._box.open()
 

@@ -55,9 +55,6 @@ class TriggerDrawer:
     def level(self) -> bool | None:
         return self._box.level
 
-    def calibrate(self, open_level: bool | None) -> None:
-        self._box.calibrate(open_level)
-
     async def open(self) -> DrawerResult:
         self._hurry.set()
         try:

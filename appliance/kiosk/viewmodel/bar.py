@@ -13,6 +13,8 @@ DEVICES = {
     "terminal": ("contactless-payment", "contactless-payment"),
     "network": ("network", "wifi-slash"),
     "sync": ("cloud-check", "cloud-arrow-up"),
+    "scale": ("scales", "scales"),
+    "display": ("monitor", "monitor"),
 }
 """Icon of a device when fine, and when not."""
 
@@ -21,6 +23,7 @@ MESSAGE_ICONS = {
     "printer": "printer",
     "receipt": "printer",
     "drawer": "cash-register",
+    "weight": "scales",
     "terminal": "contactless-payment",
     "network": "cloud-slash",
     "offline": "cloud-slash",
@@ -38,6 +41,8 @@ ACTION_ICONS = {
     "paper_missing": "x",
     "print_all": "printer",
     "drop_all": "trash",
+    "drawer_is_open": "check",
+    "drawer_is_shut": "check",
     "undo": "arrow-counter-clockwise",
     "remove": "trash",
     "yes": "check",
