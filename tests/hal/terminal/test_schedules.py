@@ -133,6 +133,16 @@ class Till:
         slot = TerminalSlot("terminal.main", DeviceKind.TERMINAL, CLOCK, lambda event: None)
         return TerminalDriver(self._dialect(), CLOCK, slot, LIMITS)
 
+    async def serve_somebody_before(self, terminal: SimulatedTerminal, wire: Wire | FieldWire) -> None:
+        """The same amount, a minute ago: its answer and its ticket lie ready to be mistaken for ours."""
+        trouble, wire.trouble = wire.trouble, 0.0
+        terminal.plays.appendleft(Play())
+        before = PaymentRequest(f"{self._number}-before", PaymentKind.DEBIT, 1230, "CHF", "T-0426")
+        assert (await self._driver.pay(before)).outcome is ACCEPTED
+        wire.trouble = trouble
+        terminal.ledger.clear()
+        terminal.seen.clear()
+
     async def cash(self) -> None:
         for attempt in range(ATTEMPTS_MAX):
             result = await self._attempt(attempt)
@@ -207,6 +217,7 @@ async def over_nexo(seed: int, kind: type[Till] = Till) -> Counter:
     async with asyncio.TaskGroup() as group:
         wire = Wire(chance, nexo, group)
         till = kind(chance, seed, lambda: NexoDialect(Ends("Caisse-1", POIID), secret, wire, CLOCK, LIMITS))
+        await till.serve_somebody_before(terminal, wire)
         await till.cash()
         await asyncio.sleep(3_600)  # whatever is still under way arrives
         terminal.unplug()
@@ -221,6 +232,7 @@ async def over_caisse_ap(seed: int, kind: type[Till] = Till) -> Counter:
     async with asyncio.TaskGroup() as group:
         wire = FieldWire(chance, server, group)
         till = kind(chance, seed, lambda: CaisseApDialect(Register(), wire, LIMITS))
+        await till.serve_somebody_before(terminal, wire)
         await till.cash()
         await asyncio.sleep(3_600)
         terminal.unplug()
