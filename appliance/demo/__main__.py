@@ -119,7 +119,7 @@ class Demo:
     async def _start_kiosk(self, stack: AsyncExitStack, display: VirtualDisplay | None) -> Child:
         socket = read_settings(self._folder / "till.toml").socket
         env = KIOSK_ENV | ({"DISPLAY": display.name, "WAYLAND_DISPLAY": ""} if display else {})
-        argv = [sys.executable, "-m", "appliance.kiosk", "--socket", socket]
+        argv = [sys.executable, "-O", "-m", "appliance.kiosk", "--socket", socket]
         kiosk = Child("kiosk", argv, self._log("kiosk"), self._clock, env=env, says_ready=False)
         with self._progress.step("kiosk", "Opening the kiosk") as step:
             await stack.enter_async_context(supervised(kiosk))

@@ -18,6 +18,7 @@ from appliance.kiosk.screens.starting import Starting
 from appliance.kiosk.shell import Shell
 from appliance.kiosk.sound import Sounds
 from appliance.kiosk.theme import theme
+from appliance.kiosk.touch_watch import TouchWatch
 from appliance.kiosk.viewmodel.starting import waiting_view
 from appliance.kiosk.widgets import Stage
 from appliance.kiosk.widgets.frame import painter
@@ -32,6 +33,10 @@ BUILD_S = 0.04
 AWAKE_S = 1.5
 DOZING_FPS = 25
 """How often a kiosk that nobody touches looks for a touch: 40 ms, within the design's 50 for touch to pixel."""
+CLOCK_S = 0.002
+"""How exactly Kivy's clock keeps time. By itself it takes a third of a frame, and does not sleep for that long."""
+SLEEPING_FPS = 1
+"""The same where a touch wakes it."""
 KEYS = {13: "enter", 271: "enter", 8: "backspace", 27: "escape", 273: "up", 274: "down", 9: "next"}
 """Kivy's key codes (SDL) of the editing keys."""
 F1 = 282
@@ -49,7 +54,10 @@ class Kiosk:
         self._sounds = Sounds()
         self._layout: tuple[int, int] | None = None
         self._calm: Any = None
+        Clock.clock_resolution = CLOCK_S
         self._fps = Clock._max_fps
+        self._dozing_fps = DOZING_FPS
+        self._touches = TouchWatch(lambda: Clock.schedule_once(self._awake, -1))
         self._awake_until = 0.0
         self._last: TillView | None = None
 
@@ -67,6 +75,8 @@ class Kiosk:
         self._stage.add_widget(self._shell)
         self._show_starting()
         self._client.start()
+        if self._touches.start():
+            self._dozing_fps = SLEEPING_FPS
         Window.request_keyboard(lambda: None, self._stage)
         try:
             runTouchApp(self._stage, embedded=True)
@@ -76,6 +86,7 @@ class Kiosk:
                     self._awake()
                 self._doze()
                 Window.mainloop()
+                self._touches.taken()
         finally:
             self._client.stop()
 
@@ -87,7 +98,7 @@ class Kiosk:
     def _doze(self) -> None:
         """Nothing happens: look for touches less often. A view from the daemon wakes the clock by itself."""
         if Clock.time() > self._awake_until:
-            Clock._max_fps = DOZING_FPS
+            Clock._max_fps = self._dozing_fps
 
     def _resized(self, _window: Any, size: Any) -> None:
         self._stage.size = size

@@ -29,7 +29,7 @@ TOTAL = (1130, 536, 136, 48)
 """Where both show the total."""
 TILE = (300, 180, 4, 4)
 FRAME_NS = 16_700_000
-KIOSK = [sys.executable, "-m", "appliance.kiosk", "--size", f"{SIZE[0]}x{SIZE[1]}", "--socket"]
+KIOSK = [sys.executable, "-O", "-m", "appliance.kiosk", "--size", f"{SIZE[0]}x{SIZE[1]}", "--socket"]
 ROWS_SHOWN = 7
 
 

@@ -10,7 +10,7 @@ from appliance.kiosk.theme import theme
 from appliance.kiosk.viewmodel.grid import GridModel
 from appliance.kiosk.viewmodel.sale import SaleModel, sale_model
 from appliance.kiosk.widgets import Layer, Press, load_kv
-from appliance.kiosk.widgets.base import Box
+from appliance.kiosk.widgets.base import Bound, Box
 from appliance.kiosk.widgets.grid import CategoryRail, TileGrid  # noqa: F401  named in sale.kv
 from appliance.protocol import command as cmd
 from appliance.protocol.view import TillView
@@ -54,15 +54,16 @@ class Tools(Layer):
     send = ObjectProperty(None)
 
 
-class SaleScreen(Screen):
+class SaleScreen(Bound, Screen):
     """Shows a SaleModel."""
 
-    model = ObjectProperty(SaleModel(), rebind=True)
+    model = ObjectProperty(SaleModel())
     search = StringProperty("")
     searching = BooleanProperty(False)
 
     def __init__(self, **kwargs: Any) -> None:
         self._awaited: str | None = None
+        self._grid: GridModel | None = None
         super().__init__(**kwargs)
 
     def show(self, view: TillView) -> None:
@@ -73,6 +74,17 @@ class SaleScreen(Screen):
         if self._awaited is None or not grid.searching or grid.search == self._awaited:
             self._awaited = None
             self.search, self.searching = grid.search, grid.searching
+
+    def show_model(self, model: SaleModel) -> None:
+        """Grid, ticket or result. Most views show the grid of the view before."""
+        ids, grid = self.ids, model.grid
+        if grid is not self._grid:
+            self._grid = grid
+            ids.rail.model = ids.tools.model = ids.tiles.model = grid
+            ids.no_hit.title, ids.no_hit.shown, ids.tiles.shown = grid.no_hit, bool(grid.no_hit), not grid.no_hit
+            ids.keyboard.next_text = grid.search_done
+        ids.ticket.model, ids.ticket.shown = model.ticket, not model.has_result
+        ids.result.model, ids.result.shown = model.result, model.has_result
 
     def look_for(self, text: str | None) -> None:
         """Searches as typed: the field shows the letters at once, older results do not take them back."""

@@ -299,6 +299,22 @@ class Col(Box):
     align = OptionProperty("start", options=["start", "center", "end"])
 
 
+class Bound:
+    """Shows its model by `show_model`, all at once.
+
+    A rule of .kv binds every expression on `root.model` by itself, which for the forty of a ticket takes longer than
+    drawing it. Parts that change with every scan set their children here instead.
+    """
+
+    def on_kv_post(self: Any, _base: Any) -> None:
+        """The rules have built the children."""
+        self.fbind("model", self._model_changed)
+        self.show_model(self.model)
+
+    def _model_changed(self: Any, _widget: Any, model: Any) -> None:
+        self.show_model(model)
+
+
 class Cells(Painted, Layout):
     """Equal cells in columns, filled row by row; `row_height` 0 shares the height among `rows` (0: as needed)."""
 

@@ -20,7 +20,7 @@ from kivy.properties import (
 from appliance.i18n import t
 from appliance.kiosk.theme import theme
 from appliance.kiosk.viewmodel.ticket import CashKeyModel, ClientModel, GhostModel, LineModel, TicketModel
-from appliance.kiosk.widgets.base import Box, Cells, Col, Press, Row, load_kv
+from appliance.kiosk.widgets.base import Bound, Box, Cells, Col, Press, Row, load_kv
 from appliance.kiosk.widgets.controls import PushButton
 from appliance.kiosk.widgets.layer import Layer, Region
 from appliance.kiosk.widgets.paint import shorten, text_width, wrap
@@ -93,10 +93,10 @@ class LineHead(Row, Region):
     """What a line says; the part that a further scan of the same article changes."""
 
 
-class BasketLine(Press, Col):
+class BasketLine(Bound, Press, Col):
     """One line: quantity box, name, detail, amount."""
 
-    model = ObjectProperty(EMPTY_LINE, rebind=True)
+    model = ObjectProperty(EMPTY_LINE)
     owner = ObjectProperty(None)
     soft = BooleanProperty(False)
     head_height = NumericProperty(40)
@@ -115,9 +115,12 @@ class BasketLine(Press, Col):
         _left, top, _right, bottom = theme.m.line_pad
         return max(theme.m.line, cls.head(model, width) + top + bottom + 1)
 
-    def on_model(self, _row: Any, model: LineModel) -> None:
-        """Takes the height of its head."""
+    def show_model(self, model: LineModel) -> None:
+        """Takes the height of its head and says what the line says."""
+        ids = self.ids
         self.head_height = self.head(model, self.width)
+        ids.quantity.text, ids.name.text = model.quantity, model.name
+        ids.detail.text, ids.struck.text, ids.amount.text = model.detail, model.struck, model.amount
 
     def quantity_tapped(self) -> None:
         """The quantity box was touched: the first touch selects, the second opens the editor."""
@@ -265,22 +268,43 @@ class TotalNote(Row, Region):
     """How many articles, and the VAT in the total."""
 
 
-class Totals(Layer):
+class Totals(Bound, Layer):
     """Sums, the total, the VAT note."""
 
-    model = ObjectProperty(TicketModel(), rebind=True)
+    model = ObjectProperty(TicketModel())
+
+    def show_model(self, model: TicketModel) -> None:
+        """Says what the ticket comes to."""
+        ids = self.ids
+        ids.sums.sums = model.sums
+        ids.label.text, ids.currency.text, ids.total.text = model.total_label, model.currency, model.total
+        ids.note.text, ids.note_row.shown = model.note, bool(model.note)
 
 
-class TicketFoot(Layer):
+class TicketFoot(Bound, Layer):
     """Cash keys, Carte and Facturer."""
 
-    model = ObjectProperty(TicketModel(), rebind=True)
+    model = ObjectProperty(TicketModel())
     caption = StringProperty("")
     __events__ = ("on_cash", "on_card", "on_pay", "on_refused")
 
     def __init__(self, **kwargs: Any) -> None:
         self._closed_at = -1.0
         super().__init__(**kwargs)
+
+    def show_model(self, model: TicketModel) -> None:
+        """Offers what the ticket may be paid with."""
+        ids = self.ids
+        ids.caption.text = self.caption or model.cash_caption
+        ids.caption_row.shown = bool(ids.caption.text)
+        ids.cash.models, ids.cash.enabled = model.cash_keys, model.can_cash
+        ids.card.text, ids.card.enabled = model.card, model.can_card
+        ids.pay.text, ids.pay.amount, ids.pay.enabled = model.pay, model.pay_amount, model.can_pay
+
+    def on_caption(self, *_: Any) -> None:
+        """Another caption than the ticket's."""
+        if self.ids:
+            self.show_model(self.model)
 
     def on_cash(self, amount_minor: int) -> None:
         """A cash key was touched."""
@@ -302,14 +326,24 @@ class TicketFoot(Layer):
         return bool(super().on_touch_down(touch))
 
 
-class TicketPanel(Box):
+class TicketPanel(Bound, Box):
     """The whole ticket. `model` is a TicketModel."""
 
-    model = ObjectProperty(TicketModel(), rebind=True)
+    model = ObjectProperty(TicketModel())
     __events__ = (
         "on_client", "on_hold", "on_line", "on_quantity", "on_act", "on_undo", "on_cash", "on_card", "on_pay",
         "on_refused",
     )  # fmt: skip
+
+    def show_model(self, model: TicketModel) -> None:
+        """Client, lines or the empty state, totals and keys."""
+        ids = self.ids
+        ids.client.model = model.client
+        ids.hold.text, ids.hold.icon = model.hold_text, model.hold_icon
+        ids.empty.title, ids.empty.hint = model.empty_title, model.empty_hint
+        ids.empty_layer.shown, ids.lines.shown = model.is_empty, not model.is_empty
+        ids.lines.rows, ids.lines.selected = model.rows, model.selected
+        ids.totals.model = ids.foot.model = model
 
     def on_client(self) -> None:
         """The client's place was touched."""

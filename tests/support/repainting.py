@@ -1,0 +1,88 @@
+"""`python -m tests.support.repainting SEED COUNT [blind]`: shows random views and compares two ways of painting them.
+
+Each view is first painted as the kiosk does, over the last frame, then the whole window is painted anew: both pictures
+must be the same. Prints as JSON how many were compared, how many were painted over, and which ones differ. `blind` is
+the negative control: changed regions are not seen.
+"""
+
+import json
+import random
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from appliance.kiosk.setup import configure
+from appliance.protocol.view import TillView
+
+SIZE = (1280, 800)
+GALLERY = Path(__file__).resolve().parents[2] / "appliance" / "kiosk" / "gallery"
+SETTLING = 3
+"""Turns of the loop in which widgets find their places."""
+
+
+class Recorded(msgspec.Struct):
+    view: TillView
+
+
+def views() -> list[TillView]:
+    recorded = [msgspec.json.decode(file.read_bytes(), type=Recorded).view for file in sorted(GALLERY.glob("*.json"))]
+    return [msgspec.structs.replace(view, profile="auto") for view in recorded]
+
+
+def counted(view: TillView, count: int) -> TillView:
+    """The same view with another quantity on its last line."""
+    if view.ticket is None or not view.ticket.lines:
+        return view
+    *before, last = view.ticket.lines
+    more = msgspec.structs.replace(last, quantity_milli=1000 * count, amount_minor=count * 115)
+    ticket = msgspec.structs.replace(view.ticket, lines=(*before, more), total_minor=count * 115)
+    return msgspec.structs.replace(view, ticket=ticket)
+
+
+def main() -> None:
+    seed, count, blind = int(sys.argv[1]), int(sys.argv[2]), "blind" in sys.argv
+    configure(*SIZE, fps=0)
+    from kivy.base import EventLoop
+    from kivy.core.window import Window
+    from kivy.graphics.opengl import GL_RGBA, GL_UNSIGNED_BYTE, glReadPixels
+
+    from appliance.kiosk.shell import Shell
+    from appliance.kiosk.widgets import Stage
+    from appliance.kiosk.widgets.frame import painter
+
+    def picture() -> bytes:
+        return bytes(glReadPixels(0, 0, *SIZE, GL_RGBA, GL_UNSIGNED_BYTE))
+
+    over: list[Any] = []
+    draw_over = painter._draw_over
+    painter._draw_over = lambda: over.append(None) or draw_over()
+    if blind:
+        changed = painter._changed
+        painter._changed = lambda: [piece for piece in changed() if piece.is_layer]
+    shell, stage = Shell(SIZE, lambda _command: None), Stage(size=SIZE)
+    stage.add_widget(shell)
+    Window.add_widget(stage)
+    EventLoop.start()
+    chance, all_views, differing = random.Random(seed), views(), []
+    selling = [view for view in all_views if view.ticket and view.ticket.lines and view.sheet is None]
+    view = selling[0]
+    for number in range(count):
+        if number % 4 == 0:
+            view = chance.choice(selling if chance.random() < 0.7 else all_views)
+        view = counted(view, chance.randint(1, 99))
+        shell.show(view)
+        for _ in range(SETTLING):
+            EventLoop.idle()
+            painter.paint()
+        painted = picture()
+        Window.dispatch("on_draw")
+        if picture() != painted:
+            differing.append(number)
+        Window.dispatch("on_flip")
+    print(json.dumps({"compared": count, "painted_over": len(over), "differing": differing}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
