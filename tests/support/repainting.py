@@ -81,7 +81,7 @@ def main() -> None:
         if picture() != painted:
             differing.append(number)
         Window.dispatch("on_flip")
-    print(json.dumps({"compared": count, "painted_over": len(over), "differing": differing}), flush=True)
+    sys.stdout.write(json.dumps({"compared": count, "painted_over": len(over), "differing": differing}) + "\n")
 
 
 if __name__ == "__main__":
