@@ -1,18 +1,175 @@
-"""What a scan does, row by row of the scan table (screens.md, section 3), and features S-03, S-06, S-21."""
+"""What a scan does, row by row of the scan table (screens.md, section 3), and features S-03, S-06, S-11, S-12, S-21."""
 
 from datetime import timedelta
 
 import pytest
 
 from appliance.domain import journal as j
+from appliance.domain.ticket import Lot
 from appliance.protocol import command as c
-from appliance.service.scanning import receipt_code
+from appliance.service.scanning import Beam, receipt_code
 from tests.support.till import CAMILLE, GOODS, JAM, LUCA, NADIA, UNKNOWN, a_till
 
 SIX_PACK = "7613337001218"
+THREE_JARS = "7610807072990"
 WATER = "7613337001140"
 CHASSELAS_SIX = "7640151700218"
 BEER = "7610155330018"
+GRUYERE_1234 = "2112345012346"
+PLATE_1995 = "2212350019955"
+OLD_JAM = f"]C1010{JAM}17251120"
+LAST, OTHER = receipt_code("till-1", 1), receipt_code("till-1", 77)
+
+
+# --- the whole table; a card payment under way is in test_card.py ---------------------------------------------------
+
+
+async def _lock(till):
+    await till.do(c.Lock())
+
+
+async def _sale(till):
+    await till.do(c.NewTicket())
+    await till.adds("1 croissant")
+
+
+def _sheet(sheet):
+    async def stand(till):
+        await _sale(till)
+        await till.do(c.OpenSheet(sheet))
+
+    return stand
+
+
+async def _line_editor(till):
+    await _sale(till)
+    await till.do(c.EditLine(1))
+
+
+async def _age(till):
+    await _sale(till)
+    await till.scan(BEER)
+
+
+async def _approval(till):
+    await _sale(till)
+    await till.do(c.DiscountLine(1, rate_bp=9000))
+
+
+async def _payment(till):
+    await _sale(till)
+    await till.do(c.StartPayment())
+
+
+async def _paid_in_part(till):
+    await _sale(till)
+    await till.pays("twint 1.00")
+
+
+async def _result(till):
+    await till.sells("1 croissant | cash 2.00")
+
+
+async def _split(till):
+    await till.do(c.NewTicket())
+    await till.adds("2 croissant")
+    await till.do(c.StartSplit())
+
+
+async def _x_report(till):
+    await till.scan(NADIA)
+    await till.do(c.ReadX())
+
+
+async def _closing(till):
+    await till.scan(NADIA)
+    await till.do(c.StartClosing())
+
+
+async def _home(till):
+    pass
+
+
+PLACES = {
+    "lock": _lock, "home": _home, "sale": _sale, "line editor": _line_editor, "menu": _sheet("menu"),
+    "notes": _sheet("notes"), "free price": _sheet("free_price"), "modes": _sheet("modes"), "age": _age,
+    "code sheet": _sheet("code_entry"), "payment": _payment, "paid in part": _paid_in_part,
+    "result": _result, "split": _split, "x": _x_report, "closing": _closing, "approval": _approval,
+}  # fmt: skip
+SCANS = {"article": JAM, "weight": GRUYERE_1234, "old": OLD_JAM, "unknown": UNKNOWN, "last": LAST, "other": OTHER}
+TABLE = """
+place        | article                | weight                 | old                    | unknown                | last receipt           | other receipt          | badge
+lock         | scan.sign_in_first     | scan.sign_in_first     | scan.sign_in_first     | scan.badge_unknown     | scan.sign_in_first     | scan.sign_in_first     | signs in
+home         | sale                   | sale                   | scan.expired           | scan.unknown           | result                 | scan.receipt_elsewhere | changes
+sale         | sale                   | sale                   | scan.expired           | scan.unknown           | result                 | scan.receipt_elsewhere | changes
+line editor  | sale                   | sale                   | scan.expired           | scan.unknown           | result                 | scan.receipt_elsewhere | scan.not_here
+menu         | sale                   | sale                   | scan.expired           | scan.unknown           | result                 | scan.receipt_elsewhere | scan.not_here
+notes        | sale                   | sale                   | scan.expired           | scan.unknown           | result                 | scan.receipt_elsewhere | scan.not_here
+free price   | sale                   | sale                   | scan.expired           | scan.unknown           | result                 | scan.receipt_elsewhere | scan.not_here
+modes        | sale                   | sale                   | scan.expired           | scan.unknown           | result                 | scan.receipt_elsewhere | scan.not_here
+age          | sale                   | sale                   | scan.expired           | scan.unknown           | result                 | scan.receipt_elsewhere | scan.not_here
+code sheet   | sale/code_entry        | sale/code_entry        | scan.expired           | scan.unknown           | result                 | scan.receipt_elsewhere | scan.not_here
+payment      | sale                   | sale                   | scan.expired           | scan.unknown           | scan.not_here          | scan.not_here          | scan.finish_payment
+paid in part | scan.finish_payment    | scan.finish_payment    | scan.expired           | scan.unknown           | scan.not_here          | scan.not_here          | scan.finish_payment
+result       | sale                   | sale                   | scan.expired           | scan.unknown           | result                 | scan.receipt_elsewhere | changes
+split        | split                  | split                  | scan.expired           | scan.unknown           | result                 | scan.receipt_elsewhere | changes
+x            | scan.not_here          | scan.not_here          | scan.not_here          | scan.not_here          | scan.not_here          | scan.not_here          | scan.not_here
+closing      | scan.not_here          | scan.not_here          | scan.not_here          | scan.not_here          | scan.not_here          | scan.not_here          | scan.not_here
+approval     | scan.approval          | scan.approval          | scan.approval          | scan.approval          | scan.approval          | scan.approval          | approval.not_manager
+"""  # noqa: E501  (one row a line is the point of a table)
+ROWS = [[cell.strip() for cell in line.split("|")] for line in TABLE.strip().splitlines()[1:]]
+CELLS = [(row[0], kind, expected) for row in ROWS for kind, expected in zip([*SCANS, "badge"], row[1:], strict=True)]
+
+
+def counted(till) -> int:
+    """Grams and pieces on all open tickets."""
+    return sum(line.quantity_milli for ticket in till.state.tickets.values() for line in ticket.lines)
+
+
+@pytest.mark.parametrize(("place", "kind", "expected"), CELLS, ids=lambda cell: cell.replace(" ", "-"))
+def test_the_table(run, tmp_path, place, kind, expected):
+    """A cell is the screen that follows an article, what a receipt or a badge does, or why nothing happens."""
+
+    async def day():
+        async with a_till(tmp_path) as till:
+            await till.sells("1 croissant | cash 2.00")  # document 1
+            await till.do(c.GoHome())
+            await PLACES[place](till)
+            before, screen, seller = counted(till), till.screen, till.state.seller
+            last = till.state.last_closed.document
+            message = await till.scan(receipt_code("till-1", last) if kind == "last" else SCANS.get(kind, LUCA))
+            if "." in expected:
+                assert (message, till.sound) == (expected, "scan_refused")
+                assert (counted(till), till.state.seller) == (before, seller), "nothing was added, nobody came"
+                if kind not in ("unknown", "old"):
+                    assert till.screen == screen
+            elif kind in ("article", "weight"):
+                added = 1000 if kind == "article" else 1234
+                assert (till.screen, counted(till) - before, till.sound) == (expected, added, "scan_ok")
+                assert till.view.result is None
+            elif kind == "last":
+                assert (till.screen, till.view.result.document) == ("sale", f"{last:06d}")
+            else:
+                assert (till.state.seller, till.sound) == ("luca", "scan_ok")
+                assert till.screen == ("home" if expected == "signs in" else screen)
+
+    run(day())
+
+
+@pytest.mark.parametrize("code", [JAM, UNKNOWN, LAST, GRUYERE_1234])
+def test_before_the_day_is_open_only_people_count(run, tmp_path, code):
+    async def day():
+        async with a_till(tmp_path, opened=False) as till:
+            await till.scan(CAMILLE)
+            assert till.screen == "opening"
+            assert await till.scan(code) == "scan.open_first"
+            await till.scan(LUCA)
+            assert (till.screen, till.state.seller) == ("opening", "luca")
+
+    run(day())
+
+
+# --- one by one -----------------------------------------------------------------------------------------------------
 
 
 def test_on_the_lock_screen_only_a_badge_counts(run, tmp_path):
@@ -267,3 +424,188 @@ def test_a_scan_of_a_free_price_article_opens_its_pad(run, tmp_path):
             assert (till.screen, till.view.sheet.product) == ("sale/free_price", GOODS["pralines"])
 
     run(day())
+
+
+# --- what a code carries --------------------------------------------------------------------------------------------
+
+
+def test_s11_a_weight_is_sold_at_its_price_a_kilogram_and_never_joins(run, tmp_path):
+    async def day():
+        async with a_till(tmp_path) as till:
+            await till.scan(GRUYERE_1234, GRUYERE_1234)
+            first, second = till.ticket.lines
+            assert (first.quantity_milli, first.unit, first.unit_price_minor) == (1234, "kg", 2400)
+            assert first.amount_minor == second.amount_minor == 2962, "1.234 kg at 24.00 is 29.616"
+            assert first.code == GRUYERE_1234
+
+    run(day())
+
+
+def test_a_label_price_is_paid_and_the_other_price_is_told(run, tmp_path):
+    async def day():
+        async with a_till(tmp_path) as till:
+            assert await till.scan(PLATE_1995) == "scan.label_differs"
+            assert till.view.message.params == {"label_minor": 1995, "shelf_minor": 1850}
+            assert (till.sound, till.view.message.level) == ("scan_ok", "info")
+            shown = till.view.ticket.lines[0]
+            assert (shown.amount_minor, shown.unit_price_minor, shown.shelf_minor) == (1995, 1850, 1850)
+            await till.do(c.Arm(2))
+            await till.scan(PLATE_1995)
+            (line,) = till.ticket.lines
+            assert (line.quantity_milli, line.amount_minor, line.lot) == (3000, 5985, Lot(1000, 1995, is_label=True))
+            await till.scan(NADIA)
+            await till.do(c.SetPrice(1, 1850))
+            assert till.ticket.lines[0].amount_minor == 5550, "a price by hand is the price"
+
+    run(day())
+
+
+def test_a_label_keeps_its_price_when_the_sale_mode_changes(run, tmp_path):
+    async def day():
+        async with a_till(tmp_path) as till:
+            await till.scan(PLATE_1995, THREE_JARS)
+            await till.do(c.ChangeMode("eat-in"))
+            assert [line.amount_minor for line in till.ticket.lines] == [1995, 2500]
+
+    run(day())
+
+
+def test_s12_three_jars_for_25_is_25_and_counts_packs(run, tmp_path):
+    async def day():
+        async with a_till(tmp_path) as till:
+            await till.scan(THREE_JARS)
+            assert till.basket() == "3 Confiture d’abricots 370 g 25.00"
+            await till.do(c.Arm(2))
+            await till.scan(THREE_JARS)
+            assert till.basket() == "9 Confiture d’abricots 370 g 75.00"
+            await till.scan(JAM)
+            assert [line.quantity_milli for line in till.ticket.lines] == [9000, 1000], "a jar is not part of a pack"
+            await till.do(c.ChangeQuantity(1, 1))
+            assert till.ticket.lines[0].amount_minor == 7500 + 890
+            await till.do(c.SetQuantity(1, 2000))
+            assert till.ticket.lines[0].amount_minor == 1780, "a broken pack costs its pieces"
+
+    run(day())
+
+
+def test_s12_the_pack_of_a_carton_that_somebody_confirms_stays_what_the_code_said(run, tmp_path):
+    async def day():
+        async with a_till(tmp_path) as till:
+            sold_out = [row for row in till.till.catalog.search("pain sans gluten") if row.sold_out]
+            assert sold_out
+            await till.scan(f"]C10100{sold_out[0].codes[0].zfill(12)}")
+            await till.scan(CHASSELAS_SIX)
+            await till.do(c.ConfirmAge(is_adult=True))
+            assert till.ticket.lines[-1].lot == Lot(6000, 9300)
+
+    run(day())
+
+
+def test_a_gs1_code_brings_its_lot_number_and_other_lots_are_other_lines(run, tmp_path):
+    async def day():
+        async with a_till(tmp_path) as till:
+            await till.scan(f"]C1010{JAM}10A", f"]C1010{JAM}10A", f"]C1010{JAM}10B", JAM)
+            assert [(line.batch, line.quantity_milli) for line in till.ticket.lines] == [
+                ("A", 2000), ("B", 1000), ("", 1000),
+            ]  # fmt: skip
+
+    run(day())
+
+
+def test_past_its_day_an_article_is_not_sold_and_the_sentence_says_which(run, tmp_path):
+    async def day():
+        async with a_till(tmp_path) as till:
+            await till.do(c.NewTicket())
+            assert await till.scan(OLD_JAM) == "scan.expired"
+            assert till.view.message.params["date"] == "2025-11-20"
+            assert (till.ticket.lines, till.sound) == ([], "scan_refused")
+
+    run(day())
+
+
+def test_the_symbology_a_scanner_tells_is_used(run, tmp_path):
+    async def day():
+        async with a_till(tmp_path) as till:
+            await till.till.scan(f"010{JAM}", "d2")
+            await till.till.scan(JAM, "E0")
+            assert till.basket() == "2 Confiture d’abricots 370 g 17.80"
+
+    run(day())
+
+
+# --- the tester -----------------------------------------------------------------------------------------------------
+
+
+def test_s11_the_tester_says_which_rule_won_and_sells_nothing(run, tmp_path):
+    async def day():
+        async with a_till(tmp_path) as till:
+            await till.do(c.TestScan())
+            assert await till.scan(GRUYERE_1234) == "scan.test"
+            tested = till.view.tested
+            assert (till.view.is_testing, till.state.tickets) == (True, {})
+            assert (tested.kind, tested.rule, tested.name) == (
+                "article",
+                "Balance fromage, poids",
+                "Gruyère AOP à la coupe",
+            )
+            assert (tested.quantity_milli, tested.unit, tested.amount_minor) == (1234, "kg", 2962)
+            await till.scan(OLD_JAM)
+            assert (till.view.tested.fault, till.view.tested.symbology_name) == ("scan.expired", "GS1-128")
+            await till.scan(NADIA)
+            assert (till.view.tested.kind, till.view.tested.name, till.state.seller) == ("badge", "Nadia", "camille")
+            await till.do(c.TestScan(code=PLATE_1995))
+            assert (till.view.tested.amount_minor, till.view.tested.shelf_minor) == (1995, 1850)
+            await till.do(c.TestScan(on=False))
+            assert (till.view.tested, till.view.is_testing) == (None, False)
+            await till.scan(JAM)
+            assert len(till.ticket.lines) == 1
+
+    run(day())
+
+
+def test_a_test_ends_with_its_screen(run, tmp_path):
+    async def day():
+        async with a_till(tmp_path) as till:
+            await till.do(c.TestScan(), c.NewTicket())
+            await till.scan(JAM)
+            assert (len(till.ticket.lines), till.view.is_testing) == (1, False)
+
+    run(day())
+
+
+# --- the beam -------------------------------------------------------------------------------------------------------
+
+MS = 1_000_000
+
+
+def reads(beam: Beam, *events: tuple[str, str, int]) -> list[str]:
+    """Codes that count, of (scanner, code, milliseconds)."""
+    return [code for source, code, at_ms in events if not beam.is_repeat(source, code, at_ms * MS)]
+
+
+def test_the_same_label_in_the_beam_counts_once():
+    assert reads(Beam(), ("a", "1", 0), ("a", "1", 299), ("a", "1", 590), ("a", "1", 891)) == ["1", "1"]
+
+
+def test_another_label_another_scanner_and_a_pause_count():
+    assert reads(Beam(), ("a", "1", 0), ("b", "1", 50), ("a", "2", 100), ("a", "1", 150), ("a", "1", 450)) == [
+        "1", "1", "2", "1", "1",
+    ]  # fmt: skip
+
+
+def test_a_hid_pos_scanner_watches_its_beam_itself_unless_the_settings_say_otherwise():
+    twice = ("a", "1", 0), ("a", "1", 10)
+    beam = Beam()
+    beam.met("a", "/dev/hidraw3")
+    assert reads(beam, *twice) == ["1", "1"]
+    beam.met("a", "/dev/ttyACM0")
+    assert reads(beam, ("a", "1", 1000), ("a", "1", 1010)) == ["1"]
+    strict = Beam({"a": 500})
+    strict.met("a", "/dev/hidraw3")
+    assert reads(strict, ("a", "1", 0), ("a", "1", 490)) == ["1"]
+    assert reads(Beam({"a": 0}), *twice) == ["1", "1"]
+
+
+def test_twenty_different_codes_a_second_all_count():
+    events = [("a", str(n % 4), n * 50) for n in range(200)]
+    assert len(reads(Beam(), *events)) == 200
