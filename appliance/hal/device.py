@@ -104,7 +104,7 @@ class ScanDamaged(Struct, frozen=True):
 
     source: str
     reason: str
-    """`too_long`, `control_character`, `timeout`, `lost_events`, `not_text`, `unplugged`."""
+    """`too_long`, `control_character`, `timeout`, `truncated`, `lost_events`, `unplugged`."""
 
 
 class Health(Struct, frozen=True):
