@@ -1,0 +1,707 @@
+"""Paying by card through the terminal: the real till, driver and wire, and a terminal whose ledger tells the truth."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from appliance.domain import journal as j
+from appliance.hal.simulated.terminal import CARD_NUMBER, Decision, Fault, Play
+from appliance.protocol import command as c
+from appliance.store.database import connect
+from tests.support.cards import a_counter
+from tests.support.till import CAMILLE, JAM, LUCA, NADIA
+
+REFUSED = Play(Decision.INSUFFICIENT)
+LOST = Play(fault=Fault.SILENCE)
+
+
+def on_disk(till, kind):
+    """How many entries of a kind another program finds in the file at this moment."""
+    conn = connect(Path(till.config.data_dir) / "till.db")
+    try:
+        return conn.execute("SELECT count(*) FROM journal WHERE kind = ?", (kind,)).fetchone()[0]
+    finally:
+        conn.close()
+
+
+async def loses(till, goods="2 croissant"):
+    """A card is debited, and the cable is out when the terminal says so."""
+    await till.rings(goods)
+    till.terminal.plays.append(LOST)
+    await till.do(c.TakeCard())
+    await till.until(lambda: till.terminal.ledger)
+    await till.server.unplug()
+    await till.unknown()
+
+
+# --- the usual --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("wire", ["nexo", "caisse-ap"])
+def test_the_terminal_gets_the_amount_and_its_answer_is_the_tender(run, tmp_path, wire):
+    async def day():
+        async with a_counter(tmp_path, wire) as till:
+            await till.rings("2 croissant, 1 coffee")
+            await till.pays_by_card()
+            [asked] = till.terminal.ledger
+            assert (asked.kind, asked.amount_minor) == ("debit", 740)
+            [tender] = till.state.last_closed.tenders
+            assert tender.amount_minor == 740
+            assert tender.request
+            assert bool(tender.reference) is (wire == "nexo")
+            assert till.screen == "sale"
+            assert till.view.result is not None
+            assert till.sound == "sale_closed"
+            facts = await till.facts(j.CardRequested, j.CardAnswered, j.TicketClosed)
+            assert [type(fact) for fact in facts] == [j.CardRequested, j.CardAnswered, j.TicketClosed]
+            assert facts[1].outcome == "accepted"
+
+    run(day())
+
+
+def test_the_request_is_on_the_disk_before_the_terminal_has_heard_of_it(run, tmp_path):
+    async def day():
+        async with a_counter(tmp_path, attended=True) as till:
+            await till.rings("1 croissant")
+            seen = []
+            answer = till.terminal.perform
+
+            async def look(*args):
+                seen.append(on_disk(till, "CardRequested"))
+                return await answer(*args)
+
+            till.terminal.perform = look
+            await till.do(c.TakeCard())
+            await till.asked()
+            assert seen == [1]
+            till.terminal.decide(Decision.APPROVE)
+            await till.answered()
+
+    run(day())
+
+
+def test_no_card_number_is_kept_anywhere(run, tmp_path):
+    async def day():
+        async with a_counter(tmp_path) as till:
+            await till.rings("1 croissant")
+            await till.pays_by_card()
+            await till.books(lambda conn: None)
+            for file in tmp_path.rglob("*"):
+                if file.is_file():
+                    assert CARD_NUMBER.encode() not in file.read_bytes()
+
+    run(day())
+
+
+@pytest.mark.parametrize(
+    ("decision", "reason"),
+    [
+        (Decision.DECLINE, "declined"),
+        (Decision.INSUFFICIENT, "insufficient_funds"),
+        (Decision.EXPIRED, "card_expired"),
+        (Decision.WRONG_PIN, "wrong_pin"),
+        (Decision.BLOCKED, "card_blocked"),
+    ],
+)
+def test_a_refusal_says_why_and_leaves_the_ticket_as_it_is(run, tmp_path, decision, reason):
+    async def day():
+        async with a_counter(tmp_path) as till:
+            await till.rings("2 croissant")
+            before = till.basket()
+            await till.pays_by_card(Play(decision))
+            view = till.view.card
+            assert (view.phase, view.reason, view.amount_minor) == ("refused", reason, 320)
+            assert [step.state for step in view.steps] == ["done", "done", "failed"]
+            assert till.screen == "card"
+            assert till.basket() == before
+            assert not till.terminal.ledger
+            await till.do(c.RetryCard())
+            await till.answered()
+            assert till.booked() == till.debited() == 320
+            first, second = await till.facts(j.CardRequested)
+            assert first.request.id != second.request.id
+
+    run(day())
+
+
+def test_after_a_refusal_another_means_pays(run, tmp_path):
+    async def day():
+        async with a_counter(tmp_path) as till:
+            await till.rings("2 croissant")
+            await till.pays_by_card(REFUSED)
+            await till.do(c.GoBack())
+            assert till.screen == "payment"
+            await till.do(c.AddTender("cash"))
+            assert till.state.session.totals.tickets == 1
+            assert till.debited() == till.booked() == 0
+
+    run(day())
+
+
+def test_a_part_by_card_stays_on_the_ticket_and_goes_back_to_the_card_when_taken_back(run, tmp_path):
+    async def day():
+        async with a_counter(tmp_path) as till:
+            await till.rings("2 croissant")
+            await till.do(c.StartPayment(), c.AddTender("card", 200))
+            await till.answered()
+            assert till.screen == "payment"
+            assert till.ticket.paid_minor == 200
+            await till.pull_the_plug()
+            await till.ready()
+            assert till.ticket.paid_minor == 200
+            assert await till.refused(c.GoBack()) == "ticket.being_paid"
+            await till.do(c.RemoveTender(till.ticket.tenders[0].id))
+            await till.answered()
+            assert not till.ticket.tenders
+            assert till.debited() == till.booked() == 0
+            assert [row.kind for row in till.terminal.ledger] == ["debit", "refund"]
+            assert till.message == "card.refunded"
+
+    run(day())
+
+
+# --- giving up --------------------------------------------------------------------------------------------------------
+
+
+def test_giving_up_on_the_terminal(run, tmp_path):
+    async def day():
+        async with a_counter(tmp_path, attended=True) as till:
+            await till.rings("1 croissant")
+            await till.do(c.TakeCard())
+            await till.asked()
+            assert till.view.card.can_abort
+            assert await till.refused(c.GoBack()) == "card.in_progress"
+            await till.do(c.AbortCard())
+            await till.answered()
+            assert (till.screen, till.message) == ("payment", "card.aborted")
+            assert not till.terminal.ledger
+
+    run(day())
+
+
+def test_a_customer_who_is_quicker_than_annuler_has_paid(run, tmp_path):
+    async def day():
+        async with a_counter(tmp_path, attended=True) as till:
+            await till.rings("1 croissant")
+            await till.do(c.TakeCard())
+            await till.asked()
+            till.terminal.decide(Decision.APPROVE)
+            await till.do(c.AbortCard())
+            await till.answered()
+            assert till.debited() == till.booked() == 160
+
+    run(day())
+
+
+# --- while it goes on -------------------------------------------------------------------------------------------------
+
+
+def test_nothing_touches_money_or_the_ticket_while_the_card_is_read(run, tmp_path):
+    async def day():
+        async with a_counter(tmp_path, attended=True) as till:
+            await till.rings("2 croissant")
+            line = till.ticket.lines[0].id
+            await till.do(c.TakeCard())
+            await till.asked()
+            for command in (
+                c.TakeCash(0), c.TakeCard(), c.AddTender("cash"), c.AddProduct(201), c.ChangeQuantity(line, 1),
+                c.RemoveLine(line), c.DiscountTicket(1000), c.VoidTicket("void.customer-left"), c.HoldTicket(),
+                c.NewTicket(), c.GoHome(), c.GoBack(), c.CloseTicket(), c.StartSplit(), c.ChangeMode("eat-in"),
+                c.CorrectPayment(), c.ConfirmCard(True), c.ConfirmCard(False), c.OpenDrawer("drawer.change"),
+            ):  # fmt: skip
+                assert await till.refused(command) == "card.in_progress", command
+            for command in (c.StartClosing(), c.CloseDay(confirmed=True)):
+                assert await till.refused(command) == "closing.card_open"
+            assert await till.scan(JAM) in ("card.in_progress", "scan.card_running")
+            assert till.sound == "scan_refused"
+            assert await till.scan(NADIA) in ("card.in_progress", "scan.card_running")
+            assert "GoBack" not in till.view.allowed
+            till.terminal.decide(Decision.APPROVE)
+            await till.answered()
+            assert till.sealed().startswith("3.20")
+
+    run(day())
+
+
+def test_the_till_may_be_locked_meanwhile_and_comes_back_to_the_card(run, tmp_path):
+    async def day():
+        async with a_counter(tmp_path, attended=True) as till:
+            await till.rings("1 croissant")
+            await till.do(c.TakeCard())
+            await till.asked()
+            await till.do(c.Lock())
+            await till.till.scan(CAMILLE)
+            assert till.screen == "card"
+            await till.do(c.Lock())
+            till.terminal.decide(Decision.APPROVE)
+            await till.answered()
+            assert till.screen == "lock"
+            assert till.booked() == 160
+
+    run(day())
+
+
+def test_double_taps_on_the_card_key_debit_once(run, tmp_path):
+    async def day():
+        async with a_counter(tmp_path) as till:
+            for _ in range(20):
+                await till.rings("1 croissant")
+                first, second = await asyncio.gather(till.order(c.TakeCard()), till.order(c.TakeCard()))
+                assert first.ok
+                assert second.code == "card.in_progress"
+                await till.answered()
+                assert not (await till.order(c.TakeCard())).ok
+            assert len(till.terminal.ledger) == till.state.session.totals.tickets == 20
+
+    run(day())
+
+
+# --- no answer --------------------------------------------------------------------------------------------------------
+
+
+def test_a_lost_answer_is_asked_for_and_the_card_is_debited_once(run, tmp_path):
+    async def day():
+        async with a_counter(tmp_path) as till:
+            await till.rings("2 croissant")
+            await till.pays_by_card(Play(fault=Fault.LOST_ANSWER))
+            assert till.booked() == till.debited() == 320
+            assert len(till.terminal.ledger) == 1
+
+    run(day())
+
+
+def test_without_an_answer_the_till_asks_the_only_question_and_resolves_it_when_the_cable_is_back(run, tmp_path):
+    async def day():
+        async with a_counter(tmp_path) as till:
+            await loses(till)
+            view = till.view
+            assert (till.screen, view.card.phase) == ("card", "unknown")
+            light = next(light for light in view.status if light.device == "terminal")
+            assert (light.level, light.code) == ("warn", "status.terminal_no_answer")
+            assert till.sound == "needs_you"
+            for command in (c.TakeCash(0), c.TakeCard(), c.GoBack(), c.AddProduct(201), c.RetryCard()):
+                assert await till.refused(command) == "card.to_check"
+            assert await till.refused(c.StartClosing()) == "closing.card_open"
+            await till.scan(JAM)
+            assert till.sound == "scan_refused"
+            await till.server.plug()
+            await till.answered()
+            assert till.booked() == till.debited() == 320
+            assert till.screen == "sale"
+            assert not till.state.doubts
+
+    run(day())
+
+
+def test_after_a_power_cut_the_question_is_the_first_screen(run, tmp_path):
+    async def day():
+        async with a_counter(tmp_path) as till:
+            await loses(till)
+            await till.pull_the_plug()
+            assert (till.screen, till.view.card.phase) == ("card", "unknown")
+            await till.pull_the_plug()
+            await till.server.plug()
+            await till.answered()
+            assert till.booked() == till.debited() == 320
+            assert len(till.terminal.ledger) == 1
+            assert len(await till.facts(j.CardUnknown)) == 1
+
+    run(day())
+
+
+def test_a_request_that_never_left_is_known_to_have_debited_nothing(run, tmp_path):
+    """Cut between the commit and the first byte: the terminal is asked, and believed once nothing can be on its way."""
+
+    async def day():
+        async with a_counter(tmp_path) as till:
+            await till.rings("1 croissant")
+            await till.hang_up()
+            await till.do(c.TakeCard())
+            await till.pull_the_plug()
+            await till.ready()
+            await till.until(lambda: till.till.terminal.at_rest)
+            assert till.state.card is not None, "ten seconds have not gone by"
+            await till.waits(timedelta(seconds=11))
+            await till.answered()
+            assert (till.screen, till.message) == ("payment", "card.never_arrived")
+            assert not till.terminal.ledger
+            await till.pays_by_card()
+            assert till.booked() == till.debited() == 160
+
+    run(day())
+
+
+def test_the_customer_is_still_at_it_after_the_power_cut(run, tmp_path):
+    async def day():
+        async with a_counter(tmp_path, attended=True) as till:
+            await till.rings("1 croissant")
+            await till.do(c.TakeCard())
+            await till.asked()
+            await till.pull_the_plug()
+            await till.ready()
+            assert till.screen == "card"
+            till.terminal.decide(Decision.APPROVE)
+            await till.answered()
+            assert till.booked() == till.debited() == 160
+
+    run(day())
+
+
+# --- a person's word --------------------------------------------------------------------------------------------------
+
+
+def test_yes_closes_the_sale_marked_to_check_until_the_terminal_says_the_same(run, tmp_path):
+    async def day():
+        async with a_counter(tmp_path) as till:
+            await loses(till)
+            await till.do(c.ConfirmCard(True))
+            assert (till.screen, till.message) == ("sale", "card.unsure")
+            assert till.state.last_closed.tenders[0].is_unsure
+            totals = till.state.session.totals
+            assert (totals.unsure.count, totals.unsure.amount_minor) == (1, 320)
+            await till.server.plug()
+            await till.until(lambda: not till.state.doubts)
+            assert till.state.session.totals.unsure.count == 0
+            assert till.booked() == till.debited() == 320
+
+    run(day())
+
+
+def test_an_x_shows_what_is_to_check(run, tmp_path):
+    async def day():
+        async with a_counter(tmp_path) as till:
+            await loses(till)
+            await till.do(c.ConfirmCard(True))
+            await till.scan(NADIA)
+            await till.do(c.ReadX())
+            assert (till.view.report.unsure.count, till.view.report.unsure.amount_minor) == (1, 320)
+
+    run(day())
+
+
+def test_no_then_the_terminal_says_accepted_the_ticket_gets_its_payment(run, tmp_path):
+    async def day():
+        async with a_counter(tmp_path) as till:
+            await loses(till)
+            await till.do(c.ConfirmCard(False))
+            assert (till.screen, till.message) == ("payment", "card.denied")
+            await till.server.plug()
+            await till.until(lambda: till.message == "card.debit_says_accepted")
+            assert till.state.session.totals.unsure.count == 1
+            await till.do(c.ActOnMessage("reopen"))
+            await till.scan(NADIA)
+            assert till.state.session.totals.tickets == 1
+            assert till.booked() == till.debited() == 320
+            assert till.state.session.totals.unsure.count == 0
+            assert not till.state.doubts
+
+    run(day())
+
+
+def test_no_is_never_followed_by_a_second_debit(run, tmp_path):
+    """The cashier says no, plugs the cable in and taps the card key at once: the terminal is asked before."""
+
+    async def day():
+        async with a_counter(tmp_path) as till:
+            till.till.terminal.ask_s = 60
+            await loses(till)
+            await till.do(c.ConfirmCard(False))
+            await till.server.plug()
+            await till.ready()
+            await till.do(c.StartPayment())
+            await till.order(c.AddTender("card"))
+            await till.until(lambda: till.state.card is None and any(d.says for d in till.state.doubts.values()))
+            assert len(till.terminal.ledger) == 1
+            assert await till.refused(c.AddTender("card")) == "card.says_accepted"
+
+    run(day())
+
+
+def test_no_then_cash_then_the_terminal_says_accepted_the_settlement_is_opened_again(run, tmp_path):
+    async def day():
+        async with a_counter(tmp_path) as till:
+            await loses(till)
+            await till.do(c.ConfirmCard(False), c.AddTender("cash"))
+            await till.server.plug()
+            await till.until(lambda: till.message == "card.debit_says_accepted")
+            await till.scan(NADIA)
+            await till.do(c.ActOnMessage("reopen"))
+            assert till.screen == "payment"
+            assert till.ticket.paid_minor == 320
+            await till.do(c.CloseTicket())
+            assert till.booked() == till.debited() == 320
+            assert till.state.session.totals.cash_minor == 0
+
+    run(day())
+
+
+def test_too_late_to_reopen_the_money_goes_back(run, tmp_path):
+    async def day():
+        async with a_counter(tmp_path) as till:
+            await loses(till)
+            await till.do(c.ConfirmCard(False), c.AddTender("cash"))
+            await till.sells("1 coffee | cash")
+            await till.server.plug()
+            await till.until(lambda: till.message == "card.debit_says_accepted_late")
+            await till.ready()
+            await till.scan(NADIA)
+            await till.do(c.ActOnMessage("refund"))
+            await till.answered()
+            assert till.debited() == till.booked() == 0
+            assert not till.state.doubts
+            assert till.message == "card.returned"
+
+    run(day())
+
+
+def test_yes_and_the_terminal_knows_of_nothing_the_settlement_is_opened_again(run, tmp_path):
+    async def day():
+        async with a_counter(tmp_path) as till:
+            await till.rings("2 croissant")
+            await till.hang_up()
+            await till.do(c.TakeCard())
+            await till.pull_the_plug()
+            await till.do(c.ConfirmCard(True))
+            assert till.booked() == 320
+            await till.waits(timedelta(seconds=11))
+            await till.until(lambda: till.message == "card.debit_says_refused")
+            await till.scan(NADIA)
+            await till.do(c.ActOnMessage("reopen"))
+            assert till.screen == "payment"
+            assert till.booked() == till.debited() == 0
+            assert till.state.session.totals.unsure.count == 0
+
+    run(day())
+
+
+def test_a_question_is_asked_again_after_a_restart(run, tmp_path):
+    async def day():
+        async with a_counter(tmp_path) as till:
+            await loses(till)
+            await till.do(c.ConfirmCard(False))
+            await till.server.plug()
+            await till.until(lambda: till.message == "card.debit_says_accepted")
+            await till.pull_the_plug()
+            assert till.message in ("card.debit_says_accepted", "ticket.recovered")
+            assert any(notice.code == "card.debit_says_accepted" for notice in till.till.desk.notices)
+
+    run(day())
+
+
+# --- giving money back ------------------------------------------------------------------------------------------------
+
+
+def test_correcting_a_card_sale_sends_the_money_back_first(run, tmp_path):
+    async def day():
+        async with a_counter(tmp_path) as till:
+            await till.rings("2 croissant")
+            await till.pays_by_card()
+            await till.do(c.CorrectPayment())
+            await till.answered()
+            refund = till.terminal.ledger[1]
+            assert (refund.kind, refund.amount_minor) == ("refund", 320)
+            assert till.screen == "payment"
+            assert till.debited() == till.booked() == 0
+            await till.do(c.AddTender("cash"))
+            assert [type(fact) for fact in await till.facts(j.CardAnswered, j.SettlementReversed)] == [
+                j.CardAnswered, j.CardAnswered, j.SettlementReversed,
+            ]  # fmt: skip
+
+    run(day())
+
+
+def test_a_refund_that_is_refused_leaves_the_settlement(run, tmp_path):
+    async def day():
+        async with a_counter(tmp_path) as till:
+            await till.rings("2 croissant")
+            await till.pays_by_card()
+            till.terminal.plays.append(Play(Decision.DECLINE))
+            await till.do(c.CorrectPayment())
+            await till.answered()
+            assert (till.view.card.phase, till.view.card.purpose) == ("refused", "refund")
+            assert till.view.ticket.number == till.state.last_closed.ticket
+            await till.do(c.GoBack())
+            assert till.view.result is not None
+            assert till.debited() == till.booked() == 320
+
+    run(day())
+
+
+def test_two_cards_on_one_sale_go_back_one_after_the_other(run, tmp_path):
+    async def day():
+        async with a_counter(tmp_path) as till:
+            await till.rings("2 croissant")
+            await till.do(c.StartPayment(), c.AddTender("card", 100))
+            await till.answered()
+            await till.do(c.AddTender("card"))
+            await till.answered()
+            assert till.debited() == till.booked() == 320
+            await till.do(c.CorrectPayment())
+            await till.answered()
+            assert till.debited() == till.booked() == 220
+            await till.do(c.RemoveTender(till.ticket.tenders[0].id))
+            await till.answered()
+            assert till.debited() == till.booked() == 0
+            await till.do(c.AddTender("cash"))
+
+    run(day())
+
+
+@pytest.mark.parametrize("answer", [None, True, False])
+def test_a_refund_whose_answer_is_lost(run, tmp_path, answer):
+    async def day():
+        async with a_counter(tmp_path) as till:
+            await till.rings("2 croissant")
+            await till.pays_by_card()
+            till.terminal.plays.append(LOST)
+            await till.do(c.CorrectPayment())
+            await till.until(lambda: len(till.terminal.ledger) == 2)
+            await till.server.unplug()
+            await till.unknown()
+            assert till.view.card.purpose == "refund"
+            if answer is not None:
+                await till.do(c.ConfirmCard(answer))
+            await till.server.plug()
+            await till.answered()
+            await till.until(lambda: not [d for d in till.state.doubts.values() if not d.says])
+            if answer is False:
+                assert till.message == "card.refund_says_accepted"
+                await till.scan(NADIA)
+                await till.do(c.ActOnMessage("reopen"))
+            assert till.screen == "payment"
+            assert till.debited() == till.booked() == 0
+            assert not till.state.doubts
+
+    run(day())
+
+
+# --- a terminal that is away ------------------------------------------------------------------------------------------
+
+
+def test_a_terminal_that_is_away_is_told_before_anything_is_asked(run, tmp_path):
+    async def day():
+        async with a_counter(tmp_path) as till:
+            await till.server.unplug()
+            await till.until(lambda: till.till.terminal.is_away)
+            await till.rings("2 croissant")
+            await till.do(c.TakeCard())
+            assert (till.screen, till.view.card.phase) == ("card", "away")
+            assert not await till.facts(j.CardRequested)
+            assert till.view.card.can_by_hand
+            await till.do(c.CardByHand())
+            assert till.state.last_closed.tenders[0].by_hand
+            await till.rings("1 croissant")
+            await till.do(c.TakeCard())
+            await till.server.plug()
+            await till.ready()
+            await till.do(c.RetryCard())
+            await till.answered()
+            assert till.debited() == 160
+            assert till.booked() == 480
+
+    run(day())
+
+
+def test_by_hand_only_where_the_settings_allow_it(run, tmp_path):
+    async def day():
+        async with a_counter(tmp_path, card_by_hand=False) as till:
+            await till.server.unplug()
+            await till.until(lambda: till.till.terminal.is_away)
+            await till.rings("2 croissant")
+            await till.do(c.TakeCard())
+            assert not till.view.card.can_by_hand
+            assert await till.refused(c.CardByHand()) == "card.not_by_hand"
+
+    run(day())
+
+
+def test_a_disk_that_is_full_asks_the_terminal_for_nothing(run, tmp_path, monkeypatch):
+    async def day():
+        async with a_counter(tmp_path) as till:
+            await till.rings("2 croissant")
+            monkeypatch.setattr("appliance.service.ledger.FREE_BYTES_MIN", 10**18)
+            assert await till.refused(c.TakeCard()) == "store.full"
+            monkeypatch.undo()
+            assert not till.terminal.seen
+
+    run(day())
+
+
+def test_another_seller_may_answer_the_question(run, tmp_path):
+    async def day():
+        async with a_counter(tmp_path) as till:
+            await loses(till)
+            await till.do(c.Lock())
+            await till.till.scan(LUCA)
+            assert till.view.card.phase == "unknown"
+            await till.do(c.ConfirmCard(True))
+            assert till.state.last_closed.seller == "luca"
+
+    run(day())
+
+
+# --- reading codes ----------------------------------------------------------------------------------------------------
+
+
+def test_the_terminal_reads_a_code_for_the_ticket(run, tmp_path):
+    async def day():
+        async with a_counter(tmp_path) as till:
+            await till.do(c.NewTicket(), c.OpenSheet("code_entry"))
+            assert till.view.sheet.terminal == "ready"
+            await till.do(c.StartScan())
+            await till.until(lambda: till.terminal.scan_session is not None)
+            assert till.view.sheet.terminal == "reading"
+            till.terminal.show_code(JAM)
+            await till.until(lambda: till.ticket.lines)
+            assert till.ticket.lines[0].code.endswith(JAM)
+            assert till.screen == "sale/code_entry"
+            assert till.view.sheet.terminal == "ready"
+
+    run(day())
+
+
+def test_reading_is_stopped_by_hand_by_leaving_and_by_a_payment(run, tmp_path):
+    async def day():
+        async with a_counter(tmp_path) as till:
+            await till.rings("1 croissant")
+            for leaving in (c.StopScan(), c.CloseSheet(), c.TakeCard()):
+                await till.do(c.OpenSheet("code_entry"), c.StartScan())
+                await till.until(lambda: till.terminal.scan_session is not None)
+                await till.do(leaving)
+                await till.until(lambda: till.terminal.scan_session is None and not till.till.terminal.reading)
+            await till.answered()
+            assert till.booked() == till.debited() == 160
+
+    run(day())
+
+
+def test_a_terminal_that_reads_nothing_says_so(run, tmp_path):
+    async def day():
+        async with a_counter(tmp_path) as till:
+            await till.do(c.NewTicket(), c.OpenSheet("code_entry"), c.StartScan())
+            await till.until(lambda: till.terminal.scan_session is not None)
+            session = till.terminal.scan_session
+            await till.server.unplug()
+            await till.until(lambda: not till.till.terminal.reading)
+            assert till.till.desk.code_note == "code.not_read"
+            till.terminal.end_scan(session)
+            await till.until(lambda: till.terminal.scan_session is None)
+
+    run(day())
+
+
+@pytest.mark.parametrize("wire", ["nexo", "caisse-ap"])
+def test_a_terminal_without_a_reader_is_not_asked(run, tmp_path, wire):
+    async def day():
+        async with a_counter(tmp_path, wire) as till:
+            till.terminal.has_reader = False
+            await till.do(c.NewTicket(), c.OpenSheet("code_entry"))
+            if wire == "nexo":
+                await till.do(c.StartScan())
+                await till.until(lambda: till.till.desk.code_note)
+            assert till.view.sheet.terminal == "unable"
+            assert await till.refused(c.StartScan()) == "code.terminal_unable"
+
+    run(day())
