@@ -270,7 +270,7 @@ class TerminalDriver:
             return None
 
     def _remember(self, result: PaymentResult) -> PaymentResult:
-        if is_settled(result):
+        if is_settled(result) and result.reason is not PaymentReason.NEVER_ARRIVED:  # that may be asked again, later
             self._note(result.request_id, result)
         if result.outcome is PaymentOutcome.UNKNOWN:
             self._slot.count("unknown")
