@@ -162,21 +162,21 @@ class CardTerminal:
             return
         request = card.request
         if request.id not in self._fresh:
-            result = await self._ask_open(till, terminal, request)
+            result = await self._ask_open(till, terminal, request, card.at)
         elif await self._may_send(till, terminal, request):
             deed = terminal.pay if request.kind == "debit" else terminal.refund
-            result = await deed(payment(till, request), lambda step: self._progress(till, step))
+            result = await deed(payment(till, request, card.at), lambda step: self._progress(till, step))
         else:
             return
         self._fresh.discard(request.id)
         self.aborting = False
         await self._take(till, request.id, card.at, result)
 
-    async def _ask_open(self, till: Till, terminal: Terminal, request: CardRequest) -> PaymentResult:
+    async def _ask_open(self, till: Till, terminal: Terminal, request: CardRequest, at: str) -> PaymentResult:
         self.asking = True
         till.changed()
         try:
-            return await terminal.ask(payment(till, request))
+            return await terminal.ask(payment(till, request, at))
         finally:
             self.asking = False
 
@@ -202,7 +202,7 @@ class CardTerminal:
     async def _may_send(self, till: Till, terminal: Terminal, request: CardRequest) -> bool:
         """A debit that a person called refused is asked about first: the customer is never debited twice for it."""
         for doubt in [row for row in till.state.doubts.values() if _stands_before(row, request)]:
-            result = await terminal.ask(payment(till, doubt.request))
+            result = await terminal.ask(payment(till, doubt.request, doubt.at))
             if _is_certain(till, doubt.at, result):
                 await self._take(till, doubt.request.id, doubt.at, result)
                 verdict = PaymentReason.BUSY if result.outcome is PaymentOutcome.ACCEPTED else None
@@ -222,7 +222,7 @@ class CardTerminal:
         if not self.is_ready or not terminal.abilities.can_query:
             return
         for doubt in [row for row in till.state.doubts.values() if not row.says]:
-            result = await self._ask_idly(terminal, payment(till, doubt.request))
+            result = await self._ask_idly(terminal, payment(till, doubt.request, doubt.at))
             if result is None:
                 return
             if _is_certain(till, doubt.at, result):
@@ -295,7 +295,7 @@ def _stands_before(doubt: CardDoubt, request: CardRequest) -> bool:
     )
 
 
-def payment(till: Till, request: CardRequest) -> PaymentRequest:
+def payment(till: Till, request: CardRequest, at: str) -> PaymentRequest:
     """The request in the terminal's terms; the same after any restart."""
     return PaymentRequest(
         id=request.id,
@@ -304,6 +304,7 @@ def payment(till: Till, request: CardRequest) -> PaymentRequest:
         currency=till.state.currency,
         ticket=f"{till.state.till[:TILL_CHARS_MAX]}-{request.ticket}",
         original=request.original or None,
+        at=datetime.fromisoformat(at),
     )
 
 
