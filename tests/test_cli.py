@@ -250,6 +250,55 @@ def test_the_protocol_page_leaves_nothing_out():
                 assert list(fields) == described.get(name, []), name
 
 
+# --- codes ----------------------------------------------------------------------------------------------------------
+
+
+def test_s11_codes_test_says_which_rule_won(capsys):
+    assert main(["codes", "test", "2112345012346", "--json"]) == OK
+    tested = said(capsys)
+    assert (tested["rule"], tested["quantity_milli"], tested["amount_minor"]) == ("Balance fromage, poids", 1234, 2962)
+    assert main(["codes", "test", "2112345012346"]) == OK
+    page = capsys.readouterr().out
+    assert "article Gruyère AOP à la coupe" in page and "1.234 kg" in page and "29.62" in page
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind", "status"),
+    [
+        (["2900000000018"], "badge", OK),
+        (["TBtill-1-000001"], "receipt", OK),
+        (["]C1010761080707234117200101<GS>10A"], "refused", NO),
+        (["010761080707234117200101", "--symbology", "d2"], "refused", NO),
+        (["7612345678900"], "unknown", NO),
+        ([""], "refused", NO),
+    ],
+)
+def test_codes_test_knows_every_kind(capsys, arguments, kind, status):
+    assert main(["codes", "test", *arguments, "--json"]) == status
+    assert said(capsys)["kind"] == kind
+    assert main(["codes", "test", *arguments]) == status
+    assert kind in capsys.readouterr().out
+
+
+def test_codes_of_a_till_are_listed_and_replaced(tmp_path, config, capsys):
+    assert main(["shop", "import", str(FOLDER), "--config", str(config)]) == OK
+    capsys.readouterr()
+    assert main(["codes", "list", "--config", str(config), "--json"]) == OK
+    assert [rule["kind"] for rule in said(capsys)] == ["weight", "price", "count"]
+    table = tmp_path / "codes.toml"
+    table.write_text('preset = "DE"\n', encoding="utf-8")
+    assert main(["codes", "import", str(table), "--config", str(config), "--dry-run", "--json"]) == OK
+    assert said(capsys) == {"ok": True, "rules": 6, "written": False}
+    assert main(["codes", "import", str(table), "--config", str(config)]) == OK
+    capsys.readouterr()
+    assert main(["codes", "list", "--config", str(config)]) == OK
+    assert capsys.readouterr().out.startswith("22....C{NNNDD}    price    DE 22, Preis")
+    assert main(["codes", "test", "2112345012346", "--config", str(config)]) == NO
+    table.write_text('preset = "XX"\n', encoding="utf-8")
+    assert main(["codes", "import", str(table), "--config", str(config)]) == CANNOT
+    assert "shop.value" in capsys.readouterr().err
+
+
 # --- the command itself ---------------------------------------------------------------------------------------------
 
 

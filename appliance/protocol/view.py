@@ -678,12 +678,12 @@ class TestedCode(Piece):
 
     text: str
     """As it was read; separators of GS1 fields are shown as ␝."""
+    form: Literal["plain", "gtin", "in_store", "gs1", "link"]
+    kind: Literal["article", "badge", "receipt", "unknown", "refused"]
     symbology: str = ""
     """AIM identifier without `]`; "" when the scanner does not send it."""
     symbology_name: str = ""
     """Such as "EAN-13, UPC"; "" when unknown."""
-    form: Literal["plain", "gtin", "in_store", "gs1", "link"] = "plain"
-    kind: Literal["article", "badge", "receipt", "unknown", "refused"] = "unknown"
     fault: str = ""
     """Message id of why it is not sold, with its parameters."""
     params: dict[str, str | int] = {}

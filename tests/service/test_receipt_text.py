@@ -5,9 +5,11 @@ import re
 import msgspec
 import pytest
 
+from appliance.domain.ticket import Line, Lot
 from appliance.hal.device import Barcode, Columns, Paper, Row, Text
 from appliance.i18n import catalogue
 from appliance.protocol import command as c
+from appliance.service.receipt_text import _how_much
 from appliance.store import spool
 from tests.support.till import GOODS, a_till
 
@@ -182,5 +184,43 @@ def test_the_longest_ticket_fits_on_a_paper(run, tmp_path):
             await till.do(c.PrintReceipt())
             job = await till.books(lambda conn: spool.last_job(conn, "ticket", 1))
             assert len(lines_of(msgspec.json.decode(job.paper, type=Paper))) > 2000
+
+    run(day())
+
+
+def test_weights_labels_and_packs_show_what_the_amount_is_made_of(run, tmp_path):
+    async def day():
+        async with a_till(tmp_path) as till:
+            await till.scan("2112345012346", "2212346012342", "2212350019955", "7610807072990", "7613337001218")
+            await till.do(c.SetQuantity(4, 7000), c.Arm(2))
+            await till.scan("2212350019955")
+            await till.pays("card")
+            await till.do(c.PrintReceipt())
+            text = await newest_paper(till)
+            start = next(n for n, line in enumerate(text) if "Gruyère" in line)
+            assert text[start : start + 11] == [
+                "   Gruyère AOP à la coupe | 29.62 A",
+                "   1.234 kg x 24.00/kg",
+                " 1 L’Etivaz AOP à la coupe | 12.34 A",
+                " 3 Plateau de fromages | 59.85 A",
+                "   3 x 19.95",
+                " 7 Confiture d’abricots 370 g | 58.90 A",
+                "   2 x 3 pièces à 25.00",
+                "   1 x 8.90",
+                " 6 Eau gazeuse 50 cl | 17.40 A",
+                "   1 x 6 pièces à 17.40",
+                "TOTAL CHF | 178.11",
+            ]
+
+    run(day())
+
+
+def test_a_label_with_weight_and_another_price_shows_no_false_sum(run, tmp_path):
+    async def day():
+        async with a_till(tmp_path) as till:
+            line = Line(1, "Raclette", 2400, 260, quantity_milli=514, unit="kg", lot=Lot(514, 1250, is_label=True))
+            assert _how_much(till.daemon.printing._head, line) == ["0.514 kg, prix de l’étiquette"]
+            line = msgspec.structs.replace(line, lot=Lot(514, 1234, is_label=True))
+            assert "x 24.00/kg" in _how_much(till.daemon.printing._head, line)[0]
 
     run(day())

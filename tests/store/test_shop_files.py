@@ -16,7 +16,7 @@ from appliance.store.shop_files import import_shop, read_shop_files
 def folder(tmp_path):
     target = tmp_path / "shop"
     target.mkdir()
-    for name in ("shop.toml", "categories.toml", "products.csv"):
+    for name in ("shop.toml", "categories.toml", "products.csv", "codes.toml"):
         shutil.copy(FOLDER / name, target / name)
     return target
 
@@ -86,3 +86,39 @@ def test_an_import_that_fails_half_way_leaves_the_old_shop(folder, conn):
         import_shop(conn, files)
     assert not conn.in_transaction
     assert load_shop(conn) == files.shop
+
+
+def test_the_table_of_codes_is_read_with_its_preset(folder):
+    (folder / "codes.toml").write_text(
+        'preset = "DE"\n[[rules]]\nname = "Käse"\npattern = "21.....{NNDDD}"\nkind = "weight"\n', encoding="utf-8"
+    )
+    rules = read_shop_files(folder).shop.code_rules
+    assert [rule.name for rule in rules[:2]] == ["Käse", "DE 22, Preis"] and len(rules) == 7
+    (folder / "codes.toml").unlink()
+    assert read_shop_files(folder).shop.code_rules == ()
+
+
+def test_a_table_of_codes_comes_back_from_the_store_as_it_was(folder, conn):
+    files = read_shop_files(folder)
+    assert files.shop.code_rules
+    import_shop(conn, files)
+    assert load_shop(conn) == files.shop
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'preset = "XX"',
+        "rules = 1",
+        '[[rules]]\nname = "x"\npattern = "21....."\nkind = "weight"',
+        '[[rules]]\nname = "x"\npattern = "21.....{NNDDD}"\nkind = "mass"',
+        '[[rules]]\nname = ""\npattern = "21.....{NNDDD}"\nkind = "weight"',
+        '[[rules]]\nname = "x"\npattern = "21.....{NNDDD}"\nkind = "weight"\ncolour = 1',
+        2 * '[[rules]]\nname = "x"\npattern = "21.....{NNDDD}"\nkind = "weight"\n',
+    ],
+)
+def test_a_rule_that_is_wrong_is_refused_before_anything_is_written(folder, text):
+    (folder / "codes.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(Refusal) as refusal:
+        read_shop_files(folder)
+    assert refusal.value.code == "shop.value"

@@ -1,11 +1,15 @@
 """What the bench shows of the shop: product tiles and badges, ready for the page; hides the catalogue's shape."""
 
 import random
+from typing import Final
 
 import msgspec
 
 from appliance.demo.shop import DemoShop
 from appliance.domain.catalog import Product
+from appliance.domain.gtin import check_digit
+
+LABEL_GRAMS: Final = 350
 
 
 class Tile(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -36,9 +40,15 @@ class Shelf(msgspec.Struct, frozen=True):
     badges: tuple[Badge, ...]
 
     def random_codes(self, count: int) -> list[str]:
-        """Codes of products anybody may buy at once, at random; the same may come twice."""
+        """Codes of products anybody may buy at once, at random; never the same twice in a row, which a scanner would
+        read as one label that stays in its beam."""
         plain = [tile.code for tile in self.tiles if not (tile.sold_out or tile.age_limit) and tile.price[:1].isdigit()]
-        return random.choices(plain, k=count)
+        codes: list[str] = []
+        while len(codes) < count:
+            code = random.choice(plain)
+            if codes[-1:] != [code]:
+                codes.append(code)
+        return codes
 
 
 def fill_shelf(demo: DemoShop) -> Shelf:
@@ -53,7 +63,7 @@ def fill_shelf(demo: DemoShop) -> Shelf:
             Tile(
                 id=product.id,
                 name=product.name,
-                code=product.codes[0],
+                code=product.codes[0] if product.unit == "piece" else label_of(product.codes[0]),
                 price=_price(product),
                 category=category.name if category else "Sans rubrique",
                 hue=category.hue if category else "neutre",
@@ -68,6 +78,12 @@ def fill_shelf(demo: DemoShop) -> Shelf:
         if seller.badge
     ]
     return Shelf(demo.shop.name, tuple(tiles), tuple(badges))
+
+
+def label_of(article: str, grams: int = LABEL_GRAMS) -> str:
+    """What the scale in the cheese corner prints for an article (codes.toml of the demo shop)."""
+    body = f"21{article.zfill(5)}{grams:05d}"
+    return body + check_digit(body)
 
 
 def _price(product: Product) -> str:
