@@ -1,4 +1,4 @@
-"""The demo's devices: a printer, the drawer behind it, two scanners; hides which simulated class stands behind a name.
+"""The demo's devices: printer, drawer, two scanners, card terminal; hides which simulated class stands behind a name.
 
 All of them are on the far side of real wires (TCP, pty, Unix socket), so the daemon that is killed and started again
 finds them as it left them.
@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 
 from appliance.clock import Clock
+from appliance.demo.terminal import CardTerminal
 from appliance.hal.scanner.layouts import LAYOUTS
 from appliance.hal.scanner.wedge import KEY_ENTER
 from appliance.hal.simulated.paper import Strip
@@ -73,6 +74,7 @@ class Devices:
         self._printer.on_change = self._collect
         self._serial = SimulatedSerialScanner(folder / "scanner")
         self._wedge = SimulatedWedgeScanner(folder / "wedge", layout=WEDGE_LAYOUT, clock=clock)
+        self.terminal = CardTerminal(folder, clock)
         self._scans = {"serial": 0, "wedge": 0}
         self._powered = self._cabled = True
         self._papers: dict[int, Strip] = {}
@@ -86,6 +88,7 @@ class Devices:
             "drawer.main": "via:printer.receipt?open=high",
             "scanner.counter": self._serial.url,
             "scanner.wedge": self._wedge.url,
+            "terminal.main": self.terminal.url,
         }
 
     @property
@@ -122,6 +125,7 @@ class Devices:
         await self._printer.plug()
         await self._serial.plug()
         await self._wedge.plug()
+        await self.terminal.plug()
 
     def unplug_all(self) -> None:
         self._printer.unplug()
@@ -222,6 +226,7 @@ async def open_devices(folder: Path, clock: Clock, printer_port: int = PRINTER_P
         yield devices
     finally:
         devices.unplug_all()
+        await devices.terminal.unplug()
         await asyncio.sleep(0)  # aborted sessions say goodbye on the next turn of the loop
 
 

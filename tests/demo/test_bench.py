@@ -28,6 +28,8 @@ from appliance.hal.device import (
     FaultReason,
     Health,
     Paper,
+    PaymentKind,
+    PaymentRequest,
     PrintOutcome,
     Scan,
     Text,
@@ -261,3 +263,51 @@ def test_every_sentence_ends_as_one():
 def test_every_product_of_the_demo_can_be_scanned():
     for tile in fill_shelf(load_demo_shop()).tiles:
         assert tile.code.isascii()
+
+
+def test_a_visitor_pays_by_card(run, tmp_path):
+    async def story():
+        async with open_page(tmp_path) as page:
+            await page.refused("/api/terminal/pay", {}, 409, "bench.terminal.idle")
+            await page.refused("/api/terminal/dance", {}, 400, "bench.action")
+            terminal = page.drivers.terminal()
+            for number, (action, outcome) in enumerate(
+                {"pay": "accepted", "lose": "accepted", "insufficient": "refused", "cancel": "aborted"}.items()
+            ):
+                request = PaymentRequest(f"r-{number}", PaymentKind.DEBIT, 1230, "CHF", "T-0427")
+                async with asyncio.TaskGroup() as group:
+                    paying = group.create_task(terminal.pay(request), name="pay")
+                    while (await page.get("/api/state"))["terminal"]["amount_minor"] != 1230:
+                        pass
+                    await page.post(f"/api/terminal/{action}")
+                assert paying.result().outcome == outcome
+            state = (await page.get("/api/state"))["terminal"]
+            assert (state["debits"], state["display"]) == (2, "cancel")
+
+    run(story())
+
+
+def test_a_visitor_shows_a_code_to_the_terminal(run, tmp_path):
+    async def story():
+        async with open_page(tmp_path) as page:
+            await page.refused("/api/terminal/scan", {"code": "2990000000017"}, 409, "bench.terminal.reader_off")
+            async with asyncio.TaskGroup() as group:
+                scanning = group.create_task(page.drivers.terminal().scan_once(10), name="scan")
+                while (await page.get("/api/state"))["terminal"]["display"] != "scan":
+                    pass
+                await page.post("/api/terminal/scan", {"code": "2990000000017"})
+            assert scanning.result().text == "2990000000017"
+
+    run(story())
+
+
+def test_the_terminals_cable(run, tmp_path):
+    async def story():
+        async with open_page(tmp_path) as page:
+            await page.post("/api/terminal/unplug")
+            request = PaymentRequest("r-1", PaymentKind.DEBIT, 1230, "CHF", "T-0427")
+            assert (await page.drivers.terminal().pay(request)).outcome == "not_started"
+            await page.post("/api/terminal/plug")
+            await page.event(Health, lambda health: health.role == "terminal.main" and health.state == "ready")
+
+    run(story())

@@ -24,6 +24,8 @@ _STATUS: Final = {
     "bench.screen.real": 409,
     "bench.screen.none": 409,
     "bench.scanner.unplugged": 409,
+    "bench.terminal.idle": 409,
+    "bench.terminal.reader_off": 409,
     "bench.process.away": 409,
 }
 """Everything else is 400."""

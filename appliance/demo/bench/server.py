@@ -15,6 +15,8 @@
     POST /api/printer/{action}         paper-low paper-out paper-new cover-open cover-close jam unjam offline online
                                        power-off power-on cable-out cable-in tear-off
     POST /api/drawer/{action}          open | close
+    POST /api/terminal/{action}        pay | lose | decline | insufficient | cancel | plug | unplug
+    POST /api/terminal/scan            {"code": "2990..."}: a code held before the terminal's reader
     POST /api/process/{name}/kill      daemon | kiosk
 
 A refusal is {"code", "message"} with a French sentence and a 4xx status; all else answers {"ok": true} or what was
@@ -46,6 +48,7 @@ from appliance.demo.devices import (
 )
 from appliance.demo.display import png_bytes
 from appliance.demo.fault import DemoFailed
+from appliance.demo.terminal import NobodyAsked, TerminalState
 from appliance.domain.catalog import fold
 from appliance.domain.errors import Refusal
 
@@ -63,6 +66,10 @@ class ScanOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     code: str
     scanner: str = "serial"
     layout: str = WEDGE_LAYOUT
+
+
+class CodeOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    code: str
 
 
 class RandomOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -92,6 +99,7 @@ class BenchState(msgspec.Struct, frozen=True):
     printer: PrinterState
     drawer: DrawerState
     scanners: tuple[ScannerState, ...]
+    terminal: TerminalState
     layouts: tuple[str, ...]
     processes: tuple[ChildState, ...]
 
@@ -123,6 +131,7 @@ class Bench:
             printer=self._devices.printer,
             drawer=self._devices.drawer,
             scanners=self._devices.scanners,
+            terminal=self._devices.terminal.state,
             layouts=layout_names(),
             processes=tuple(child.state for child in self._children.values()),
         )
@@ -146,6 +155,8 @@ class Bench:
                 web.get(r"/api/paper/{number:\d{1,6}}.png", self.paper_png),
                 web.post("/api/printer/{action}", self.handle_printer),
                 web.post("/api/drawer/{action}", self.handle_drawer),
+                web.post("/api/terminal/scan", self.show_code),
+                web.post("/api/terminal/{action}", self.handle_terminal),
                 web.post("/api/process/{name}/kill", self.kill),
                 web.static("/page", PAGE),
                 web.static("/fonts", FONTS),
@@ -232,6 +243,26 @@ class Bench:
             self._devices.handle_drawer(action)
         except KeyError as error:
             raise Refusal("bench.action", action=action[:40]) from error
+        return answer(_OK)
+
+    async def handle_terminal(self, request: web.Request) -> web.Response:
+        action = request.match_info["action"]
+        try:
+            await self._devices.terminal.handle(action)
+        except KeyError as error:
+            raise Refusal("bench.action", action=action[:40]) from error
+        except NobodyAsked as error:
+            raise Refusal("bench.terminal.idle") from error
+        return answer(_OK)
+
+    async def show_code(self, request: web.Request) -> web.Response:
+        code = (await order(request, CodeOrder)).code
+        if not (1 <= len(code) <= CODE_CHARS_MAX and code.isprintable()):
+            raise Refusal("bench.scan.code")
+        try:
+            self._devices.terminal.show_code(code)
+        except NobodyAsked as error:
+            raise Refusal("bench.terminal.reader_off") from error
         return answer(_OK)
 
     async def kill(self, request: web.Request) -> web.Response:

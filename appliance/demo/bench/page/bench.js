@@ -140,6 +140,7 @@ function show(now) {
   $("#drawer-picture").dataset.open = now.drawer.is_open;
   $("#drawer-words").textContent =
     `${now.drawer.is_open ? "ouvert" : "fermé"} · ${count(now.drawer.pulses, "impulsion", "impulsions")}`;
+  showTerminal(now.terminal);
   showProcesses(now.processes);
 }
 
@@ -209,6 +210,42 @@ function showPrinter(printer) {
     button.classList.toggle("on", on);
   });
 }
+
+const TERMINAL_SCREEN = {
+  idle: "Bienvenue", debit: "Présentez votre carte", refund: "Remboursement : présentez votre carte", scan: "Présentez un code au lecteur",
+  approve: "Accepté. Merci", decline: "Refusé par la banque", insufficient_funds: "Refusé : solde insuffisant", cancel: "Annulé par le client",
+  aborted: "Annulé par la caisse", no_card: "Temps écoulé",
+};
+const TERMINAL_ACTIONS = [
+  ["Payer par carte", "pay"], ["Refuser", "decline"], ["Solde insuffisant", "insufficient"], ["Annuler au terminal", "cancel"],
+  ["Payer et perdre la réponse", "lose"],
+];
+
+function showTerminal(terminal) {
+  const busy = terminal.amount_minor !== null;
+  const amount = busy ? `\n${(terminal.amount_minor / 100).toFixed(2)} ${terminal.currency}` : "";
+  const screen = $("#terminal-screen");
+  screen.textContent = terminal.plugged ? (TERMINAL_SCREEN[terminal.display] ?? "Refusé") + amount : "Débranché";
+  screen.dataset.busy = busy || terminal.display === "scan";
+  $("#terminal-words").textContent =
+    `${count(terminal.debits, "débit", "débits")} · ${count(terminal.refunds, "remboursement", "remboursements")}`;
+  const row = $("#terminal-actions");
+  const actions = [...TERMINAL_ACTIONS, terminal.plugged ? ["Débrancher réseau", "unplug"] : ["Rebrancher réseau", "plug"]];
+  actions.forEach(([words, action], index) => {
+    const button = row.children[index] ?? row.appendChild(element("button", { type: "button" }));
+    button.textContent = words;
+    button.dataset.post = `/api/terminal/${action}`;
+    button.disabled = !busy && action !== "plug" && action !== "unplug";
+    button.classList.toggle("on", action === "plug");
+    button.classList.toggle("primary", action === "pay");
+  });
+}
+
+$("#terminal-scan").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const code = event.target.querySelector("input").value.trim();
+  if (code && await post("/api/terminal/scan", { code })) say(`Présenté au terminal : ${code}`);
+});
 
 function paperFigure(number, caption) {
   const png = element("img", { src: `/api/paper/${number}.png`, alt: caption, loading: "lazy" });
