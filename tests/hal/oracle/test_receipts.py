@@ -34,11 +34,24 @@ PRINTERS = {
     "epson-58": ("narrow", "cp1252"),
     "pc858-80": ("wide", "cp858"),
     "pc858-58": ("narrow", "cp858"),
+    "clone-80": ("wide", "cp858"),
+    "clone-58": ("narrow", "cp858"),
+    "epson-t88": ("wide", "cp858"),
 }
 """Our profile: the judge's printer, and the code page that is pinned there."""
 PLAIN_SIGNS = {"’": "'", "–": "-", "−": "-", "…": "..."}
 """What stands for typography that a code page lacks; nothing stands for a letter."""
-TEMPLATES = ("receipt", "copy", "redirected", "x", "z", "trial")
+TEMPLATES = ("receipt", "copy", "redirected", "x", "z", "trial", "euros")
+EUROS = Paper((
+    Text("Crème brûlée, goût Noël : 3,50 €", bold=True, tall=True),
+    Columns("Gâteau à l’ananas", "12,00 €"),
+    Row(("À payer", "15,50 €"), bold=True),
+    Qr("https://till.example/r?n=1&t=42"),
+    Barcode("7610807072341"),
+    Barcode("TBtill-1-000042", BarcodeKind.CODE128),
+    Cut(),
+))  # fmt: skip
+"""What every code page of ours can say, so all of it is spelt."""
 MERCI = Paper((Text("Œuf à l’échalote 3,50 €"), Text("Merci"), Cut()))
 
 
@@ -58,6 +71,7 @@ async def a_day(folder: Path) -> dict[str, Paper]:
         papers["receipt"] = papers.pop("ticket")
         papers["redirected"] = redirected(head, papers["receipt"], "printer.kitchen")
         papers["trial"] = trial_page(head, "printer.receipt", "2026-11-21T07:42:00Z")
+        papers["euros"] = EUROS
         return papers
 
 
