@@ -117,7 +117,7 @@ def _begins_with_gtin(text: str) -> bool:
 def _number(text: str, aim: str) -> Reading:
     """EAN-8, UPC-E, UPC-A, EAN-13, GTIN-14, or any other text as it is."""
     if not is_digits(text):
-        return Reading(text, aim, keys=(text,))
+        return Reading(text, aim, keys=(text,) if text else ())
     upc = expand_upc_e(text)
     is_upc_e_only = bool(upc) and aim in EAN_CARRIERS and aim != "E4"
     keys = [text] if is_gtin(text) and not is_upc_e_only else []
@@ -209,7 +209,7 @@ def _elements(text: str, aim: str, form: Form, found: tuple[tuple[str, str], ...
         reading,
         keys=(gtin, _content(gtin)) if gtin[0] == "9" else (gtin,),
         weight_milli=_measure(fields, "310", 1000),
-        count=int(fields["30"]) if "30" in fields else None,
+        count=int(fields["30"] or 0) if "30" in fields else None,
         price_minor=price_minor,
         currency=currency,
         expires=expires,
@@ -221,7 +221,7 @@ def _measure(fields: dict[str, str], ai: str, unit: int) -> int | None:
     """AI 310n and the like: the last digit of the identifier says how many decimals the value has."""
     for name, value in fields.items():
         if len(name) == 4 and name.startswith(ai):
-            return half_away(int(value) * unit, 10 ** int(name[3]))
+            return half_away(int(value or 0) * unit, 10 ** int(name[3]))
     return None
 
 
