@@ -250,6 +250,14 @@ def more_sheets() -> None:
     write("07f-aide-papier", view(sheet=v.PrintHelpSheet()))
     write("06b-editeur-1024x600", view(sheet=v.LineEditorSheet(4, "quantity", "line", reasons)), "compact", typed="12")
     write("32b-prix-manquant", view(sheet=v.FreePriceSheet((), (), 5, 20000, 118, "Gâteau du jour")), typed="450")
+    weigh = v.WeighSheet("Tomates grappe", 590, "stable", 845, 499, can_tare=True)
+    write("05h-peser", view(ticket=ticket(lines=unselected()), sheet=weigh))
+    moving = v.WeighSheet("Gruyère AOP à la coupe", 2400, "moving", tare_milli=12, can_tare=True)
+    write("05i-peser-bouge", view(ticket=ticket(lines=unselected()), sheet=moving))
+    by_hand = v.WeighSheet("Tomates grappe", 590, "by_hand")
+    write("05j-peser-main", view(ticket=ticket(lines=unselected()), sheet=by_hand), typed="0.845")
+    under = v.WeighSheet("Tomates grappe", 590, "under_zero", tare_milli=120, can_tare=True)
+    write("05k-peser-1024x600", view(ticket=ticket(lines=unselected()), sheet=under, theme="dark"), "compact")
     write("33b-notes-vides", view(ticket=empty_ticket(), sheet=v.NotesSheet((), 0)))
 
 

@@ -95,6 +95,12 @@ def _free_price(**wiring: Any) -> SheetView:
     return FreePrice(**wiring)
 
 
+def _weighing(**wiring: Any) -> SheetView:
+    from appliance.kiosk.screens.weighing import Weighing
+
+    return Weighing(**wiring)
+
+
 def _notes(**wiring: Any) -> SheetView:
     from appliance.kiosk.screens.notes import Notes
 
@@ -155,6 +161,7 @@ SHEETS: dict[type[Any], Callable[..., SheetView]] = {
     v.LineEditorSheet: _line_editor,
     v.MenuSheet: _menu,
     v.FreePriceSheet: _free_price,
+    v.WeighSheet: _weighing,
     v.NotesSheet: _notes,
     v.CodeEntrySheet: _code_entry,
     v.ModeSheet: _modes,
