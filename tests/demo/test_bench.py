@@ -269,7 +269,7 @@ def test_a_visitor_pays_by_card(run, tmp_path):
     async def story():
         async with open_page(tmp_path) as page:
             await page.refused("/api/terminal/pay", {}, 409, "bench.terminal.idle")
-            await page.refused("/api/terminal/dance", {}, 400, "bench.action")
+            await page.refused("/api/terminal/dance", {}, 404, "bench.action")
             terminal = page.drivers.terminal()
             for number, (action, outcome) in enumerate(
                 {"pay": "accepted", "lose": "accepted", "insufficient": "refused", "cancel": "aborted"}.items()
