@@ -47,8 +47,8 @@ class Beam:
         self._last: dict[str, tuple[str, int]] = {}
 
     def met(self, source: str, port: str | None) -> None:
-        """A scanner is there, at this node: whether it watches its beam itself."""
-        if port is not None and "hidraw" in port:
+        """A scanner is there, at this address (`Health.port`): whether it watches its beam itself."""
+        if port is not None and port.startswith(("hidraw:", "hidstream:")):
             self._minds_itself.add(source)
         else:
             self._minds_itself.discard(source)

@@ -596,12 +596,12 @@ def test_another_label_another_scanner_and_a_pause_count():
 def test_a_hid_pos_scanner_watches_its_beam_itself_unless_the_settings_say_otherwise():
     twice = ("a", "1", 0), ("a", "1", 10)
     beam = Beam()
-    beam.met("a", "/dev/hidraw3")
+    beam.met("a", "hidraw:///dev/hidraw3")
     assert reads(beam, *twice) == ["1", "1"]
-    beam.met("a", "/dev/ttyACM0")
+    beam.met("a", "serial:///dev/ttyACM0")
     assert reads(beam, ("a", "1", 1000), ("a", "1", 1010)) == ["1"]
     strict = Beam({"a": 500})
-    strict.met("a", "/dev/hidraw3")
+    strict.met("a", "hidraw:///dev/hidraw3")
     assert reads(strict, ("a", "1", 0), ("a", "1", 490)) == ["1"]
     assert reads(Beam({"a": 0}), *twice) == ["1", "1"]
 
