@@ -217,8 +217,8 @@ const TERMINAL_SCREEN = {
   aborted: "Annulé par la caisse", no_card: "Temps écoulé",
 };
 const TERMINAL_ACTIONS = [
-  ["Payer par carte", "pay"], ["Refuser", "decline"], ["Solde insuffisant", "insufficient"], ["Annuler au terminal", "cancel"],
-  ["Payer et perdre la réponse", "lose"],
+  ["Payer par carte", "pay"], ["Refuser", "decline"], ["Solde insuffisant", "insufficient"], ["Annuler", "cancel"],
+  ["Payer, réponse perdue", "lose"],
 ];
 
 function showTerminal(terminal) {
@@ -230,7 +230,7 @@ function showTerminal(terminal) {
   $("#terminal-words").textContent =
     `${count(terminal.debits, "débit", "débits")} · ${count(terminal.refunds, "remboursement", "remboursements")}`;
   const row = $("#terminal-actions");
-  const actions = [...TERMINAL_ACTIONS, terminal.plugged ? ["Débrancher réseau", "unplug"] : ["Rebrancher réseau", "plug"]];
+  const actions = [...TERMINAL_ACTIONS, terminal.plugged ? ["Débrancher", "unplug"] : ["Rebrancher", "plug"]];
   actions.forEach(([words, action], index) => {
     const button = row.children[index] ?? row.appendChild(element("button", { type: "button" }));
     button.textContent = words;
