@@ -152,6 +152,14 @@ class Counter(RealTill):
         return int(sealed + open_)
 
 
+async def _hung_up() -> None:
+    """The terminal's own handlers have noticed that nobody is there any more."""
+    me = asyncio.current_task()
+    others = [task for task in asyncio.all_tasks() if task is not me and "RequestHandler" in repr(task.get_coro())]
+    if others:
+        await asyncio.wait(others, timeout=PATIENCE_S)
+
+
 @asynccontextmanager
 async def a_counter(
     folder: Path,
@@ -178,3 +186,4 @@ async def a_counter(
     finally:
         await counter.stop()
         await server.unplug()
+        await _hung_up()
