@@ -618,6 +618,9 @@ class ReportView(Piece):
     voids: ReasonTotal | None = None
     corrections: ReasonTotal | None = None
     drawer_openings: int = 0
+    drawer_forced: int = 0
+    """Without an order of the till."""
+    drawer_left_open: int = 0
     copies: int = 0
     held: ReasonTotal | None = None
     unsure: ReasonTotal | None = None

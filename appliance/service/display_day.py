@@ -131,6 +131,8 @@ def _figures(till: Till, kind: v.ReportKind, number: int, totals: Totals, at: st
         voids=v.ReasonTotal("", totals.voids.count, totals.voids.amount_minor),
         corrections=v.ReasonTotal("", totals.corrections.count, totals.corrections.amount_minor),
         drawer_openings=totals.drawer_openings,
+        drawer_forced=totals.drawer_forced,
+        drawer_left_open=totals.drawer_left_open,
         copies=totals.copies,
         held=v.ReasonTotal("", len(held), till.held_minor()),
         unsure=v.ReasonTotal("", totals.unsure.count, totals.unsure.amount_minor) if totals.unsure.count else None,

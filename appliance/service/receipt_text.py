@@ -199,9 +199,13 @@ def _how_much(head: Letterhead, line: Line) -> list[str]:
     if line.share_of:
         return []
     if line.unit == "kg":
-        if line.full_minor == line_amount(line.unit_price_minor, line.quantity_milli):
-            return [t("receipt.weight", quantity=quantity, price=each)]
-        return [t("receipt.weight_alone", quantity=quantity)]
+        if line.full_minor != line_amount(line.unit_price_minor, line.quantity_milli):
+            return [t("receipt.weight_alone", quantity=quantity)]
+        by_hand = " " + t("receipt.by_hand") if line.weighed == "hand" else ""
+        rows = [t("receipt.weight", quantity=quantity, price=each) + by_hand]
+        if line.tare_milli:
+            rows.append(t("receipt.tare", quantity=i18n.quantity(line.tare_milli, head.locale)))
+        return rows
     if line.lot is None or line.full_fixed_minor is not None:
         return [] if line.quantity_milli == 1000 else [f"{quantity} x {each}"]
     lots, rest_milli = divmod(line.quantity_milli, line.lot.quantity_milli)
@@ -355,6 +359,19 @@ def _report_cash(head: Letterhead, figures: XRead | SessionClosed) -> list[Block
     return rows
 
 
+def _drawer_rows(head: Letterhead, totals: Totals) -> list[Block]:
+    """Openings without a sale, who ordered them, and what the drawer did by itself (features H-11, H-12)."""
+    t = head.t
+    rows: list[Block] = [Columns(t("report.drawer_openings"), str(totals.drawer_openings))]
+    for seller, count in sorted(totals.drawer_openings_by.items()):
+        rows.append(Columns(f"   {head.operators.name_of(seller)}", str(count)))
+    if totals.drawer_forced:
+        rows.append(Columns(t("report.drawer_forced"), str(totals.drawer_forced)))
+    if totals.drawer_left_open:
+        rows.append(Columns(t("report.drawer_left_open"), str(totals.drawer_left_open)))
+    return rows
+
+
 def _report_watch(head: Letterhead, totals: Totals) -> list[Block]:
     t, amount = head.t, head.amount
     offers = all_offers(totals)
@@ -370,6 +387,6 @@ def _report_watch(head: Letterhead, totals: Totals) -> list[Block]:
         Columns(t("report.voids", count=totals.voids.count), amount(totals.voids.amount_minor)),
         Columns(t("report.removed", count=totals.removed.count), amount(totals.removed.amount_minor)),
         Columns(t("report.corrections", count=totals.corrections.count), amount(totals.corrections.amount_minor)),
-        Columns(t("report.drawer_openings"), str(totals.drawer_openings)),
+        *_drawer_rows(head, totals),
         Columns(t("report.copies"), str(totals.copies)),
     ]

@@ -26,7 +26,7 @@ class Session:
         self.counted: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
         """"tenders", "sellers", "modes", "offers" to who to [count, amount]."""
         self.discounts, self.voids, self.removed, self.corrections = [0, 0], [0, 0], [0, 0], [0, 0]
-        self.drawer = self.copies = 0
+        self.drawer = self.copies = self.forced = self.left_open = 0
         self.documents: list[int] = []
 
     def count(self, table: str, key: str, amount: int, sign: int) -> None:
@@ -235,6 +235,20 @@ class _Auditor:
         if self.is_open and not fact.get("ticket"):
             self.session.drawer += 1
 
+    def read_DrawerFailed(self, fact: dict[str, Any]) -> None:
+        assert not self.is_open or fact["reason"]
+
+    def read_DrawerForced(self, fact: dict[str, Any]) -> None:
+        if self.is_open:
+            self.session.forced += 1
+
+    def read_DrawerLeftOpen(self, fact: dict[str, Any]) -> None:
+        if self.is_open:
+            self.session.left_open += 1
+
+    def read_DrawerShut(self, fact: dict[str, Any]) -> None:
+        assert fact["open_ms"] >= 0
+
 
 def full_of(line: dict[str, Any]) -> int:
     """Quantity times price."""
@@ -318,6 +332,8 @@ def check_totals(session: Session, totals: dict[str, Any]) -> None:
         "cash_minor": session.cash,
         "cash_out_minor": session.cash_out,
         "drawer_openings": session.drawer,
+        "drawer_forced": session.forced,
+        "drawer_left_open": session.left_open,
         "copies": session.copies,
         "first_document": session.documents[0] if session.documents else 0,
         "last_document": session.documents[-1] if session.documents else 0,

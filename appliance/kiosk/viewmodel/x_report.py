@@ -124,6 +124,10 @@ def watch_rows(view: TillView, report: ReportView) -> Rows:
         if total is not None
     ]
     rows.append((t("screen.report.watch.drawer", lang), str(report.drawer_openings)))
+    if report.drawer_forced:
+        rows.append((t("screen.report.watch.drawer_forced", lang), str(report.drawer_forced)))
+    if report.drawer_left_open:
+        rows.append((t("screen.report.watch.drawer_left_open", lang), str(report.drawer_left_open)))
     if report.copies:
         rows.append((t("screen.report.watch.copies", lang), str(report.copies)))
     if report.held is not None:
