@@ -89,4 +89,3 @@ def drop_all(till: Till) -> None:
         till.do(i.DeclineReceipt(document))
         till.ledger.also(till.printing.drop(document))
     till.desk.hush("backlog")
-    till.printing.wake()

@@ -55,7 +55,6 @@ class Printing:
         self._recovered = False
         self._unwritten: dict[int, tuple[spool.JobState, spool.Proof]] = {}
         self._working: dict[str, asyncio.Task[None]] = {}
-        self._queues: dict[str, int] = {}
         self._waiting: list[spool.Job] = []
         self.doubts: list[spool.Job] = []
         """Papers of which nobody knows whether they came out, oldest first."""
@@ -67,7 +66,7 @@ class Printing:
     @property
     def waiting(self) -> int:
         """Jobs that have not left yet."""
-        return sum(self._queues.values())
+        return len(self._waiting)
 
     # --- ordering -----------------------------------------------------------------------------------------------
 
@@ -117,6 +116,7 @@ class Printing:
     def drop(self, document: int) -> Companion:
         """ "Sans reçu": the write that takes the waiting receipts of a document out of the queue."""
         self._states["ticket", document] = "dropped"
+        self._count([job for job in self._waiting if (job.purpose, job.subject) != ("ticket", document)])
 
         def drop(conn: Any) -> None:
             spool.drop_waiting(conn, document)
@@ -179,12 +179,12 @@ class Printing:
         if not self._recovered:
             await self._recover()
         await self._write_states()
-        jobs: list[spool.Job] = await self._ledger.briefly(spool.waiting_jobs)
-        self._waiting = jobs
+        rows: list[spool.Job] = await self._ledger.briefly(spool.waiting_jobs)
+        jobs = [job for job in rows if self.state_of(job.purpose, job.subject) != "dropped"]
+        self._count(jobs)
         by_role: dict[str, list[spool.Job]] = {}
         for job in jobs:
             by_role.setdefault(job.role, []).append(job)
-        self._count({role: len(jobs) for role, jobs in by_role.items()})
         return by_role
 
     async def _recover(self) -> None:
@@ -288,17 +288,16 @@ class Printing:
             await self.on_doubt()
         if state == "queued":
             return False
-        self._count({**self._queues, job.role: self._queues.get(job.role, 1) - 1})
+        self._count([waiting for waiting in self._waiting if waiting.id != job.id])
         return True
 
     def _note(self, job: spool.Job, state: str) -> None:
         self._states[job.purpose, job.subject] = state
         self.on_change()
 
-    def _count(self, queues: dict[str, int]) -> None:
-        before = self.waiting
-        self._queues = queues
-        if self.waiting != before:
+    def _count(self, waiting: list[spool.Job]) -> None:
+        before, self._waiting = self._waiting, waiting
+        if len(waiting) != len(before):
             self.on_change()
 
 

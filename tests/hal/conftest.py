@@ -49,9 +49,9 @@ class Bench:
 
 
 @asynccontextmanager
-async def bench_with(roles: dict[str, str], backoff_ms_max: int = 250) -> AsyncIterator[Bench]:
+async def bench_with(roles: dict[str, str], backoff_ms_max: int = 250, logo: str = "") -> AsyncIterator[Bench]:
     bench = Bench()
-    async with open_devices(DevicesConfig(roles, backoff_ms_max), SystemClock(), bench.emit) as devices:
+    async with open_devices(DevicesConfig(roles, backoff_ms_max, logo=logo), SystemClock(), bench.emit) as devices:
         bench.devices = devices
         yield bench
 

@@ -63,6 +63,9 @@ _SILENT_WAIT_S = 3.0
 _FENCE_TIMEOUT_S = 1.0
 """How long the first job waits for a name or an id from a printer that is well and may have neither."""
 _COUNTS = 32
+_DEBT_BYTES_MAX = 20_000
+"""No command is longer: a picture's band of 255 rows."""
+_DEBT_BYTES_UNKNOWN = 4_096
 
 
 def fault_in(status: Status) -> FaultReason | None:
@@ -98,6 +101,9 @@ class EscposPrinter:
         self._slot = slot
         self._turn = asyncio.Lock()
         self._startable = asyncio.Event()
+        self._debt = 0
+        """Bytes that a command may still be waiting for, which a lost link cut short: the next link pays them in
+        zeros, or it would take the next receipt for them."""
         self._barrier_timeout: asyncio.Timeout | None = None
         self._barrier_s = _BARRIER_TIMEOUT_S
         self.on_pin: Callable[[bool | None], None] = lambda high: None
@@ -139,6 +145,7 @@ class EscposPrinter:
                 sent = len(rendered.body)
         duration_ms = (self._clock.monotonic_ns() - started_ns) // 1_000_000
         if outcome is PrintOutcome.UNCERTAIN:
+            self._debt = min(_DEBT_BYTES_MAX, len(rendered.body))
             self._slot.count("uncertain")
             log.warning("%s: job %d is uncertain after %d ms, %s", self._slot.role, job_id, duration_ms, fault)
         return PrintResult(outcome, fault, sent, duration_ms)
@@ -167,7 +174,8 @@ class EscposPrinter:
                 await self._greet(link)
                 await self._listen(link)
             else:
-                await link.write(self._language.initialise())
+                await link.write(self._language.flush(self._debt) + self._language.initialise())
+                self._debt = 0
                 self._fenced = True
                 self._tell(DeviceState.DEGRADED, FaultReason.BLIND)
                 while True:
@@ -237,7 +245,7 @@ class EscposPrinter:
 
     async def _greet(self, link: Transport) -> None:
         words = self._language
-        hello = words.initialise() + words.report_changes()
+        hello = words.flush(self._debt) + words.initialise() + words.report_changes()
         if self._encoder.logo is not None and self._profile.logo == "nv" and isinstance(words, Epson):
             hello += words.ask_logos
         if self._profile.confirm in ("id", "count"):
@@ -249,20 +257,22 @@ class EscposPrinter:
                     self._digest(await link.read())
         except TimeoutError:
             await self._ask_all(link)
-            if not self._heard_at_ns:
+            if not self._heard.is_set():
+                self._debt = max(self._debt, _DEBT_BYTES_UNKNOWN)
                 raise LinkLost(FaultReason.NO_ANSWER, "no status; a silent printer needs a silent profile") from None
+        self._debt = 0
 
     async def _listen(self, link: Transport) -> None:
         missed = 0
         while True:
+            if self._wants_logo_kept:
+                self._wants_logo_kept = False
+                await self._keep_logo(self._keys)
             pause_s = _HEARTBEAT_S if self._pushes else _POLL_S
             received = await link.read(pause_s if self._fenced else _FENCE_TIMEOUT_S)
             if received:
                 missed = 0
                 self._digest(received)
-                if self._wants_logo_kept:
-                    self._wants_logo_kept = False
-                    await self._keep_logo(self._keys)
             elif not self._fenced and self._fault not in PRINT_BLOCKING:
                 self._pass_fence()
             elif not self._is_writing and not (self._pushes and self._turn.locked()):

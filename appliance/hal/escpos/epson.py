@@ -100,6 +100,10 @@ class Epson:
 
     # --- talk ---------------------------------------------------------------------------------------------------
 
+    def flush(self, count: int) -> bytes:
+        """Ends a command that a lost link cut short: zeros for the data it still waits for. Alone they do nothing."""
+        return bytes(count)
+
     def initialise(self) -> bytes:
         """ESC @ and the code page: after every reset and on every new link."""
         return b"\x1b@" + self.page

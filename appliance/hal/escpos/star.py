@@ -88,6 +88,10 @@ class Star:
 
     # --- talk ---------------------------------------------------------------------------------------------------
 
+    def flush(self, count: int) -> bytes:
+        """Ends a command that a lost link cut short: zeros for its data, RS for a bar code."""
+        return bytes(count) + b"\x1e" if count else b""
+
     def initialise(self) -> bytes:
         return b"\x1b@" + self.page
 

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from PIL import Image
 
 from appliance.hal.device import (
     Columns,
@@ -10,12 +11,16 @@ from appliance.hal.device import (
     DeviceState,
     FaultReason,
     Health,
+    Logo,
     Paper,
     PrintOutcome,
+    Qr,
     Rule,
     Text,
 )
+from appliance.hal.simulated.paper import Raster
 from appliance.hal.simulated.printer import SerialSimulatedPrinter, SimulatedPrinter
+from appliance.hal.simulated.star import SimulatedStarPrinter
 
 RECEIPT = "printer.receipt"
 READY, ABSENT, DEGRADED = DeviceState.READY, DeviceState.ABSENT, DeviceState.DEGRADED
@@ -339,6 +344,213 @@ def test_the_answer_to_a_cancelled_job_does_not_confirm_the_next(run, bench, kno
             await table.devices.printer().ready()
             assert (await table.devices.printer().print(paper("second"), 2)).outcome is PrintOutcome.CONFIRMED
             assert [strip.lines[0] for strip in printer.receipts] == ["premier", "second"]
+        printer.unplug()
+
+    run(main())
+
+
+# --- Star, clones, logo, bad lines ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("profile", ["star-80", "starline-80"])
+def test_a_star_printer_confirms_by_its_counter(run, bench, profile):
+    async def main():
+        printer = SimulatedStarPrinter(profile=profile)
+        await printer.plug()
+        async with bench({RECEIPT: printer.url, "drawer.main": "via:printer.receipt"}) as table:
+            await table.devices.printer().ready()
+            for number in range(40):  # more than its five bits
+                assert (await table.devices.printer().print(paper(), number)).outcome is PrintOutcome.CONFIRMED
+            assert len(printer.receipts) == 40
+            assert printer.receipts[0].lines[:2] == ("Café", "Ligne 0".ljust(44) + "1.00")
+            assert (await table.devices.drawer().open()).pulse_sent
+            await table.until(lambda: printer.drawer.is_open)
+        printer.unplug()
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("break_it", "mend_it", "fault"),
+    [
+        ("run_out_of_paper", "load_paper", FaultReason.PAPER_OUT),
+        ("open_cover", "close_cover", FaultReason.COVER_OPEN),
+        ("jam_cutter", "clear_jam", FaultReason.CUTTER_JAM),
+    ],
+)
+def test_a_star_printer_finishes_when_a_person_has_helped(run, bench, break_it, mend_it, fault):
+    async def main():
+        printer = SimulatedStarPrinter()
+        await printer.plug()
+        async with bench({RECEIPT: printer.url}) as table:
+            await table.devices.printer().ready()
+            getattr(printer, break_it)()
+            assert (await table.state(RECEIPT, DEGRADED)).fault is fault
+            assert (await table.devices.printer().print(paper(), 1)).outcome is PrintOutcome.NOTHING_SENT
+            getattr(printer, mend_it)()
+            await table.devices.printer().ready()
+            printer.run_out_after(3)
+            async with asyncio.TaskGroup() as group:
+                job = group.create_task(table.devices.printer().print(paper(), 1), name="job")
+                await table.state(RECEIPT, DEGRADED)
+                assert not job.done()
+                printer.load_paper()
+                assert (await job).outcome is PrintOutcome.CONFIRMED
+            assert len(printer.receipts) == 1
+        printer.unplug()
+
+    run(main())
+
+
+@pytest.mark.parametrize("make", [SimulatedPrinter, SimulatedStarPrinter])
+def test_an_old_answer_never_confirms_a_new_job(run, bench, make):
+    """Way: the link is cut while the printer holds a job for want of paper; it prints that job after the till is back,
+    and what it then answers must not be taken for the next one's."""
+
+    async def main():
+        printer = make(knows_ids=False)
+        await printer.plug()
+        async with bench({RECEIPT: printer.url}) as table:
+            await table.devices.printer().ready()
+            printer.run_out_after(2)
+            async with asyncio.TaskGroup() as group:
+                job = group.create_task(table.devices.printer().print(paper("premier"), 1), name="job")
+                await table.state(RECEIPT, DEGRADED)
+                await table.until(lambda: printer.held_count > 20)
+                printer.cut_link()
+                assert (await job).outcome is PrintOutcome.UNCERTAIN
+            table.devices.retry(RECEIPT)
+            await table.state(RECEIPT, DEGRADED)
+            printer.load_paper()
+            await table.devices.printer().ready()
+            printer.is_mute = True  # swallows the next one whole and answers nothing to it
+            async with asyncio.TaskGroup() as group:
+                job = group.create_task(table.devices.printer().print(paper("second"), 2), name="job")
+                await asyncio.wait((job,), timeout=1)
+                printer.cut_link()
+                assert (await job).outcome in (PrintOutcome.UNCERTAIN, PrintOutcome.NOTHING_SENT)
+            assert [strip.lines[0] for strip in printer.receipts] == ["premier"]
+        printer.unplug()
+
+    run(main())
+
+
+def test_a_command_cut_in_two_does_not_swallow_the_next_receipt(run, bench):
+    """Way: cut inside a QR code's data; without the zeros of the next greeting, its length would eat what follows."""
+
+    async def main():
+        printer = SimulatedPrinter()
+        await printer.plug()
+        async with bench({RECEIPT: printer.url}) as table:
+            await table.devices.printer().ready()
+            with_qr = Paper((Text("premier"), Qr("x" * 900), Cut()))
+            printer.cut_link_after(500)
+            assert (await table.devices.printer().print(with_qr, 1)).outcome is PrintOutcome.UNCERTAIN
+            table.devices.retry(RECEIPT)
+            await table.devices.printer().ready()
+            assert (await table.devices.printer().print(paper("second"), 2)).outcome is PrintOutcome.CONFIRMED
+            assert "second" in printer.receipts[-1].text and "Ligne 5" in printer.receipts[-1].text
+        printer.unplug()
+
+    run(main())
+
+
+def test_noise_on_the_line_confirms_nothing_and_ends_nothing(run, bench):
+    async def main():
+        printer = SimulatedPrinter()
+        await printer.plug()
+        async with bench({RECEIPT: printer.url}) as table:
+            await table.devices.printer().ready()
+            printer.run_out_after(2)
+            async with asyncio.TaskGroup() as group:
+                job = group.create_task(table.devices.printer().print(paper(), 1), name="job")
+                await table.state(RECEIPT, DEGRADED)
+                for noise in (b"\x00", b"\x37\x22ABCD\x00", b"\xff\xfe\x80", b"\x5fX\x00", bytes(range(256))):
+                    printer.say(noise)
+                    for _ in range(20):
+                        await asyncio.sleep(0)
+                assert not job.done()
+                printer.load_paper()
+                assert (await job).outcome is PrintOutcome.CONFIRMED
+        printer.unplug()
+
+    run(main())
+
+
+def test_the_logo_is_drawn_once_and_kept_in_the_printer(run, bench, tmp_path):
+    async def main():
+        logo = tmp_path / "logo.png"
+        Image.linear_gradient("L").resize((300, 80)).save(logo)
+        printer = SimulatedPrinter()
+        await printer.plug()
+        for _ in range(2):  # the second time it is there already: that memory wears out
+            async with bench({RECEIPT: printer.url}, logo=str(logo)) as table:
+                await table.devices.printer().ready()
+                await table.devices.printer().print(paper(), 1)
+                result = await table.devices.printer().print(Paper((Logo(), Text("Café"), Cut())), 2)
+                assert result.byte_count < 60
+                first = printer.receipts[-1].elements[0]
+                assert isinstance(first, Raster) and first.width == 304
+        assert printer.logo_write_count == 1
+        printer.unplug()
+
+    run(main())
+
+
+def test_a_printer_without_memory_is_sent_the_logo_in_bands(run, bench, tmp_path):
+    async def main():
+        logo = tmp_path / "logo.png"
+        Image.new("L", (300, 390), 0).save(logo)
+        printer = SimulatedPrinter(profile="clone-80", pushes=False, knows_ids=False, keeps_logos=False)
+        await printer.plug()
+        async with bench({RECEIPT: printer.url}, logo=str(logo)) as table:
+            await table.devices.printer().ready()
+            result = await table.devices.printer().print(Paper((Logo(), Text("Café"), Cut())), 1)
+            assert result.outcome is PrintOutcome.CONFIRMED
+            heights = [len(part.rows) // 38 for part in printer.receipts[0].elements if isinstance(part, Raster)]
+            assert heights == [255, 135]
+        printer.unplug()
+
+    run(main())
+
+
+def test_a_logo_that_is_no_picture_costs_the_logo_only(run, bench, tmp_path):
+    async def main():
+        (tmp_path / "logo.png").write_text("no picture")
+        printer = SimulatedPrinter()
+        await printer.plug()
+        async with bench({RECEIPT: printer.url}, logo=str(tmp_path / "logo.png")) as table:
+            await table.devices.printer().ready()
+            job = Paper((Logo(), Text("Café"), Cut()))
+            assert (await table.devices.printer().print(job, 1)).outcome is PrintOutcome.CONFIRMED
+        printer.unplug()
+
+    run(main())
+
+
+def test_a_silent_printer_is_called_blind(run, bench):
+    async def main():
+        printer = SimulatedPrinter(answers=False)
+        await printer.plug()
+        async with bench({RECEIPT: printer.url}) as table:
+            assert (await table.state(RECEIPT, DEGRADED)).fault is FaultReason.BLIND
+            await table.devices.printer().ready()
+        printer.unplug()
+
+    run(main())
+
+
+def test_lines_that_no_page_says_come_out_drawn(run, bench):
+    async def main():
+        printer = SimulatedPrinter()
+        await printer.plug()
+        async with bench({RECEIPT: printer.url}) as table:
+            await table.devices.printer().ready()
+            job = Paper((Columns("Żurek śląski", "4.80"), Columns("Café", "4.20"), Cut()))
+            assert (await table.devices.printer().print(job, 1)).outcome is PrintOutcome.CONFIRMED
+            drawn, printed = printer.receipts[0].elements[:2]
+            assert isinstance(drawn, Raster) and drawn.width == 576
+            assert printed.runs[0].text == "Café".ljust(44) + "4.20"
         printer.unplug()
 
     run(main())

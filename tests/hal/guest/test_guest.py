@@ -31,6 +31,8 @@ def test_the_till_is_nobody_special_and_owns_its_devices_only(guest: Guest):
         ours = [node for node in nodes if node["TILL_HAL"] == known_as]
         assert [(node["group"], node["mode"]) for node in ours] == [("till", "660")]
         assert all(node["group"] != "till" for node in nodes if not node["TILL_HAL"])
+    typed = [node for node in guest.hand("nodes", "ID_SERIAL_SHORT", "PLAIN") if "hidraw" in node["node"]]
+    assert not [node for node in typed if node["group"] == "till"], "what is typed on a keyboard is nobody's"
 
 
 def test_a_plain_keyboard_is_never_grabbed(guest: Guest):
@@ -180,8 +182,9 @@ def test_auto_takes_a_hidpos_scanner_that_was_there_before_and_no_keyboards_hidr
     for report in reports("E0", BREAD.encode()):
         guest.send("hidpos", report)
     guest.until("Scan", source="scanner.any", text=BREAD)
-    keyboard = next(node for node in guest.hand("nodes", "ID_SERIAL_SHORT", "PLAIN") if "hidraw" in node["node"])
-    assert keyboard["node"] not in guest.ask("holdings", "Holdings")["fds"]
+    held = [node for node in guest.ask("holdings", "Holdings")["fds"] if node.startswith("/dev/hidraw")]
+    ours = [node["node"] for node in guest.hand("nodes", "ID_SERIAL_SHORT", "HID-1") if "hidraw" in node["node"]]
+    assert held == ours
     guest.hand("unplug", "hidpos")
 
 
