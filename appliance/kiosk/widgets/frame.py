@@ -49,6 +49,14 @@ class Piece:
         self.is_layer = hasattr(part, "outdate")
 
 
+def clear(box: tuple[int, int, int, int], rgba: Any) -> None:
+    """Fills left, bottom, right, top of the active buffer, and lets nothing be drawn outside of it."""
+    left, bottom, right, top = box
+    glScissor(left, bottom, max(0, right - left), max(0, top - bottom))
+    glClearColor(*rgba)
+    glClear(GL_COLOR_BUFFER_BIT)
+
+
 def box_of(widget: Any) -> tuple[int, int, int, int]:
     """Left, bottom, right, top in pixels of the window."""
     d = theme.density
@@ -156,14 +164,14 @@ class Painter:
         glEnable(GL_SCISSOR_TEST)
         for piece in self._todo:
             left, bottom, right, top = box_of(piece.part)
+            inner = piece.part
             for layer in piece.around:
-                layer.outdate()
+                layer.outdate(inner)
+                inner = layer
                 a, b, c, e = box_of(layer)
                 left, bottom, right, top = max(left, a), max(bottom, b), min(right, c), min(top, e)
             if right > left and top > bottom:
-                glScissor(left, bottom, right - left, top - bottom)
-                glClearColor(*theme.rgba[piece.part.ground])
-                glClear(GL_COLOR_BUFFER_BIT)
+                clear((left, bottom, right, top), theme.rgba[piece.part.ground])
                 piece.part.paint()
         glDisable(GL_SCISSOR_TEST)
 
@@ -174,13 +182,15 @@ class Painter:
         self._is_known = False  # widgets that come and go change the window's instructions
         self._look()
         for piece in self._shown_regions:
-            if piece.part.has_moved or piece.content.needs_redraw:
-                for layer in piece.around:
-                    layer.outdate()
+            if piece.around and piece.part.has_moved:
+                piece.around[0].outdate(piece.around[0])
+            elif piece.content.needs_redraw:
+                for layer in piece.around[:1]:
+                    layer.outdate(piece.part)
         for piece in self._shown_layers:
             if piece.part.draw():
-                for layer in piece.around:
-                    layer.outdate()
+                for layer in piece.around[:1]:
+                    layer.outdate(piece.part)
 
     def _look(self) -> None:
         """Finds the layers and regions that stand in the window."""

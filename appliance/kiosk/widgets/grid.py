@@ -5,18 +5,16 @@ Hides that tiles are rebound, not rebuilt, when the page changes, and that touch
 
 from typing import Any
 
-from kivy.graphics import Callback
 from kivy.properties import ObjectProperty
 
 from appliance.kiosk.theme import theme
 from appliance.kiosk.viewmodel.grid import GridModel
 from appliance.kiosk.widgets.base import Cells
-from appliance.kiosk.widgets.frame import blend_off, blend_on
 from appliance.kiosk.widgets.layer import Layer
 from appliance.kiosk.widgets.tile import CategoryKey, PageKey, Tile
 
 
-class TileGrid(Cells):
+class TileGrid(Layer):
     """cols x rows tiles. Events: on_tile(product) on touch down, on_page(page)."""
 
     model = ObjectProperty(GridModel(), rebind=True)
@@ -26,8 +24,8 @@ class TileGrid(Cells):
         self._tiles: list[Any] = []
         self._held: Any = None
         super().__init__(**kwargs)
-        self.canvas.before.add(Callback(blend_off))
-        self.canvas.after.add(Callback(blend_on))
+        self._cells = Cells()
+        self.add_widget(self._cells)
         self.fbind("model", self._show)
         self._reshape()
 
@@ -43,16 +41,16 @@ class TileGrid(Cells):
         self._reshape()
 
     def _reshape(self) -> None:
-        self.cols, self.rows, self.gap = theme.m.cols, theme.m.rows, theme.m.gap
+        self._cells.cols, self._cells.rows, self._cells.gap = theme.m.cols, theme.m.rows, theme.m.gap
 
     def _show(self, *_: Any) -> None:
         tiles = self.model.tiles
         kinds = [PageKey if tile.look == "page" else Tile for tile in tiles]
         if [type(tile) for tile in self._tiles] != kinds:
-            self.clear_widgets()
+            self._cells.clear_widgets()
             self._tiles = [kind() for kind in kinds]
             for tile in self._tiles:
-                self.add_widget(tile)
+                self._cells.add_widget(tile)
         for widget, tile, badge in zip(self._tiles, tiles, self.model.badges, strict=True):
             if tile.look == "page":
                 widget.text = tile.name
@@ -63,9 +61,10 @@ class TileGrid(Cells):
     def _hit(self, touch: Any) -> int | None:
         if not self.collide_point(*touch.pos):
             return None
-        col = int((touch.x - self.x) * self.cols / max(1, self.width))
-        row = int((self.top - touch.y) * self.rows / max(1, self.height))
-        index = int(row * self.cols + col)
+        cols, rows = self._cells.cols, self._cells.rows
+        col = int((touch.x - self.x) * cols / max(1, self.width))
+        row = int((self.top - touch.y) * rows / max(1, self.height))
+        index = int(row * cols + col)
         return index if 0 <= index < len(self.model.tiles) else None
 
     def on_touch_down(self, touch: Any) -> bool:

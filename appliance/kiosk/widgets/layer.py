@@ -9,8 +9,6 @@ from typing import Any
 from kivy.graphics import (
     Callback,
     Canvas,
-    ClearBuffers,
-    ClearColor,
     Color,
     Fbo,
     PopMatrix,
@@ -19,12 +17,13 @@ from kivy.graphics import (
     Scale,
     Translate,
 )
+from kivy.graphics.opengl import GL_SCISSOR_TEST, glDisable, glEnable
 from kivy.properties import StringProperty
 from kivy.uix.widget import Widget
 
 from appliance.kiosk.theme import theme
 from appliance.kiosk.widgets.base import Box
-from appliance.kiosk.widgets.frame import blend_off, blend_on, box_of, painter
+from appliance.kiosk.widgets.frame import blend_off, blend_on, box_of, clear, painter
 
 
 class Region(Box):
@@ -59,29 +58,26 @@ class Region(Box):
         self._drawn_at = box_of(self)
         self.canvas.draw()
 
+    show = paint
+
 
 class Layer(Box):
     """A box with its own texture: it costs one rectangle in a repaint of the window until something inside changes."""
 
     ground = StringProperty("bg")
-    in_opaque_group = False
-    """True for layers whose parent has switched blending off for all of them."""
 
     def __init__(self, **kwargs: Any) -> None:
         self._fbo = Fbo(size=(8, 8))
         self._is_stale = False  # drawn into the window since it was drawn into its texture
+        self._stale_parts: set[Any] = set()  # what inside was, when it was not all of it
         self.canvas = Canvas()
         with self.canvas:
             Color(1, 1, 1, 1)
-            if not self.in_opaque_group:
-                Callback(blend_off)  # a layer is opaque: copying is a quarter cheaper than blending
+            Callback(blend_off)  # a layer is opaque: copying is a quarter cheaper than blending
             self._sheet = Rectangle()
-            if not self.in_opaque_group:
-                Callback(blend_on)
+            Callback(blend_on)
         self._inner = Canvas()
         with self._fbo:
-            self._clear = ClearColor(0, 0, 0, 1)
-            ClearBuffers()
             PushMatrix()
             self._scale = Scale(1, 1, 1)
             self._shift = Translate(0, 0)
@@ -105,29 +101,47 @@ class Layer(Box):
         """What is drawn; it needs a redraw when something inside, outside of the regions, has changed."""
         return self._inner
 
-    def outdate(self) -> None:
-        """Something inside was drawn into the window and not into the texture."""
-        self._is_stale = True
+    def outdate(self, part: Any) -> None:
+        """A layer or region inside, or the layer itself, is not in the texture as it should be."""
+        if part is self:
+            self._is_stale = True
+        else:
+            self._stale_parts.add(part)
 
     def paint(self) -> None:
-        """Draws it in the active context, in the window's place."""
+        """Draws what is inside in the active context."""
         self._is_stale = True
         self._inner.draw()
+
+    def show(self) -> None:
+        """Draws its texture in the active context."""
+        self.canvas.draw()
 
     def draw(self) -> bool:
         """Brings the texture up to date. False when it was."""
-        if not (self._is_stale or self._inner.needs_redraw or self._fbo.needs_redraw):
+        self._is_stale = self._is_stale or self._inner.needs_redraw or self._fbo.needs_redraw
+        if not (self._is_stale or self._stale_parts):
             return False
-        self._is_stale = False
         self._fbo.ask_update()
         self._fbo.draw()
+        self._is_stale = False
+        self._stale_parts.clear()
         return True
 
     def _draw_inner(self, _instruction: Any) -> None:
-        self._inner.draw()
+        left, bottom, right, top = box_of(self)
+        glEnable(GL_SCISSOR_TEST)
+        if self._is_stale:
+            clear((0, 0, right - left, top - bottom), theme.rgba[self.ground])
+            self._inner.draw()
+        else:
+            for part in self._stale_parts:
+                a, b, c, d = box_of(part)
+                clear((a - left, b - bottom, c - left, d - bottom), theme.rgba[part.ground])
+                part.show()
+        glDisable(GL_SCISSOR_TEST)
 
     def _reground(self, *_: Any) -> None:
-        self._clear.rgba = theme.rgba[self.ground]
         self._inner.ask_update()
 
     def _frame(self, *_: Any) -> None:

@@ -1,14 +1,11 @@
-"""Category keys and product tiles.
-
-Hides how a tile is painted: each is a layer of its own, so that a scan repaints one of them and no other.
-"""
+"""Category keys and product tiles."""
 
 from typing import Any
 
 from kivy.properties import BooleanProperty, NumericProperty, StringProperty
 
 from appliance.kiosk.widgets.base import Box, Painted, Press, load_kv
-from appliance.kiosk.widgets.layer import Layer
+from appliance.kiosk.widgets.layer import Region
 
 
 class HueBox(Painted):
@@ -25,10 +22,10 @@ class CategoryKey(Press, HueBox):
     chosen = BooleanProperty(False)
 
 
-class Tile(Layer):
+class Tile(Region):
     """One product: name on two lines, price (or "Épuisé"), how many are on the ticket.
 
-    A layer of its own: a scan repaints one tile. look: "", "out" (sold out) or "empty"; `pressed` shows the band.
+    A scan or a touch repaints one tile. look: "", "out" (sold out) or "empty"; `pressed` shows the band.
     """
 
     name = StringProperty("")
@@ -36,17 +33,16 @@ class Tile(Layer):
     look = StringProperty("")
     hue = StringProperty("neutre")
     badge = StringProperty("")
-    in_opaque_group = True
+    ground = StringProperty("bg")
 
     def do_layout(self, *_: Any) -> None:
         """The parts place themselves in tile.kv."""
 
 
-class PageKey(Layer):
+class PageKey(Box):
     """The last slot of a page: goes on to the next one."""
 
     text = StringProperty("")
-    in_opaque_group = True
 
 
 class Badge(Box):
