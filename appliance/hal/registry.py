@@ -57,11 +57,10 @@ from appliance.hal.inventory import list_devices
 from appliance.hal.scale.driver import ScaleDriver
 from appliance.hal.scanner.driver import ScannerDriver
 from appliance.hal.supervisor import Driver, Slot
-from appliance.hal.terminal.driver import TerminalDriver, TerminalSlot
-from appliance.hal.terminal.opening import open_terminal
 
 if TYPE_CHECKING:
     from appliance.hal.learning import Learned
+    from appliance.hal.terminal.driver import TerminalDriver
 
 __all__ = ["DevicesConfig", "Registry", "open_devices"]
 
@@ -167,7 +166,7 @@ class Registry:
         self._drawers: dict[str, PrinterDrawer | TriggerDrawer] = {}
         self._displays: dict[str, LineDisplayDriver] = {}
         self._scales: dict[str, ScaleDriver] = {}
-        self._terminals: dict[str, TerminalDriver] = {}
+        self._terminals: dict[str, "TerminalDriver"] = {}
         for role in sorted(self._urls, key=lambda role: role.startswith("drawer.")):  # printers before drawers
             self._install(role)
 
@@ -322,13 +321,11 @@ class Registry:
     def _add(self, role: str, url: str) -> None:
         kind = kind_of(role)
         address = parse_address(url, kind)
-        slot_of = TerminalSlot if kind is DeviceKind.TERMINAL else Slot
-        slot = slot_of(role, kind, self._clock, self._emit, self._pause_ms_max)
-        if isinstance(slot, TerminalSlot):
-            terminal = self._terminals[role] = open_terminal(address, self._clock, slot)
-            slot.serve_with(terminal)
-            self.served.append((slot, address, terminal))
-        elif kind is DeviceKind.SCANNER:
+        if kind is DeviceKind.TERMINAL:
+            self._add_terminal(role, address)
+            return
+        slot = Slot(role, kind, self._clock, self._emit, self._pause_ms_max)
+        if kind is DeviceKind.SCANNER:
             self.served.append((slot, address, ScannerDriver(address, self._clock, slot)))
         elif kind is DeviceKind.PRINTER:
             printer = self._printers[role] = EscposPrinter(address, self._clock, slot, self._logo)
@@ -346,6 +343,16 @@ class Registry:
             if (behind := self._printers.get(address.path)) is None:
                 raise BadAddress(f"no printer {address.path[:40]!r} for the drawer")
             self._drawers[role] = PrinterDrawer(address, behind, self._clock, slot)
+        self._slots[role] = slot
+
+    def _add_terminal(self, role: str, address: Address) -> None:
+        from appliance.hal.terminal.driver import TerminalSlot  # late: protocols that only tills with one need
+        from appliance.hal.terminal.opening import open_terminal
+
+        slot = TerminalSlot(role, DeviceKind.TERMINAL, self._clock, self._emit, self._pause_ms_max)
+        terminal = self._terminals[role] = open_terminal(address, self._clock, slot)
+        slot.serve_with(terminal)
+        self.served.append((slot, address, terminal))
         self._slots[role] = slot
 
     def _refuse(self, role: str, error: BadAddress) -> None:
