@@ -166,7 +166,7 @@ class Registry:
         self._drawers: dict[str, PrinterDrawer | TriggerDrawer] = {}
         self._displays: dict[str, LineDisplayDriver] = {}
         self._scales: dict[str, ScaleDriver] = {}
-        self._terminals: dict[str, "TerminalDriver"] = {}
+        self._terminals: dict[str, TerminalDriver] = {}
         for role in sorted(self._urls, key=lambda role: role.startswith("drawer.")):  # printers before drawers
             self._install(role)
 
@@ -336,7 +336,7 @@ class Registry:
         elif kind is DeviceKind.SCALE:
             scale = self._scales[role] = ScaleDriver(address, slot)
             self.served.append((slot, address, scale))
-        elif kind is DeviceKind.DRAWER and address.scheme != "via":
+        elif address.scheme != "via":
             trigger = self._drawers[role] = TriggerDrawer(address, self._clock, slot)
             self.served.append((slot, address, trigger))
         else:
