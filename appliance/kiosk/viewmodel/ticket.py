@@ -94,8 +94,13 @@ def line_detail(view: TillView, line: LineView, compact: bool = False) -> str:
     if line.offered:
         parts.append(t("screen.line.offered", lang, reason=line.offered.lower()))
     else:
-        if line.quantity_milli != 1000 or line.unit == "kg":
-            each = amount(line.unit_price_minor, locale)
+        if line.shelf_minor is not None:
+            parts.append(t("screen.line.label", lang, price=amount(line.shelf_minor, locale)))
+        elif line.lot_milli > 1000 and line.unit == "piece":
+            price = amount(line.lot_minor, locale)
+            parts.append(t("screen.line.lot", lang, count=line.lot_milli // 1000, price=price))
+        elif line.quantity_milli != 1000 or line.unit == "kg":
+            each = amount(line.lot_minor if line.lot_milli == 1000 else line.unit_price_minor, locale)
             parts.append(t(f"screen.line.unit_{line.unit}", lang, price=each))
         if line.discount_bp:
             parts.append(t("screen.line.discount", lang, value=rate(line.discount_bp, locale)))
