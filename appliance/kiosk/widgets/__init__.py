@@ -20,10 +20,12 @@ True` breaks lines. `H1 H2 Body Muted Label_ Caption` are ready styles (theme.kv
 **Touch.** Add `Press` before the box class: `class Card(Press, Col)`. It gives `on_tap`, `on_refused` (disabled),
 `pressed`, `enabled`, `fires: 'down'` for keys and steppers.
 
-**Speed.** Put what changes together into one `Layer` (drawn once into a texture); give things that never change
-while selling a layer of their own. A changed layer is copied over the last frame, so a widget that stands above
+**Speed.** Put what changes together into one `Layer` (layer.py: an opaque rectangle with a texture); give things that
+never change while selling a layer of their own. A part of a layer that changes by itself, like a line's head or a tile,
+is a `Region` with the `ground` behind it. What changed is painted over the last frame, so a widget that stands above
 layers without being inside one says `painter.cover(self)` (frame.py); Scrim, sheets and the keyboard do. Long lists
-are `Rows`: give it row models with `key` and `kind`, and a class per kind.
+are `Rows`: give it row models with `key` and `kind`, and a class per kind. Parts that change with every scan mix in
+`Bound` and set their children in `show_model` instead of by expressions in .kv.
 
 **Screens.** A screen is a `Screen` (screens/base.py): `show(view)` turns the TillView into a model
 (viewmodel/x.py, plain typed Python) and sets `self.model`; its .kv reads `root.model.x` and calls
