@@ -120,6 +120,7 @@ class Ports:
         self._pyudev: Any = None  # pyudev has no types
         self._monitor: Any = None
         self._overflow = asyncio.Event()
+        self._is_deaf = False
 
     def expect(self, role: str, address: Address, appeared: Callable[[], None]) -> None:
         """From now on this role has a claim to what the address means; `appeared` is called when such a port comes."""
@@ -222,10 +223,13 @@ class Ports:
                 self._bind()
             await self._reconcile()
         except OSError as error:  # udev is being restarted, or no descriptor is left just now
-            log.warning("udev does not answer: %s", error)
+            if not self._is_deaf:
+                log.warning("udev does not answer: %s", error)
+            self._is_deaf = True
             self._unbind()
             await asyncio.sleep(_AGAIN_S)
             return
+        self._is_deaf = False
         try:
             async with asyncio.timeout(_RECONCILE_S):
                 await self._overflow.wait()

@@ -102,7 +102,7 @@ class Keys:
 
     def type(self, text, layout="us"):
         strokes = [stroke for char in text for stroke in strokes_of(char, keys_of(layout))]
-        at_us = SystemClock().monotonic_ns() // 1_000
+        at_us = SystemClock().monotonic_ns() // 1_000 + 200_000  # some time after the node was opened
         os.write(self._far, events_of([*strokes, (KEY_ENTER, 1), (KEY_ENTER, 0)], at_us))
 
     def close(self):

@@ -44,7 +44,7 @@ class ScannerDriver:
 
     async def run(self, link: Transport) -> None:
         scheme = link.address.scheme or self._address.scheme
-        codec = self._codec_for(scheme)
+        codec = self._codec_for(scheme, self._clock.monotonic_ns() // 1_000)
         timeout_s = self._timeout_ms(scheme) / 1_000
         heard = False
         self._slot.report(DeviceState.READY)
@@ -72,7 +72,7 @@ class ScannerDriver:
             raise BadAddress("end must be suffix or silence")
         return end == "silence"
 
-    def _codec_for(self, scheme: str) -> Codec:
+    def _codec_for(self, scheme: str, now_us: int = 0) -> Codec:
         options = self._address.options
         strip_aim = self._address.number("aim", 1, 0, 1) == 1
         timeout_ms, silence_ends = self._timeout_ms(scheme), self._silence_ends()
@@ -86,10 +86,16 @@ class ScannerDriver:
         if scheme in ("evdev", "evstream"):
             from appliance.hal.scanner.wedge import WedgeCodec  # late: five layouts that others never need
 
-            caps = self._address.number("caps", 0, 0, 1) == 1
-            layout = options.get("layout", "us")
             try:
-                return WedgeCodec(layout, strip_aim, timeout_ms, prefix=prefix, silence_ends=silence_ends, caps=caps)
+                return WedgeCodec(
+                    options.get("layout", "us"),
+                    strip_aim,
+                    timeout_ms,
+                    prefix=prefix,
+                    silence_ends=silence_ends,
+                    caps=self._address.number("caps", 0, 0, 1) == 1,
+                    opened_us=now_us if scheme == "evdev" else None,
+                )
             except KeyError as error:
                 raise BadAddress(f"no keyboard layout {error}") from None
         return SerialFraming(unquote_to_bytes(prefix), ends, strip_aim, silence_ends)

@@ -102,7 +102,7 @@ def parse_descriptor(raw: bytes) -> Descriptor:
                 usages.append(number if number > 0xFFFF else page << 16 | number)
             case 0x18:
                 first = number if number > 0xFFFF else page << 16 | number
-            case 0x28 if first is not None:
+            case 0x28 if first is not None and len(usages) < 256:
                 last = number if number > 0xFFFF else page << 16 | number
                 usages += range(first, min(last, first + 255) + 1)
             case _ if prefix & 0x0C == 0:

@@ -28,6 +28,8 @@ _ENDS = frozenset({KEY_ENTER, KEY_KPENTER, KEY_TAB})
 _MODIFIERS = frozenset({KEY_LEFTSHIFT, KEY_RIGHTSHIFT, KEY_LEFTCTRL, KEY_RIGHTCTRL, KEY_LEFTALT, KEY_RIGHTALT})
 _SPACING = {"\u0302": "^", "\u0300": "`", "\u0303": "~", "\u0301": "\u00b4", "\u0308": "\u00a8"}
 _KEYS_MAX = SCAN_CHARS_MAX + 16
+_JOINED_LATE_US = 100_000
+"""A key so soon after the node was opened belongs to a code whose beginning nobody saw."""
 
 
 class WedgeCodec:
@@ -42,9 +44,11 @@ class WedgeCodec:
         prefix: str = "",
         silence_ends: bool = False,
         caps: bool = False,
+        opened_us: int | None = None,
     ) -> None:
         """`layout` is a key of `layouts.LAYOUTS` (KeyError otherwise); `timeout_ms` is the longest gap in a code;
-        `silence_ends`: such a gap ends a code well; `caps`: the scanner counts on CapsLock being on."""
+        `silence_ends`: such a gap ends a code well; `caps`: the scanner counts on CapsLock being on; `opened_us`: when
+        the node was opened, on the clock of its events."""
         self._layout = LAYOUTS[layout]
         self._strip_aim = strip_aim
         self._timeout_us = timeout_ms * 1_000
@@ -59,6 +63,7 @@ class WedgeCodec:
         self._text: list[str] = []
         self._spoiled = False
         self._last_us = 0
+        self._opened_us = opened_us
 
     @property
     def pending(self) -> bool:
@@ -99,6 +104,9 @@ class WedgeCodec:
         gap_us, self._last_us = at_us - self._last_us, at_us
         if gap_us > self._timeout_us:
             yield from self.expire()
+        opened_us, self._opened_us = self._opened_us, None
+        if opened_us is not None and 0 <= at_us - opened_us < _JOINED_LATE_US:
+            yield from self._spoil("lost_events")
 
     def _key(self, code: int, value: int) -> Iterator[Read | Damaged]:
         if code in _MODIFIERS:

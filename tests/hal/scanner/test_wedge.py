@@ -195,3 +195,11 @@ def test_a_truncated_code_never_prefixes_the_next(layout, kept, by_clock):
         found += codec.expire()
     found += codec.feed(typed("42", layout, at_us=9_000_000))
     assert found == ([Damaged("timeout")] if kept else []) + [Read("42", None)]
+
+
+def test_who_joins_in_the_middle_of_a_code_does_not_read_its_end():
+    """The node was opened while the scanner typed: what is left of that label looks like a label."""
+    codec = WedgeCodec(opened_us=1_000_000)
+    assert codec.feed(typed("0019", at_us=1_030_000)) == [Damaged("lost_events")]
+    assert codec.feed(typed("42", at_us=2_000_000)) == [Read("42", None)]
+    assert WedgeCodec(opened_us=1_000_000).feed(typed("0019", at_us=1_200_000)) == [Read("0019", None)]
