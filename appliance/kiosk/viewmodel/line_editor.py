@@ -5,7 +5,7 @@ from typing import Literal
 
 from appliance.i18n import amount, quantity, rate, t
 from appliance.kiosk.viewmodel.entry import Entry
-from appliance.kiosk.viewmodel.words import DOT
+from appliance.kiosk.viewmodel.words import DOT, price_of_one
 from appliance.protocol import command as cmd
 from appliance.protocol.view import LineEditorSheet, LineView, TillView
 
@@ -84,7 +84,7 @@ def line_editor_model(view: TillView, sheet: LineEditorSheet, entry: Entry) -> L
         return LineEditorModel()
     lang, locale = view.language, view.shop.locale
     value = sheet.value if entry.is_empty else entry.value
-    each = t(f"screen.line.unit_{line.unit}", lang, price=amount(line.unit_price_minor, locale))
+    each = price_of_one(line, lang, locale)
     count = t(
         f"screen.editor.count_{line.unit}",
         lang,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from appliance.i18n import amount, quantity, t
 from appliance.kiosk.viewmodel.bar import BarModel, back_bar
 from appliance.kiosk.viewmodel.ticket import LineModel, TicketModel, ticket_model, ticket_rows
-from appliance.kiosk.viewmodel.words import DOT, number
+from appliance.kiosk.viewmodel.words import DOT, number, price_of_one
 from appliance.protocol.view import LineView, SplitPart, SplitView, TillView
 
 
@@ -68,7 +68,6 @@ class SplitModel:
 def _rest(view: TillView, line: LineView) -> RestModel:
     lang, locale = view.language, view.shop.locale
     several = line.quantity_milli > 1000
-    each = amount(line.unit_price_minor, locale)
     return RestModel(
         key=str(line.id),
         kind="rest",
@@ -76,7 +75,7 @@ def _rest(view: TillView, line: LineView) -> RestModel:
         quantity=quantity(line.quantity_milli, locale),
         quantity_milli=line.quantity_milli,
         name=line.name,
-        detail=t(f"screen.line.unit_{line.unit}", lang, price=each) if several else "",
+        detail=price_of_one(line, lang, locale) if several else "",
         amount=amount(line.amount_minor, locale),
     )
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from appliance.i18n import MINUS, amount, quantity, rate, round_amount, t
-from appliance.kiosk.viewmodel.words import DOT, counted_name, may
+from appliance.kiosk.viewmodel.words import DOT, counted_name, may, price_of_one
 from appliance.protocol.view import ClientChip, GhostLine, LineView, TicketView, TillView
 
 
@@ -96,12 +96,8 @@ def line_detail(view: TillView, line: LineView, compact: bool = False) -> str:
     else:
         if line.shelf_minor is not None:
             parts.append(t("screen.line.label", lang, price=amount(line.shelf_minor, locale)))
-        elif line.lot_milli > 1000 and line.unit == "piece":
-            price = amount(line.lot_minor, locale)
-            parts.append(t("screen.line.lot", lang, count=line.lot_milli // 1000, price=price))
         elif line.quantity_milli != 1000 or line.unit == "kg":
-            each = amount(line.lot_minor if line.lot_milli == 1000 else line.unit_price_minor, locale)
-            parts.append(t(f"screen.line.unit_{line.unit}", lang, price=each))
+            parts.append(price_of_one(line, lang, locale))
         if line.discount_bp:
             parts.append(t("screen.line.discount", lang, value=rate(line.discount_bp, locale)))
         elif line.discount_minor:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from appliance.i18n import amount, quantity, rate, short_date, t
-from appliance.protocol.view import TillView
+from appliance.protocol.view import LineView, TillView
 
 DOT = "\N{NO-BREAK SPACE}\N{MIDDLE DOT} "
 
@@ -37,6 +37,14 @@ def sentence(code: str, params: Mapping[str, str | int], view: TillView) -> str:
     if "number" in words and isinstance(words["number"], int):
         words["number"] = number(words["number"])
     return t(code, view.language, **words)
+
+
+def price_of_one(line: LineView, lang: str, locale: str) -> str:
+    """ "1.60 / pièce", "24.00 / kg"; for a pack "6 pour 17.40"; what a label asks instead of the shelf."""
+    if line.lot_milli > 1000 and line.unit == "piece":
+        return t("screen.line.lot", lang, count=line.lot_milli // 1000, price=amount(line.lot_minor, locale))
+    each_minor = line.lot_minor if line.lot_milli == 1000 else line.unit_price_minor
+    return t(f"screen.line.unit_{line.unit}", lang, price=amount(each_minor, locale))
 
 
 _MEASURE = re.compile(r"(\d) (k?g|[cdm]?l|cm|pièces?|pces|%)(?=$|[ ,)])")

@@ -42,6 +42,17 @@ def test_a_discount_and_an_offer_are_named_and_the_old_amount_struck():
     assert (rows[1].detail, rows[1].struck, rows[1].amount) == ("Offert · geste commercial", "4.20", "0.00")
 
 
+def test_weights_packs_and_labels_say_what_one_costs():
+    weighed = v.LineView(1, "Gruyère", 1234, "kg", 2400, 2962, 2962)
+    pack = record.line(2, 6, "Eau gazeuse", 320, amount_minor=1740, lot_milli=6000, lot_minor=1740)
+    label = record.line(3, 2, "Plateau", 1850, amount_minor=3700, lot_milli=1000, lot_minor=1850)
+    other = record.line(4, 1, "Plateau", 1850, amount_minor=1995, lot_milli=1000, lot_minor=1995, shelf_minor=1850)
+    rows = model(lines=(weighed, pack, label, other)).rows
+    assert [row.detail for row in rows if isinstance(row, LineModel)] == [
+        "24.00 / kg", "6 pour 17.40", "18.50 / pièce", "Étiquette, rayon 18.50",
+    ]  # fmt: skip
+
+
 def test_a_removed_line_leaves_its_ghost_at_its_place():
     rows = model(ghost=v.GhostLine(1, 2000, "Ballon", 7)).rows
     assert [row.kind for row in rows] == ["line", "ghost", "line", "line", "selected"]
