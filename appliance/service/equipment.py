@@ -91,7 +91,9 @@ class Equipment:
         till.desk.sound("needs_you")
 
     def _scanner_changed(self, till: Till, health: Health) -> None:
-        if health.state is DeviceState.READY and health.role in self._seen_ready:
+        if health.fault is FaultReason.NOT_CONFIGURED:  # somebody took the role away from it: nothing is lost
+            self._seen_ready.discard(health.role)
+        elif health.state is DeviceState.READY and health.role in self._seen_ready:
             till.desk.say("scanner.ready", source=health.role)
             till.fold_messages()
         elif health.state is DeviceState.ABSENT and health.role in self._seen_ready:

@@ -98,6 +98,18 @@ def test_a_scanner_plugged_and_unplugged_while_selling_is_said_and_loses_nothing
     run(day())
 
 
+def test_a_scanner_whose_role_was_taken_away_is_not_lost(run, tmp_path):
+    async def day():
+        async with a_till(tmp_path) as till:
+            equipment = till.daemon.equipment
+            equipment.notice(till.till, health(DeviceKind.SCANNER))
+            equipment.notice(till.till, health(DeviceKind.SCANNER, DeviceState.ABSENT, FaultReason.NOT_CONFIGURED))
+            assert till.message == ""
+            assert equipment.lights()[0].state == "off"
+
+    run(day())
+
+
 def test_a_damaged_read_sounds_and_adds_nothing(run, tmp_path):
     async def day():
         async with a_till(tmp_path) as till:
