@@ -105,7 +105,7 @@ def test_a_scanner_whose_role_was_taken_away_is_not_lost(run, tmp_path):
             equipment.notice(till.till, health(DeviceKind.SCANNER))
             equipment.notice(till.till, health(DeviceKind.SCANNER, DeviceState.ABSENT, FaultReason.NOT_CONFIGURED))
             assert till.message == ""
-            assert equipment.lights()[0].state == "off"
+            assert equipment.lights()[0].level == "off"
 
     run(day())
 
