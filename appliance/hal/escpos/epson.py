@@ -42,13 +42,30 @@ class Epson:
         if kind is BarcodeKind.EAN13:
             command, content = 67, text.encode("ascii")
         else:
-            command, content = 73, _code128(text)
+            command, content = 73, self._code128(text)
         return _BARS_SET_UP + bytes((0x1D, 0x77, dot, 0x1D, 0x6B, command, len(content))) + content + b"\n"
 
     def code128_modules(self, text: str) -> int:
         """How wide the bars are: start, check and stop, and 11 for each symbol."""
-        head, digits = _split128(text)
+        head, digits = self._split128(text)
         return 11 * (len(head) + len(digits) // 2 + (1 if digits else 0)) + 35
+
+    def _split128(self, text: str) -> tuple[str, str]:
+        """What is said in code set B, and the digits at the end that code set C says in half the width.
+
+        Only where B alone is too wide: a code cut short in B ends in characters that no code has, in C in zeros.
+        """
+        digits = text[len(text.rstrip("0123456789")) :]
+        digits = digits[len(digits) % 2 :]
+        fits = 2 * (11 * len(text) + 35) <= self._profile.dots
+        if fits or len(digits) < 4 or _NOW.search(_pairs(digits)):
+            digits = ""
+        return text[: len(text) - len(digits)], digits
+
+    def _code128(self, text: str) -> bytes:
+        head, digits = self._split128(text)
+        said = b"{B" + head.replace("{", "{{").encode("ascii") if head else b""
+        return said + (b"{C" + _pairs(digits) if digits else b"")
 
     def qr(self, content: bytes, dot: int) -> bytes:
         """GS ( k: model 2 (165), module size (167), level M (169), store (180), print (181)."""
@@ -141,23 +158,8 @@ class Epson:
         return StatusParser()
 
 
-def _split128(text: str) -> tuple[str, str]:
-    """What is said in code set B, and the digits at the end that code set C says in half the width."""
-    digits = text[len(text.rstrip("0123456789")) :]
-    digits = digits[len(digits) % 2 :]
-    if len(digits) < 4 or _NOW.search(_pairs(digits)):
-        digits = ""
-    return text[: len(text) - len(digits)], digits
-
-
 def _pairs(digits: str) -> bytes:
     return bytes(int(digits[at : at + 2]) for at in range(0, len(digits), 2))
-
-
-def _code128(text: str) -> bytes:
-    head, digits = _split128(text)
-    said = b"{B" + head.replace("{", "{{").encode("ascii") if head else b""
-    return said + (b"{C" + _pairs(digits) if digits else b"")
 
 
 def without_real_time(rows: bytes) -> bytes:

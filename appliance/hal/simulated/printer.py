@@ -341,6 +341,8 @@ class PrinterMachine:
         kind, text = _BARCODES.get(args[0]), args[1:].decode("latin-1")
         if kind == "code128":
             head, _, pairs = text.partition("{C")
+            if not head.isprintable() or any(ord(pair) > 99 for pair in pairs):
+                return  # no such symbol in the code set
             text = head.removeprefix("{B").replace("{{", "{") + "".join(f"{ord(pair):02d}" for pair in pairs)
         if kind is not None and text:
             self._print(Bars(kind, text, self._bar_dot, self._bar_height, self._align))
