@@ -21,8 +21,7 @@ from appliance.hal.address import BadAddress, kind_of, parse_address
 
 log = logging.getLogger(__name__)
 
-_FILE_BYTES_MAX = 100_000
-_ROLES_MAX = 200
+_FILE_BYTES_MAX = 1_000_000
 
 
 class _Page(Struct):
@@ -47,11 +46,9 @@ class Bindings:
 
     async def keep(self, changes: Mapping[str, str | None], settings: Mapping[str, str]) -> None:
         """Remember these roles (None: nobody's) and return when they are on the disk. A disk that is full or read-only
-        costs the memory over the next start, not the device: it is logged. ValueError for too many roles."""
+        costs the memory over the next start, not the device: it is logged."""
         roles = {**self._roles, **changes}
         roles = {role: url for role, url in roles.items() if url != settings.get(role)}
-        if len(roles) > _ROLES_MAX:
-            raise ValueError(f"more than {_ROLES_MAX} roles")
         self._roles = roles
         if self._path is not None:
             page = msgspec.json.format(msgspec.json.encode(_Page(1, roles)), indent=2) + b"\n"

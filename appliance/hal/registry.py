@@ -7,9 +7,10 @@ async with open_devices(DevicesConfig(roles), clock, emit) as devices:
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Callable
+import re
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
@@ -65,6 +66,10 @@ if TYPE_CHECKING:
 __all__ = ["DevicesConfig", "Registry", "open_devices"]
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+_ROLE = re.compile(r"[a-z]+\.[A-Za-z0-9_-]{1,40}")
+_ROLES_MAX = 200
 
 
 class AbsentDevice:
@@ -161,6 +166,7 @@ class Registry:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._changing = asyncio.Lock()
         self._learns = False
+        self._stopped = False
         self.served: list[tuple[Slot, Address, Driver]] = []
         self._printers: dict[str, EscposPrinter] = {}
         self._drawers: dict[str, PrinterDrawer | TriggerDrawer] = {}
@@ -197,8 +203,7 @@ class Registry:
 
     async def assign(self, role: str, address: str) -> None:
         self._try(role, address)
-        async with self._changing:
-            await self._replace({role: address})
+        await self._whole(self._replace({role: address}))
 
     async def calibrate_drawer(self, role: str, open_level: bool | None) -> None:
         if role not in self._drawers:
@@ -208,9 +213,8 @@ class Registry:
         await self.assign(role, write_address(msgspec.structs.replace(address, options=options)))
 
     async def unassign(self, role: str) -> None:
-        async with self._changing:
-            if role in self._urls:
-                await self._replace({role: None})
+        if role in self._urls:
+            await self._whole(self._replace({role: None}))
 
     async def learn(self, role: str, tell: Callable[[Learning], None] = lambda learning: None) -> str:
         if kind_of(role) is not DeviceKind.SCANNER:
@@ -225,10 +229,17 @@ class Registry:
             learned = await Search(self.ports, scanners, self._names_node, tell).run()
         finally:
             self._learns = False
-        async with self._changing:
-            address = await self._become(role, learned)
-        log.info("%s: the setup code was read, now %s", role, address)
-        return address
+        return await self._whole(self._become(role, learned))
+
+    async def _whole(self, change: Coroutine[None, None, T]) -> T:
+        """One change after the other, and each to its end, even when whoever asked for it goes away."""
+
+        async def in_turn() -> T:
+            async with self._changing:
+                return await change
+
+        assert self._group is not None
+        return await asyncio.shield(self._group.create_task(in_turn(), name="device change"))
 
     def start(self, group: asyncio.TaskGroup) -> None:
         """Serve all roles, and tell of those that can never work as configured: nobody else will."""
@@ -239,6 +250,7 @@ class Registry:
             self._tasks[""] = group.create_task(self.ports.run(), name="device hotplug")
 
     def stop(self) -> None:
+        self._stopped = True
         for task in self._tasks.values():  # a slot ends only by being cancelled
             task.cancel()
 
@@ -246,7 +258,7 @@ class Registry:
         if role in self._broken:
             self._emit(self._broken[role])
         for slot, address, driver in self.served:
-            if slot.role == role and self._group is not None:
+            if slot.role == role and self._group is not None and not self._stopped:
                 if address.scheme == "udev":
                     self.ports.expect(role, address, slot.plugged)
                 run = slot.run(address, driver, self.ports)
@@ -254,6 +266,10 @@ class Registry:
 
     def _try(self, role: str, url: str) -> None:
         """Raise BadAddress for what could not be served; changes nothing."""
+        if not _ROLE.fullmatch(role) or not url.isprintable():
+            raise BadAddress("a role is a kind, a dot and a name of letters, digits, _ and -")
+        if role not in self._urls and len(self._urls) >= _ROLES_MAX:
+            raise BadAddress(f"more than {_ROLES_MAX} roles")
         behind = url.partition(":")[2].partition("?")[0]
         printers = {behind: self._urls[behind]} if behind in self._urls else {}
         scratch = Registry(DevicesConfig(printers), self._clock, lambda event: None)
@@ -274,7 +290,7 @@ class Registry:
                 if role in self._slots:
                     self._emit(self._slots[role].health)
             else:
-                self._emit(self._absent(role, kind_of(role)))
+                self._emit(self._absent(role, _kind_or_any(role)))
         await self._bindings.keep(changes, self._settings)
 
     async def _remove(self, role: str) -> None:
@@ -294,8 +310,9 @@ class Registry:
         from appliance.hal.learning import address_for
 
         slot, old = None, Address("")
-        if learned.role is not None:
-            slot, old = next((slot, address) for slot, address, _ in self.served if slot.role == learned.role)
+        for served, address_before, _ in self.served:
+            if served.role == learned.role:
+                slot, old = served, address_before
         port = learned.port or (self.ports.held_by(slot) if slot is not None else None)
         address = write_address(address_for(learned, port, self.ports.plugged(), old))
         changes: dict[str, str | None] = {role: address}
@@ -305,6 +322,7 @@ class Registry:
         await self._replace(changes)
         if slot is not None and slot.role != role and takes_any:
             slot.unplugged()  # it lets go, and finds this one reserved
+        log.info("%s: the setup code was read, now %s", role, address)
         return address
 
     def _names_node(self, node: str) -> bool:
@@ -357,15 +375,19 @@ class Registry:
 
     def _refuse(self, role: str, error: BadAddress) -> None:
         log.error("%s: configuration refused, %s", role[:40], error)
-        try:
-            kind = kind_of(role)
-        except BadAddress:
-            kind = DeviceKind.SCANNER  # a name of no kind; it is shown, and never served
+        kind = _kind_or_any(role)
         self._broken[role] = Health(role, kind, DeviceState.FAULT, FaultReason.MISCONFIGURED, self._clock.now())
 
     def _absent(self, role: str, kind: DeviceKind) -> Health:
         known = self._broken.get(role)
         return known or Health(role, kind, DeviceState.ABSENT, FaultReason.NOT_CONFIGURED, self._clock.now())
+
+
+def _kind_or_any(role: str) -> DeviceKind:
+    try:
+        return kind_of(role)
+    except BadAddress:
+        return DeviceKind.SCANNER  # a name of no kind; it is shown, and never served
 
 
 @asynccontextmanager

@@ -300,3 +300,54 @@ def test_the_list_names_what_helps(run, tmp_path):
             }
 
     run(main())
+
+
+def test_a_change_is_made_to_its_end_when_whoever_asked_goes_away(run, tmp_path):
+    """The screen is left in the middle of it: the role is neither lost nor half moved."""
+
+    async def main():
+        one, two = SimulatedSerialScanner(tmp_path / "one"), SimulatedSerialScanner(tmp_path / "two")
+        await one.plug()
+        await two.plug()
+        async with table_with({"scanner.front": one.url}, bindings=str(tmp_path / "devices.json")) as table:
+            await table.state("scanner.front", DeviceState.READY)
+            async with asyncio.TaskGroup() as group:
+                asking = group.create_task(table.devices.assign("scanner.front", two.url), name="asking")
+                await asyncio.sleep(0)
+                await asyncio.sleep(0)
+                asking.cancel()
+            await table.until(lambda: [health.port for health in table.of(Health)][-1] == f"serial:{tmp_path}/two")
+            await table.state("scanner.front", DeviceState.READY)
+            two.scan("2")
+            await table.until(lambda: table.of(Scan))
+        assert "two" in (tmp_path / "devices.json").read_text()
+        one.unplug()
+        two.unplug()
+
+    run(main())
+
+
+@pytest.mark.parametrize("role", ["scanner.", "scanner.a b", "scanner.\n", "scanner." + "x" * 50, "scanner"])
+def test_names_that_no_role_has_are_refused(run, role):
+    async def main():
+        async with table_with({}) as table:
+            with pytest.raises(ValueError):
+                await table.devices.assign(role, "auto:")
+            assert table.devices.health() == ()
+
+    run(main())
+
+
+def test_a_change_at_the_very_end_does_not_hold_up_the_end(run, tmp_path):
+    async def main():
+        one = SimulatedSerialScanner(tmp_path / "one")
+        await one.plug()
+        async with asyncio.TaskGroup() as group:
+            async with table_with({"scanner.front": one.url}) as table:
+                await table.state("scanner.front", DeviceState.READY)
+                group.create_task(table.devices.assign("scanner.front", f"{one.url}?aim=0"), name="asking")
+                await asyncio.sleep(0)
+                await asyncio.sleep(0)
+        one.unplug()
+
+    run(main())
