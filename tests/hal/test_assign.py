@@ -342,12 +342,11 @@ def test_a_change_at_the_very_end_does_not_hold_up_the_end(run, tmp_path):
     async def main():
         one = SimulatedSerialScanner(tmp_path / "one")
         await one.plug()
-        async with asyncio.TaskGroup() as group:
-            async with table_with({"scanner.front": one.url}) as table:
-                await table.state("scanner.front", DeviceState.READY)
-                group.create_task(table.devices.assign("scanner.front", f"{one.url}?aim=0"), name="asking")
-                await asyncio.sleep(0)
-                await asyncio.sleep(0)
+        async with asyncio.TaskGroup() as group, table_with({"scanner.front": one.url}) as table:
+            await table.state("scanner.front", DeviceState.READY)
+            group.create_task(table.devices.assign("scanner.front", f"{one.url}?aim=0"), name="asking")
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
         one.unplug()
 
     run(main())
