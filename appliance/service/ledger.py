@@ -265,17 +265,21 @@ class Ledger:
         `reloads` as it was when the caller decided: a commit that failed since took its facts along.
         """
         reloads = self._reloads if reloads is None else reloads
-        if self._clock.monotonic_ns() - self._last_flush_ns < CROWD_NS and not self.is_settled:
-            await asyncio.sleep(0)
+        target, companions = self._head.seq, self._companions
+        without_entries = bool(companions) and self._durable_seq >= target
+        if not self.is_settled:
+            await asyncio.sleep(0)  # what is decided in the same turn of the loop shares the commit
         self._check_still_there(reloads)
-        target = self._head.seq
-        while self._durable_seq < target or self._companions:
+        while self._durable_seq < target or (companions and companions is self._companions):
             if self._commit_in_place():
                 return
             if self._flushing is None:
                 self._start_flush()
             if self._flushing is not None:
                 await asyncio.shield(self._flushing)
+            self._check_still_there(reloads)
+        if without_entries and self._flushing is not None:
+            await asyncio.shield(self._flushing)
             self._check_still_there(reloads)
 
     def _check_still_there(self, reloads: int) -> None:
@@ -570,7 +574,7 @@ def fault_code(error: Exception) -> str:
 def stamp(now: datetime) -> str:
     """UTC with milliseconds, sortable as text."""
     utc = now if now.tzinfo is UTC else now.astimezone(UTC)
-    return utc.isoformat(timespec="milliseconds")[:-6] + "Z"
+    return utc.isoformat("T", "milliseconds")[:-6] + "Z"
 
 
 def _seconds(earlier: str, later: str) -> int:

@@ -163,6 +163,45 @@ def test_room_seen_lately_is_enough_for_cash_and_forgotten_when_a_commit_fails(r
     run(day())
 
 
+def test_a_crowd_shares_its_commits_however_often_it_comes_back(run, tmp_path):
+    async def day():
+        async with a_till(tmp_path) as till:
+            ledger = till.daemon.ledger
+            await ledger.settle()
+            commits, first = ledger._commits, ledger.seq
+
+            async def writer() -> None:
+                for _ in range(5):
+                    ledger.do(i.OpenDrawer("drawer.check"))
+                    await ledger.settle()
+
+            await asyncio.gather(*(writer() for _ in range(16)))
+            assert ledger.seq == first + 80
+            assert ledger._commits - commits <= 20, "one commit for each turn, and a few for those who fell behind"
+
+    run(day())
+
+
+def test_a_companion_without_an_entry_is_waited_for(run, tmp_path):
+    async def day():
+        async with a_till(tmp_path) as till:
+            ledger = till.daemon.ledger
+            await ledger.settle()
+
+            async def note(key: str) -> None:
+                ledger.also(lambda conn: conn.execute("INSERT INTO meta VALUES (?, 'done')", (key,)))
+                await ledger.settle()
+                assert ledger.read_now(
+                    lambda conn: conn.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+                )
+
+            await asyncio.gather(*(note(f"note {n}") for n in range(4)))
+            ledger._database._slow_left = 99  # as on a slow card: on the thread
+            await asyncio.gather(*(note(f"late {n}") for n in range(4)))
+
+    run(day())
+
+
 def test_a_snapshot_is_kept_from_time_to_time_and_is_the_state(run, tmp_path):
     async def day():
         async with a_till(tmp_path, cumulate=False) as till:
