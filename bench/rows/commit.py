@@ -126,27 +126,29 @@ def crowd(plan: Plan) -> list[Result]:
             await ledger.settle()
             return now_ns() - began
 
-        async def one(work: Any) -> Sequence[int]:
-            return [await work() for _ in range(CROWD)]
+        async def writer(work: Any, count: int) -> Sequence[int]:
+            return [await work() for _ in range(count)]
 
-        async def many(work: Any) -> Sequence[int]:
-            taken: list[int] = await asyncio.gather(*(work() for _ in range(CROWD)))
-            return taken
+        async def many(work: Any, count: int) -> Sequence[int]:
+            """All writers are there from the beginning; each waits for its commit before it decides again."""
+            blocks = await asyncio.gather(*(writer(work, count) for _ in range(CROWD)))
+            return [each for block in blocks for each in block]
 
+        count = plan.count(10)
         variants: dict[str, Callable[[], tuple[int, Sequence[int]]]] = {
-            "entries, one writer": lambda: till.run(_spent(one(entry))),
-            "entries, 64 waiting": lambda: till.run(_spent(many(entry))),
-            "sales, one writer": lambda: till.run(_spent(one(sale))),
-            "sales, 64 waiting": lambda: till.run(_spent(many(sale))),
+            "entries, one writer": lambda: till.run(_spent(writer(entry, CROWD * count))),
+            "entries, 64 waiting": lambda: till.run(_spent(many(entry, count))),
+            "sales, one writer": lambda: till.run(_spent(writer(sale, CROWD * count))),
+            "sales, 64 waiting": lambda: till.run(_spent(many(sale, count))),
         }
         walls = {name: Series() for name in variants}
         found = {name: Series() for name in variants}
         for index in range(plan.rounds + 1):
             for name, work in variants.items():
-                blocks = [work() for _ in range(plan.count(10))]
+                wall, block = work()
                 if index:
-                    walls[name].rounds.append([wall for wall, _ in blocks])
-                    found[name].rounds.append([each for _, block in blocks for each in block])
+                    walls[name].rounds.append([wall])
+                    found[name].rounds.append(list(block))
     return [_crowd_result("entries", walls, found, plan), _crowd_result("sales", walls, found, plan)]
 
 
