@@ -202,7 +202,7 @@ def storm(key: str, value: str, count: int) -> None:
     device = next(device for device in pyudev.Context().list_devices(**{key: value}) if device.subsystem == "tty")
     for _ in range(count):
         (Path(device.sys_path) / "uevent").write_text("change")
-    subprocess.run(["udevadm", "settle", "--timeout=25"], check=True)
+    subprocess.run(["udevadm", "settle", "--timeout=100"], check=True)
 
 
 def try_grab(node: str) -> int:
