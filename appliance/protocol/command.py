@@ -159,7 +159,7 @@ class TestScan(Command, tag="TestScan"):
     on: bool = True
     code: Code = ""
     """A code to explain at once, without a scanner."""
-    symbology: Annotated[str, Meta(max_length=2)] = ""
+    symbology: Word = ""
     """AIM identifier of that code without `]`; "" when unknown."""
 
 
