@@ -44,6 +44,7 @@ class Options(msgspec.Struct, frozen=True):
     host: str
     port: int | None
     """None: 8080, or any free port when that is taken."""
+    has_trigger: bool
     headless: bool
     kiosk: bool
     as_json: bool
@@ -74,7 +75,8 @@ class Demo:
             shelf = fill_shelf(load_demo_shop())
             step.detail = f"{shelf.shop}, {len(shelf.tiles)} products with a code"
         with progress.step("devices", "Plugging in the simulated devices") as step:
-            devices = await stack.enter_async_context(open_devices(self._fleeting, self._clock))
+            opening = open_devices(self._fleeting, self._clock, has_trigger=options.has_trigger)
+            devices = await stack.enter_async_context(opening)
             step.detail = ", ".join(devices.addresses)
         display = await self._open_display(stack) if options.virtual else None
         children = [await self._start_daemon(stack, devices)]
@@ -162,6 +164,7 @@ def read_options(arguments: list[str]) -> Options:
     parser.add_argument("--data", type=Path, default=Path("var/demo"), metavar="DIR", help="where the day is kept")
     parser.add_argument("--host", default="127.0.0.1", help="address of the device bench (default: this machine only)")
     parser.add_argument("--port", type=_port, help=f"port of the device bench (default {PORT} or a free one; 0: free)")
+    parser.add_argument("--drawer", choices=("printer", "trigger"), default="printer", help="what the drawer hangs on")
     parser.add_argument("--headless", action="store_true", help="kiosk on a virtual display even if there is a screen")
     parser.add_argument("--no-kiosk", action="store_true", help="daemon, devices and bench only")
     parser.add_argument("--size", type=_size, default=(1280, 800), metavar="WxH", help="size of the virtual display")
@@ -171,6 +174,7 @@ def read_options(arguments: list[str]) -> Options:
         folder=given.data,
         host=given.host,
         port=given.port,
+        has_trigger=given.drawer == "trigger",
         headless=given.headless,
         kiosk=not given.no_kiosk,
         as_json=given.json,

@@ -1,4 +1,4 @@
-"""The demo's devices: printer, drawer, two scanners, card terminal; hides which simulated class stands behind a name.
+"""The demo's devices on the counter and behind it; hides which simulated class stands behind a name.
 
 All of them are on the far side of real wires (TCP, pty, Unix socket), so the daemon that is killed and started again
 finds them as it left them.
@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 
 from appliance.clock import Clock
+from appliance.demo.counter import Counter
 from appliance.demo.terminal import CardTerminal
 from appliance.hal.scanner.layouts import LAYOUTS
 from appliance.hal.scanner.wedge import KEY_ENTER
@@ -27,6 +28,7 @@ from appliance.hal.simulated.scanner import (
     keys_of,
     strokes_of,
 )
+from appliance.hal.simulated.trigger import SimulatedTrigger
 
 PRINTER_PORT: Final = 9100
 """What network printers listen on; another free port is taken when it is busy."""
@@ -67,10 +69,14 @@ class ScannerState(msgspec.Struct, frozen=True):
 class Devices:
     """The demo's devices, once plugged in. Everything a visitor may do to them is a method."""
 
-    def __init__(self, folder: Path, clock: Clock, printer_port: int) -> None:
-        """`folder` holds the pty link and the wedge's socket; its name must be short."""
+    def __init__(self, folder: Path, clock: Clock, printer_port: int, *, has_trigger: bool = False) -> None:
+        """`folder` holds the pty links and the wedge's socket; its name must be short. `has_trigger`: the drawer hangs
+        on a serial trigger of its own and not behind the printer."""
         self._clock = clock
         self._printer = SimulatedPrinter(port=printer_port)
+        self._trigger = SimulatedTrigger(folder / "drawer") if has_trigger else None
+        self._drawer = self._printer.drawer if self._trigger is None else self._trigger.drawer
+        self.counter = Counter(folder)
         self._printer.on_change = self._collect
         self._serial = SimulatedSerialScanner(folder / "scanner")
         self._wedge = SimulatedWedgeScanner(folder / "wedge", layout=WEDGE_LAYOUT, clock=clock)
@@ -85,10 +91,11 @@ class Devices:
         """Role to address, for the daemon's settings."""
         return {
             "printer.receipt": self._printer.url,
-            "drawer.main": "via:printer.receipt?open=high",
+            "drawer.main": "via:printer.receipt?open=high" if self._trigger is None else self._trigger.url,
             "scanner.counter": self._serial.url,
             "scanner.wedge": self._wedge.url,
             "terminal.main": self.terminal.url,
+            **self.counter.addresses,
         }
 
     @property
@@ -109,7 +116,7 @@ class Devices:
 
     @property
     def drawer(self) -> DrawerState:
-        return DrawerState(self._printer.drawer.is_open, self._printer.drawer.pulse_count)
+        return DrawerState(self._drawer.is_open, self._drawer.pulse_count)
 
     @property
     def scanners(self) -> tuple[ScannerState, ...]:
@@ -126,8 +133,14 @@ class Devices:
         await self._serial.plug()
         await self._wedge.plug()
         await self.terminal.plug()
+        self.counter.plug_in()
+        if self._trigger is not None:
+            self._trigger.plug()
 
     def unplug_all(self) -> None:
+        self.counter.unplug_all()
+        if self._trigger is not None:
+            self._trigger.unplug()
         self._printer.unplug()
         self._serial.unplug()
         self._wedge.unplug()
@@ -156,7 +169,7 @@ class Devices:
 
     def handle_drawer(self, action: str) -> None:
         """`open` with the key, or `close`; KeyError for anything else."""
-        drawer = self._printer.drawer
+        drawer = self._drawer
         {"open": drawer.open_with_key, "close": drawer.close}[action]()
 
     async def handle_scanner(self, scanner: str, action: str) -> None:
@@ -218,9 +231,11 @@ class Devices:
 
 
 @asynccontextmanager
-async def open_devices(folder: Path, clock: Clock, printer_port: int = PRINTER_PORT) -> AsyncIterator[Devices]:
+async def open_devices(
+    folder: Path, clock: Clock, printer_port: int = PRINTER_PORT, *, has_trigger: bool = False
+) -> AsyncIterator[Devices]:
     """Plug everything in; pulled out when the block ends. The printer takes another port when its own is busy."""
-    devices = Devices(folder, clock, free_port(printer_port))
+    devices = Devices(folder, clock, free_port(printer_port), has_trigger=has_trigger)
     try:
         await devices.plug_in()
         yield devices

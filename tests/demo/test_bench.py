@@ -33,6 +33,8 @@ from appliance.hal.device import (
     PrintOutcome,
     Scan,
     Text,
+    Weight,
+    WeightState,
 )
 from appliance.hal.registry import open_devices as open_drivers
 
@@ -76,9 +78,9 @@ class Page:
 
 
 @asynccontextmanager
-async def open_page(folder: Path):
+async def open_page(folder: Path, *, has_trigger: bool = False):
     async with (
-        open_devices(folder, SystemClock(), printer_port=0) as devices,
+        open_devices(folder, SystemClock(), printer_port=0, has_trigger=has_trigger) as devices,
         open_bench(Bench(fill_shelf(load_demo_shop()), devices, [], None, has_kiosk=False), "127.0.0.1", 0) as url,
         aiohttp.ClientSession() as http,
     ):
@@ -186,6 +188,49 @@ def test_the_drawer_is_opened_with_the_key_and_closed(run, tmp_path):
     run(story())
 
 
+def test_what_lies_on_the_scale_is_weighed(run, tmp_path):
+    async def story():
+        async with open_page(tmp_path) as page:
+            page.drivers.scale().watch(True)
+            await page.post("/api/scale", {"milli": 345, "moving": True})
+            await page.event(Weight, lambda weight: weight.state is WeightState.MOVING)
+            await page.post("/api/scale", {"milli": 345})
+            await page.event(Weight, lambda weight: weight.quantity_milli == 345)
+            await page.post("/api/scale/tare")
+            await page.event(Weight, lambda weight: (weight.quantity_milli, weight.is_net) == (0, True))
+            for action in ("silence", "speak", "unplug"):
+                await page.post(f"/api/scale/{action}")
+            await page.event(
+                Health, lambda health: (health.role, health.state) == ("scale.counter", DeviceState.ABSENT)
+            )
+            assert (await page.get("/api/state"))["scale"]["plugged"] is False
+
+    run(story())
+
+
+def test_the_customer_reads_what_the_till_shows(run, tmp_path):
+    async def story():
+        async with open_page(tmp_path) as page, page.http.ws_connect(page.url + "/live") as line:
+            page.drivers.display().show("Croissant       1.60", "Total           1.60")
+            while (await line.receive_json())["display"]["lines"] != ["Croissant       1.60", "Total           1.60"]:
+                pass
+            await page.post("/api/display/unplug")
+            assert (await page.get("/api/state"))["display"]["plugged"] is False
+
+    run(story())
+
+
+def test_a_drawer_with_its_own_trigger(run, tmp_path):
+    async def story():
+        async with open_page(tmp_path, has_trigger=True) as page:
+            while page.drivers.drawer().position is not DrawerPosition.CLOSED:
+                await page.events.get()
+            assert (await page.drivers.drawer().open()).pulse_sent
+            assert (await page.get("/api/state"))["drawer"] == {"is_open": True, "pulses": 1}
+
+    run(story())
+
+
 def test_nonsense_is_refused_with_a_sentence(run, tmp_path):
     async def story():
         async with open_page(tmp_path) as page:
@@ -204,6 +249,10 @@ def test_nonsense_is_refused_with_a_sentence(run, tmp_path):
                 ("/api/scanner/serial/burn", {}, 404, "bench.action"),
                 ("/api/printer/burn", {}, 404, "bench.action"),
                 ("/api/drawer/burn", {}, 404, "bench.action"),
+                ("/api/scale/burn", {}, 404, "bench.action"),
+                ("/api/display/burn", {}, 404, "bench.action"),
+                ("/api/scale", {"milli": 16_001}, 400, "bench.scale.weight"),
+                ("/api/scale", {"milli": -1}, 400, "bench.scale.weight"),
                 ("/api/process/daemon/kill", {}, 404, "bench.process.unknown"),
                 ("/api/touch", {"x": 1, "y": 1}, 409, "bench.screen.none"),
                 ("/api/nothing", {}, 404, "bench.unknown"),

@@ -15,6 +15,9 @@
     POST /api/printer/{action}         paper-low paper-out paper-new cover-open cover-close jam unjam offline online
                                        power-off power-on cable-out cable-in tear-off
     POST /api/drawer/{action}          open | close
+    POST /api/scale                    {"milli": 345, "moving": false}: so much lies on the scale
+    POST /api/scale/{action}           plug | unplug | tare | silence | speak
+    POST /api/display/{action}         plug | unplug
     POST /api/terminal/{action}        pay | lose | decline | insufficient | cancel | plug | unplug
     POST /api/terminal/scan            {"code": "2990..."}: a code held before the terminal's reader
     POST /api/process/{name}/kill      daemon | kiosk
@@ -24,7 +27,7 @@ asked for.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -38,6 +41,7 @@ from appliance.demo.bench.live import Screen, serve_line
 from appliance.demo.bench.refusal import answer, order, refuse
 from appliance.demo.bench.shelf import Shelf, Tile
 from appliance.demo.child import Child, ChildState
+from appliance.demo.counter import WEIGHT_MILLI_MAX, DisplayState, ScaleState
 from appliance.demo.devices import (
     WEDGE_LAYOUT,
     Devices,
@@ -87,6 +91,11 @@ class KeyOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     key: Annotated[str, Meta(max_length=16)] = ""
 
 
+class WeightOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    milli: int
+    moving: bool = False
+
+
 class ScreenState(msgspec.Struct, frozen=True):
     kind: Literal["virtual", "real", "none"]
     width: int = 0
@@ -100,6 +109,8 @@ class BenchState(msgspec.Struct, frozen=True):
     drawer: DrawerState
     scanners: tuple[ScannerState, ...]
     terminal: TerminalState
+    scale: ScaleState
+    display: DisplayState
     layouts: tuple[str, ...]
     processes: tuple[ChildState, ...]
 
@@ -132,6 +143,8 @@ class Bench:
             drawer=self._devices.drawer,
             scanners=self._devices.scanners,
             terminal=self._devices.terminal.state,
+            scale=self._devices.counter.scale,
+            display=self._devices.counter.display,
             layouts=layout_names(),
             processes=tuple(child.state for child in self._children.values()),
         )
@@ -155,6 +168,9 @@ class Bench:
                 web.get(r"/api/paper/{number:\d{1,6}}.png", self.paper_png),
                 web.post("/api/printer/{action}", self.handle_printer),
                 web.post("/api/drawer/{action}", self.handle_drawer),
+                web.post("/api/scale", self.weigh),
+                web.post("/api/scale/{action}", self.handle_scale),
+                web.post("/api/display/{action}", self.handle_display),
                 web.post("/api/terminal/scan", self.show_code),
                 web.post("/api/terminal/{action}", self.handle_terminal),
                 web.post("/api/process/{name}/kill", self.kill),
@@ -263,6 +279,28 @@ class Bench:
             self._devices.terminal.show_code(code)
         except NobodyAsked as error:
             raise Refusal("bench.terminal.reader_off") from error
+        return answer(_OK)
+
+    async def weigh(self, request: web.Request) -> web.Response:
+        wanted = await order(request, WeightOrder)
+        try:
+            self._devices.counter.weigh(wanted.milli, wanted.moving)
+        except ValueError as error:
+            raise Refusal("bench.scale.weight", limit=WEIGHT_MILLI_MAX // 1000) from error
+        return answer(_OK)
+
+    async def handle_scale(self, request: web.Request) -> web.Response:
+        return self._handle(self._devices.counter.handle_scale, request)
+
+    async def handle_display(self, request: web.Request) -> web.Response:
+        return self._handle(self._devices.counter.handle_display, request)
+
+    def _handle(self, act: Callable[[str], None], request: web.Request) -> web.Response:
+        action = request.match_info["action"]
+        try:
+            act(action)
+        except KeyError as error:
+            raise Refusal("bench.action", action=action[:40]) from error
         return answer(_OK)
 
     async def kill(self, request: web.Request) -> web.Response:

@@ -141,6 +141,7 @@ function show(now) {
   $("#drawer-words").textContent =
     `${now.drawer.is_open ? "ouvert" : "fermé"} · ${count(now.drawer.pulses, "impulsion", "impulsions")}`;
   showTerminal(now.terminal);
+  showCounter(now.scale, now.display);
   showProcesses(now.processes);
 }
 
@@ -279,6 +280,45 @@ function showUncut(strips, uncut) {
   figure.querySelector("img").src += `?${uncut}`;
   strips.prepend(figure);
 }
+
+// ---------------------------------------------------------------- scale and customer display
+
+const kilos = (milli) => `${(milli / 1000).toFixed(3)}\u00a0kg`;
+let weighing = false;
+let lastWeight = 0;
+
+function showCounter(scale, display) {
+  const net = scale.gross_milli - scale.tare_milli;
+  const words = scale.moving ? "bouge" : scale.gross_milli > 15000 ? "trop lourd" : kilos(net) + (scale.tare_milli ? " net" : "");
+  $("#scale-words").textContent = scale.plugged ? (scale.silent ? "muette" : words) : "débranchée";
+  if (!weighing) $("#weight").value = scale.gross_milli;
+  const glass = $("#display-lines");
+  glass.textContent = display.lines.join("\n");
+  glass.dataset.on = display.plugged;
+  const row = $("#counter-actions");
+  const actions = [
+    [scale.tare_milli ? "Retirer la tare" : "Tare", "/api/scale/tare"],
+    scale.silent ? ["Balance parle", "/api/scale/speak"] : ["Balance muette", "/api/scale/silence"],
+    [scale.plugged ? "Sans balance" : "Avec balance", `/api/scale/${scale.plugged ? "unplug" : "plug"}`],
+    [display.plugged ? "Sans afficheur" : "Avec afficheur", `/api/display/${display.plugged ? "unplug" : "plug"}`],
+  ];
+  actions.forEach(([label, path], index) => {
+    const button = row.children[index] ?? row.appendChild(element("button", { type: "button" }));
+    button.textContent = label;
+    button.dataset.post = path;
+  });
+}
+
+$("#weight").addEventListener("input", (event) => {
+  weighing = true;
+  if (event.timeStamp - lastWeight < 100) return;
+  lastWeight = event.timeStamp;
+  post("/api/scale", { milli: Number(event.target.value), moving: true });
+});
+$("#weight").addEventListener("change", async (event) => {
+  await post("/api/scale", { milli: Number(event.target.value), moving: false });
+  weighing = false;
+});
 
 function showProcesses(processes) {
   const list = $("#processes");
