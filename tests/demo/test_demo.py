@@ -19,7 +19,7 @@ import pytest
 from PIL import Image
 
 from appliance.demo.display import VirtualDisplay
-from appliance.protocol.command import KeepFloat, OpenSession, PrintReceipt, TakeCash
+from appliance.protocol.command import AddTender, KeepFloat, OpenSession, PrintReceipt, TakeCash
 from appliance.protocol.message import VERSION, Answer, Hello, Order, Shown, encode, read_from_daemon
 from appliance.protocol.view import ResultView, TillView
 
@@ -198,6 +198,33 @@ def test_ten_things_are_sold_and_the_plug_is_pulled_in_the_middle(run, tmp_path)
             assert till.view.session is not None or till.view.screen == "lock"
             await demo.post("/api/scan", {"code": CAMILLE_BADGE})
             await till.until(lambda view: view.screen in ("home", "sale"))
+
+    run(story(), timeout_s=60)
+
+
+def test_a_card_is_debited_once_when_the_plug_is_pulled_while_the_customer_pays(run, tmp_path):
+    """P-07, with everything real but the card: the till dies, the customer pays meanwhile, the till comes back."""
+
+    async def asked(demo: Demo) -> dict:
+        return (await demo.until(lambda state: state["terminal"]["amount_minor"]))["terminal"]
+
+    async def story():
+        async with open_demo(tmp_path, "--no-kiosk") as demo:
+            async with open_till(tmp_path) as till:
+                await open_day(demo, till)
+                await demo.post("/api/scan", {"code": "1101"})
+                await till.until(lambda view: view.ticket is not None and view.ticket.article_count == 1)
+                due = till.view.ticket.total_minor
+                await till.ask(AddTender("card"))
+                assert (await asked(demo))["amount_minor"] == due  # never retyped (P-06)
+            await demo.post("/api/process/daemon/kill")
+            await demo.post("/api/terminal/pay")
+            await demo.until(lambda state: process_of(state, "daemon")["restarts"] and process_of(state, "daemon")["ready"])
+            async with open_till(tmp_path) as till:
+                sold = (await till.until(lambda view: view.result is not None)).result
+                assert sold.total_minor == due
+            state = await demo.until(lambda state: state["terminal"]["debits"])
+            assert state["terminal"]["debits"] == 1
 
     run(story(), timeout_s=60)
 
