@@ -219,7 +219,9 @@ def test_a_card_is_debited_once_when_the_plug_is_pulled_while_the_customer_pays(
                 assert (await asked(demo))["amount_minor"] == due  # never retyped (P-06)
             await demo.post("/api/process/daemon/kill")
             await demo.post("/api/terminal/pay")
-            await demo.until(lambda state: process_of(state, "daemon")["restarts"] and process_of(state, "daemon")["ready"])
+            await demo.until(
+                lambda state: process_of(state, "daemon")["restarts"] and process_of(state, "daemon")["ready"]
+            )
             async with open_till(tmp_path) as till:
                 sold = (await till.until(lambda view: view.result is not None)).result
                 assert sold.total_minor == due
