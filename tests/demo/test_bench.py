@@ -142,7 +142,7 @@ def test_paper_comes_out_as_a_picture(run, tmp_path):
             assert "Merci de votre visite" in paper["lines"]
             for number in (0, 1):
                 async with page.http.get(f"{page.url}/api/paper/{number}.png") as response:
-                    assert Image.open(BytesIO(await response.read())).width == 576
+                    assert Image.open(BytesIO(await response.read())).width == 576 + 2 * 32
             async with page.http.get(f"{page.url}/api/paper/2.png") as response:
                 assert (response.status, (await response.json())["code"]) == (404, "bench.paper.unknown")
 
