@@ -41,6 +41,8 @@ SYMBOLOGIES: Final[dict[str, str]] = {
     "e0": "GS1 DataBar", "J1": "GS1 DotCode",
 }  # fmt: skip
 """Names for people; an identifier that is not here is shown as it is."""
+_BOOKLAND: Final = ("977", "978", "979")
+"""Newspapers and books (ISSN, ISBN): only these have digits beside their code in a shop."""
 _AIM: Final = re.compile(r"\]([A-Za-z][0-9A-Za-z])")
 
 
@@ -97,8 +99,7 @@ def read(text: str, symbology: str | None = None, rules: Sequence[CodeRule] = ()
         return _link(text, aim, today)
     if GS in text or text.startswith("(01)") or (aim not in EAN_CARRIERS and _begins_with_gtin(text)):
         return _gs1(text, aim, today)
-    if is_digits(text) and aim in EAN_CARRIERS and len(text) in (10, 15, 18):
-        text = text[: 8 if len(text) == 10 else 13]  # ]E3: two or five digits of a magazine's issue follow
+    text = _without_issue(text, aim)
     for rule in rules:
         found = rule.match(text) or (rule.match("0" + text) if len(text) == 12 else None)
         if found is not None:
@@ -109,6 +110,13 @@ def read(text: str, symbology: str | None = None, rules: Sequence[CodeRule] = ()
 def _begins_with_gtin(text: str) -> bool:
     """AI 01 with a right check digit, and as much as a GS1 message has: no other number of a till looks like this."""
     return len(text) >= 16 and text.startswith("01") and is_gtin(text[2:16])
+
+
+def _without_issue(text: str, aim: str) -> str:
+    """A newspaper's or a book's number without the two or five digits of its issue or price that stand beside it."""
+    if len(text) not in (15, 18) or not is_digits(text) or not is_gtin(text[:13]):
+        return text
+    return text[:13] if aim in EAN_CARRIERS or text.startswith(_BOOKLAND) else text
 
 
 # --- numbers --------------------------------------------------------------------------------------------------------

@@ -144,6 +144,7 @@ def _lock(till: Till, command: c.Lock) -> None:
         return
     till.do(i.Lock())
     till.desk.close_sheet()
+    till.desk.test_on = ""
     till.desk.screen = "lock"
     till.desk.shows_result = False
     till.desk.wrong_pin = False

@@ -309,6 +309,8 @@ class Till:
             self.approved = False
             self._origin = ""
             self._stop_reading()
+        if self.desk.screen != screen:
+            self.desk.test_on = ""
         if said and not isinstance(command, c.SetProfile):
             self.desk.drop_stale(said, moved=self.desk.screen != screen)
 

@@ -71,6 +71,9 @@ def test_a_upc_e_may_be_an_ean_8_too_and_its_symbology_decides():
 
 def test_a_magazine_is_its_number_without_the_issue():
     assert said(JAM + "05", "E3").keys == said(JAM + "12345", "E3").keys == (JAM,)
+    paper = "977123456700" + check_digit("977123456700")
+    assert said(paper + "47").keys == said(paper + "00470").keys == (paper,), "also where the scanner tells nothing"
+    assert said(JAM + "05").keys == (JAM + "05",), "other numbers of fifteen digits are what they are"
 
 
 def test_a_carton_of_varying_measure_is_looked_up_with_and_without_its_indicator():

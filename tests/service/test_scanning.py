@@ -569,6 +569,11 @@ def test_a_test_ends_with_its_screen(run, tmp_path):
             await till.do(c.TestScan(), c.NewTicket())
             await till.scan(JAM)
             assert (len(till.ticket.lines), till.view.is_testing) == (1, False)
+            await till.do(c.TestScan(), c.GoHome(), c.NewTicket())
+            assert not till.view.is_testing, "not even when somebody comes back"
+            await till.do(c.TestScan(), c.Lock())
+            await till.scan(CAMILLE)
+            assert (till.state.seller, till.view.is_testing) == ("camille", False)
 
     run(day())
 
