@@ -105,7 +105,7 @@ class WedgeCodec:
         if gap_us > self._timeout_us:
             yield from self.expire()
         opened_us, self._opened_us = self._opened_us, None
-        if opened_us is not None and 0 <= at_us - opened_us < _JOINED_LATE_US:
+        if opened_us is not None and at_us - opened_us < _JOINED_LATE_US:  # even before: the grab is older than we are
             yield from self._spoil("lost_events")
 
     def _key(self, code: int, value: int) -> Iterator[Read | Damaged]:

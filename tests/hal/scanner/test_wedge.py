@@ -203,3 +203,5 @@ def test_who_joins_in_the_middle_of_a_code_does_not_read_its_end():
     assert codec.feed(typed("0019", at_us=1_030_000)) == [Damaged("lost_events")]
     assert codec.feed(typed("42", at_us=2_000_000)) == [Read("42", None)]
     assert WedgeCodec(opened_us=1_000_000).feed(typed("0019", at_us=1_200_000)) == [Read("0019", None)]
+    grabbed_before = WedgeCodec(opened_us=1_000_000)
+    assert grabbed_before.feed(typed("0019", at_us=900_000)) == [Damaged("lost_events")]
