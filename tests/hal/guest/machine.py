@@ -20,6 +20,7 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 BUILD = REPOSITORY / "build/guest"
 BOOT_S = 120.0
 PATIENCE_S = 30.0  # an event takes a tenth of that on a busy machine
+HAND_PAUSE_S = 0.3  # from the plug to the first code; keys that come at once are taken for the end of a code
 KEY_PACE_S = 0.03  # QEMU's keyboard drops keys beyond 16 events that the guest has not fetched
 SERIAL_PORTS = ("ft1", "ft2")
 
@@ -145,12 +146,22 @@ class Guest:
 
     def type(self, text: str, enter: bool = True) -> None:
         """Keys of a US keyboard on the one that was plugged last; letters and digits only."""
+        select.select([], [], [], HAND_PAUSE_S)
         for char in text:
-            self._key(*(["shift"] if char.isupper() else []), char.lower())
+            self.key(*(["shift"] if char.isupper() else []), char.lower())
         if enter:
-            self._key("ret")
+            self.key("ret")
 
-    def _key(self, *names: str) -> None:
+    def type_until(self, event: str, **facts: object) -> None:
+        """Type a long code, whose end comes a few keys after the till has told this."""
+        for digit in range(1_000):
+            self.key(str(digit % 10))
+            if any(facts.items() <= told.items() for told in self.events(event)):
+                break
+        self.key("7")
+        self.key("ret")
+
+    def key(self, *names: str) -> None:
         strokes = [(name, True) for name in names] + [(name, False) for name in reversed(names)]
         self.qmp(
             "input-send-event",

@@ -71,6 +71,16 @@ def test_a_keyboard_scanner_is_pulled_out_in_mid_code_and_put_into_another_port(
     guest.until("Health", state="absent", start=len(guest.told) - 1)
 
 
+def test_a_code_whose_beginning_nobody_saw_is_no_code(guest: Guest):
+    guest.serve(scanner_front=WEDGE.format("SCAN-1"))
+    guest.plug_keyboard("wedge", "SCAN-1", port=3)
+    guest.type_until("Health", role="scanner.front", state="ready")
+    guest.until("ScanDamaged", source="scanner.front", reason="lost_events")
+    guest.type(APPLES)
+    guest.until("Scan")
+    assert [scan["text"] for scan in guest.events("Scan")] == [APPLES]
+
+
 def test_two_scanners_of_one_serial_number_are_told_apart_by_their_ports(guest: Guest):
     guest.serve(scanner_left=PATH.format(5), scanner_right=PATH.format(6))
     guest.plug_keyboard("right", "TWIN", port=6)
