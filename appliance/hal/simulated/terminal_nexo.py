@@ -361,6 +361,7 @@ class NexoServer:
         secret = self._terminal.secret
         if secret is not None:
             lines = f'identifier = "{secret.identifier}"\nversion = {secret.version}\n'
+            (folder / "terminal.key").touch(0o600)
             (folder / "terminal.key").write_text(f'{lines}passphrase = "{secret.passphrase}"\n')
         return make_certificates(folder, f"{self._terminal.poiid}.test.terminal.adyen.com")
 

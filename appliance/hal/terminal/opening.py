@@ -7,6 +7,7 @@ Secrets never stand in the address: `key` names a file of three lines, `identifi
 Without it messages are clear inside TLS. `tls=off` is for a bench or a wire nobody else can reach.
 """
 
+import logging
 import re
 import tomllib
 from pathlib import Path
@@ -24,7 +25,10 @@ from appliance.hal.terminal.machine import Limits
 from appliance.hal.terminal.nexo import Ends
 from appliance.hal.terminal.nexo_crypto import Passphrase
 
+log = logging.getLogger(__name__)
+
 _KEY_BYTES_MAX = 4_096
+_OTHERS = 0o077
 _CAISSE_AP_LIMITS = Limits(probe_every_s=60.0)
 """It serves one connection at a time: do not stand in its door too often."""
 
@@ -80,6 +84,8 @@ def _word(address: Address, name: str, default: str | None) -> str:
 def read_key(path: str) -> Passphrase:
     """The key file; raises BadAddress, which never quotes it."""
     try:
+        if Path(path).stat().st_mode & _OTHERS:
+            log.warning("the terminal's key file can be read by others than the till: chmod 600 %s", path)
         text = Path(path).read_bytes()[: _KEY_BYTES_MAX + 1]
         if len(text) > _KEY_BYTES_MAX:
             raise BadAddress("key file too long")
