@@ -23,6 +23,10 @@ PATIENCE_S = 30.0  # an event takes a tenth of that on a busy machine
 HAND_PAUSE_S = 0.3  # from the plug to the first code; keys that come at once are taken for the end of a code
 KEY_PACE_S = 0.03  # QEMU's keyboard drops keys beyond 16 events that the guest has not fetched
 SERIAL_PORTS = ("ft1", "ft2")
+SIGNS = {
+    "+": ("shift", "equal"), "]": ("bracket_right",), ":": ("shift", "semicolon"), "/": ("slash",),
+    "@": ("shift", "2"), "_": ("shift", "minus"), "-": ("minus",),
+}  # fmt: skip
 
 clock = SystemClock()
 
@@ -145,10 +149,10 @@ class Guest:
         self.hand("unplug", "all")
 
     def type(self, text: str, enter: bool = True) -> None:
-        """Keys of a US keyboard on the one that was plugged last; letters and digits only."""
+        """Keys of a US keyboard on the one that was plugged last; letters, digits and SIGNS only."""
         select.select([], [], [], HAND_PAUSE_S)
         for char in text:
-            self.key(*(["shift"] if char.isupper() else []), char.lower())
+            self.key(*SIGNS.get(char, ("shift", char.lower()) if char.isupper() else (char,)))
         if enter:
             self.key("ret")
 

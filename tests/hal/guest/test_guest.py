@@ -3,6 +3,7 @@
 The tests share one machine and leave nothing plugged in but what was there at power on.
 """
 
+from appliance.hal.device import SETUP_CODE
 from tests.hal.guest.machine import Guest
 
 EBUSY = 16
@@ -79,6 +80,34 @@ def test_a_code_whose_beginning_nobody_saw_is_no_code(guest: Guest):
     guest.type(APPLES)
     guest.until("Scan")
     assert [scan["text"] for scan in guest.events("Scan")] == [APPLES]
+
+
+def test_of_three_keyboards_only_the_one_that_reads_the_setup_code_is_grabbed(guest: Guest):
+    guest.serve(scanner_any="auto:")
+    guest.until("Health", role="scanner.any", state="ready")
+    guest.order(learn="scanner.front")
+    guest.plug_keyboard("wedge", "SCAN-1", port=3)
+    everybody = 4  # the serial scanner in service, two keyboards that were there, and this one
+    while len((learning := guest.until("Learning"))["listening"]) < everybody:
+        guest.mark = guest.told.index(learning, guest.mark) + 1
+    for serial in ("PLAIN", "COLD-1", "SCAN-1"):
+        assert guest.hand("grab", input_node(guest, serial)) == 0
+    guest.type("123")
+    guest.until("Learning", heard=learning["listening"][-1])
+    guest.type(SETUP_CODE)
+    assert "layout=us" in guest.until("Learned", role="scanner.front")["address"]
+    guest.until("Health", role="scanner.front", state="ready")
+    guest.type(MILK)
+    guest.until("Scan", source="scanner.front", text=MILK)
+    for serial, expected in (("PLAIN", 0), ("COLD-1", 0), ("SCAN-1", EBUSY)):
+        assert guest.hand("grab", input_node(guest, serial)) == expected
+    guest.unplug("wedge")
+    guest.until("Health", role="scanner.front", state="absent", fault="unplugged")
+    guest.plug_keyboard("wedge", "SCAN-1", port=5)
+    guest.until("Health", role="scanner.front", state="ready", start=len(guest.told) - 1)
+    guest.now()
+    guest.type(BREAD)
+    guest.until("Scan", source="scanner.front", text=BREAD)
 
 
 def test_two_scanners_of_one_serial_number_are_told_apart_by_their_ports(guest: Guest):

@@ -2,7 +2,8 @@
 
 Both are lines of JSON on a serial port. Orders: {"open": {role: address}} serves these roles instead of the former
 ones, {"print": text, "job": n} prints and tells the result (with "patient": true once the printer is ready),
-{"health": true} tells every role's health, {"holdings": true} tells what this process holds open, {"end": true} leaves.
+{"learn": role} waits for the setup code, {"health": true} tells every role's health, {"holdings": true} tells what
+this process holds open, {"end": true} leaves.
 """
 
 import asyncio
@@ -62,10 +63,18 @@ async def orders(group: asyncio.TaskGroup) -> None:
             elif "health" in order:
                 assert devices is not None
                 tell("Roles", roles=[msgspec.to_builtins(health) for health in devices.health()])
+            elif "learn" in order:
+                assert devices is not None
+                group.create_task(learn(devices, order["learn"]), name="learn")
             elif "holdings" in order:
                 tell("Holdings", fds=held_files(), tasks=len(asyncio.all_tasks()))
             else:
                 return
+
+
+async def learn(devices: Devices, role: str) -> None:
+    address = await devices.learn(role, lambda learning: tell("Learning", **msgspec.to_builtins(learning)))
+    tell("Learned", role=role, address=address)
 
 
 def held_files() -> list[str]:
