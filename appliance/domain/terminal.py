@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from appliance.domain import effect as e
 from appliance.domain import intent as i
 from appliance.domain import journal as j
-from appliance.domain.card import CardDoubt, CardRequest, charged_minor
+from appliance.domain.card import CardDoubt, CardRequest
 from appliance.domain.errors import Refusal
 from appliance.domain.settlement import Moment, Outcome, correctable, next_tender, reverse, session_of, take, ticket_of
 from appliance.domain.state import TillState
@@ -142,7 +142,15 @@ def can_reopen(state: TillState, doubt: CardDoubt) -> bool:
     closed, session = state.last_closed, state.session
     if closed is None or session is None or closed.session != session.number or closed.part_of:
         return False
-    return closed.ticket == request.ticket
+    if closed.ticket != request.ticket:
+        return False
+    left = closed.total_minor - sum(row.amount_minor for row in _others(closed, request))
+    return doubt.accepted or request.kind == "refund" or request.tender.amount_minor <= left
+
+
+def _others(closed: j.TicketClosed, request: CardRequest) -> tuple[Tender, ...]:
+    """What other card requests paid of a sealed sale."""
+    return tuple(row for row in closed.tenders if row.request and row.request != request.id)
 
 
 def _fits(ticket: Ticket, request: CardRequest) -> bool:
@@ -178,11 +186,8 @@ def _into_open(state: TillState, ticket: Ticket, doubt: CardDoubt) -> Outcome:
 def _into_sealed(state: TillState, closed: j.TicketClosed, doubt: CardDoubt, moment: Moment) -> Outcome:
     """The sale is reversed: the money of cards stays on the basket, with the one in question or without it."""
     request = doubt.request
-    kept = tuple(row for row in closed.tenders if row.request and row.request != request.id)
+    kept = _others(closed, request)
     if not doubt.accepted:
         number = max([row.id for row in closed.tenders], default=0) + 1
-        found = replace(request.tender, id=number, reference=doubt.reference)
-        left = closed.total_minor - sum(row.amount_minor for row in kept)
-        if charged_minor(found) <= left:
-            kept = (*kept, found)
+        kept = (*kept, replace(request.tender, id=number, reference=doubt.reference))
     return reverse(state, closed, moment, kept)

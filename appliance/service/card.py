@@ -132,6 +132,13 @@ def answered(till: Till, request_id: str, result: PaymentResult) -> None:
         _failed(till, request, result)
 
 
+def withdrawn(till: Till, request: CardRequest, doubt: CardDoubt) -> None:
+    """The customer was debited for this ticket already: the new request never leaves, and the question is asked."""
+    till.do(i.AnswerCard(request.id, "not_started", reason="debited_before"))
+    _leave(till, request)
+    ask_person(till, doubt)
+
+
 def lost(till: Till, request_id: str, result: PaymentResult) -> None:
     """No answer: the only question that blocks the till (screen 35)."""
     if till.do(i.LoseCard(request_id, result.reason.value if result.reason is not None else "")).facts:

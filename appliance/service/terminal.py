@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 from appliance.domain import effect as e
@@ -202,20 +203,27 @@ class CardTerminal:
     async def _may_send(self, till: Till, terminal: Terminal, request: CardRequest) -> bool:
         """A debit that a person called refused is asked about first: the customer is never debited twice for it."""
         for doubt in [row for row in till.state.doubts.values() if _stands_before(row, request)]:
-            result = await terminal.ask(payment(till, doubt.request, doubt.at))
-            if _is_certain(till, doubt.at, result):
-                await self._take(till, doubt.request.id, doubt.at, result)
-                verdict = PaymentReason.BUSY if result.outcome is PaymentOutcome.ACCEPTED else None
-            elif not terminal.abilities.can_query and result.outcome is not PaymentOutcome.IN_PROGRESS:
-                verdict = None  # it never tells: the person who looked at it is believed
-            else:
-                verdict = PaymentReason.UNREACHABLE
-            if verdict is not None:
-                self._fresh.discard(request.id)
-                stopped = PaymentResult(request.id, PaymentOutcome.NOT_STARTED, verdict)
-                await till.happen(lambda: card.answered(till, request.id, stopped))  # noqa: B023  awaited at once
+            if not doubt.says and not await self._is_settled(till, terminal, doubt):
+                stopped = PaymentResult(request.id, PaymentOutcome.NOT_STARTED, PaymentReason.UNREACHABLE)
+                await self._withdraw(till, request, partial(card.answered, till, request.id, stopped))
+                return False
+            if doubt.says == "accepted":
+                await self._withdraw(till, request, partial(card.withdrawn, till, request, doubt))
                 return False
         return True
+
+    async def _is_settled(self, till: Till, terminal: Terminal, doubt: CardDoubt) -> bool:
+        """Ask about it; one that never tells is not waited for, and the person who looked at it is believed."""
+        result = await terminal.ask(payment(till, doubt.request, doubt.at))
+        if not _is_certain(till, doubt.at, result):
+            return not terminal.abilities.can_query and result.outcome is PaymentOutcome.UNKNOWN
+        await self._take(till, doubt.request.id, doubt.at, result)
+        return True
+
+    async def _withdraw(self, till: Till, request: CardRequest, tell: Callable[[], None]) -> None:
+        """Nothing of this request has left, and nothing will."""
+        self._fresh.discard(request.id)
+        await till.happen(tell)
 
     async def _verify(self, till: Till, terminal: Terminal) -> None:
         """Ask about what a person has answered for the terminal; a payment that comes interrupts it."""
@@ -288,11 +296,9 @@ def _is_certain(till: Till, at: str, result: PaymentResult) -> bool:
 
 
 def _stands_before(doubt: CardDoubt, request: CardRequest) -> bool:
-    """A debit of the same ticket, called refused by a person and by nobody else."""
+    """A debit of the same ticket that a person called refused."""
     asked = doubt.request
-    return (asked.kind, request.kind, asked.ticket) == ("debit", "debit", request.ticket) and not (
-        doubt.accepted or doubt.says
-    )
+    return (asked.kind, request.kind, asked.ticket) == ("debit", "debit", request.ticket) and not doubt.accepted
 
 
 def payment(till: Till, request: CardRequest, at: str) -> PaymentRequest:

@@ -35,7 +35,7 @@ FAULTS = [Fault.NONE] * 6 + [
 DECISIONS = [Decision.APPROVE] * 5 + [Decision.DECLINE, Decision.INSUFFICIENT, Decision.CANCEL, Decision.NO_CARD]
 ACTS = (
     "turns", "turns", "turns", "wait", "power", "power", "cut", "plug", "yes", "no", "ask", "abort", "tap", "tap",
-    "retry", "part", "cash", "back",
+    "retry", "part", "cash", "back", "no and again", "no and again",
 )  # fmt: skip
 PER_TILL = 10
 
@@ -60,6 +60,15 @@ async def act(till, rng, name):
             await till.server.plug()
         case "tap":
             await asyncio.gather(till.order(c.TakeCard()), till.order(c.TakeCard()))
+        case "no and again":
+            await till.server.unplug()
+            await question(till)
+            await till.server.plug()
+            await till.ready()
+            await asyncio.gather(till.order(c.ConfirmCard(False)), till.order(c.TakeCard()))
+        case "yes" | "no":
+            await question(till)
+            await till.order(c.ConfirmCard(name == "yes"))
         case "part":
             await till.order(c.StartPayment())
             await till.order(c.AddTender("card", 100))
@@ -71,10 +80,14 @@ async def act(till, rng, name):
                 await till.order(c.RemoveTender(ticket.tenders[-1].id))
         case _:
             commands = {
-                "yes": c.ConfirmCard(True), "no": c.ConfirmCard(False), "ask": c.AskCard(), "abort": c.AbortCard(),
-                "retry": c.RetryCard(),
+                "ask": c.AskCard(), "abort": c.AbortCard(), "retry": c.RetryCard(),
             }  # fmt: skip
             await till.order(commands[name])
+
+
+async def question(till):
+    """Until the till asks its question, or needs not."""
+    await till.until(lambda: till.state.card is None or till.state.card.unknown_at)
 
 
 async def moment(till, seconds):
@@ -121,8 +134,7 @@ def check(till, seed):
     net = Tally()
     for row in till.terminal.ledger:
         net[row.ticket] += row.amount_minor * (-1 if row.kind == "refund" else 1)
-    for ticket, amount in net.items():
-        assert 0 <= amount <= 320, f"schedule {seed}: {ticket} was debited {amount}"
+        assert 0 <= net[row.ticket] <= 320, f"schedule {seed}: {row.ticket} was debited {net[row.ticket]}"
     keys = Tally(row.key for row in till.terminal.ledger)
     assert all(count == 1 for count in keys.values()), f"schedule {seed}: a request moved money twice"
     assert till.state.session.totals.unsure.count == 0
