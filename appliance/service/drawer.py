@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 ROLE: Final = "drawer.main"
 ORDERED_NS: Final = 10_000_000_000
 """An opening belongs to the newest order for this long: the first pulse may have met a drawer that stuck."""
+LEARNING_NS: Final = 60_000_000_000
+"""A step of the calibration that nobody takes in this time is forgotten."""
 FOUND: Final = "found"
 FORCED: Final = "forced"
 COUNTING: Final = ("opening", "closing")
@@ -45,6 +47,7 @@ class DrawerWatch:
         self._reason, self._ticket = "", 0
         self._is_told = False
         self._open_level: bool | None = None
+        self._learning_until_ns = 0
 
     def ordered(self, effect: KickDrawer) -> None:
         """A pulse is about to be sent for this."""
@@ -56,7 +59,9 @@ class DrawerWatch:
             self._note(j.DrawerFailed(effect.reason, effect.ticket, result.pulse_sent))
 
     def moved(self, event: DrawerChanged) -> None:
-        """The sensor said so."""
+        """The sensor said so. What it says while its meaning is being learnt is not believed."""
+        if event.role != ROLE or self._till.clock.monotonic_ns() < self._learning_until_ns:
+            return
         if event.position is DrawerPosition.OPEN:
             self._opened(event.commanded)
         elif event.position is DrawerPosition.CLOSED:
@@ -112,13 +117,15 @@ class DrawerWatch:
     def calibrate(self, command: c.CalibrateDrawer) -> None:
         """ "Ouvrez-le… fermez-le": two levels, read at two moments. The same level twice: there is no sensor.
 
-        Raises Refusal when the drawer cannot be asked now.
+        It begins with a pulse, so that the opening is on record as any other. Raises Refusal when the drawer cannot be asked now.
         """
         if not self._till.require("open_drawer", command):
             return
         devices = self._till.devices
         level = devices.drawer(ROLE).level if devices is not None else None
+        self._learning_until_ns = self._till.clock.monotonic_ns() + LEARNING_NS
         if command.step == "start":
+            self._till.do(i.OpenDrawer("calibration"))
             self._ask("drawer.calibrate_open", "drawer_is_open", "open")
         elif level is None:
             raise Refusal("drawer.no_sensor")
@@ -141,6 +148,7 @@ class DrawerWatch:
         has_sensor = shut_level != self._open_level
         self._till.keep_drawer_level(self._open_level if has_sensor else None)
         self._open_level = None
+        self._learning_until_ns = 0
         self._till.cancel(TIMER)
         self._opened_ns = None
         code = "drawer.calibrated" if has_sensor else "drawer.calibrated_without"
