@@ -1,6 +1,7 @@
 """The ticket at the right of the selling screens: client, lines, totals, cash keys."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from appliance.i18n import MINUS, amount, quantity, rate, round_amount, t
 from appliance.kiosk.viewmodel.words import DOT, counted_name, may, price_of_one
@@ -87,9 +88,8 @@ class TicketModel:
     can_pay: bool = False
 
 
-def line_detail(view: TillView, line: LineView, compact: bool = False) -> str:
+def line_detail(lang: str, locale: str, line: LineView, compact: bool = False) -> str:
     """The small text under a line's name: unit price, discount or offer, code, comment."""
-    lang, locale = view.language, view.shop.locale
     parts = []
     if line.offered:
         parts.append(t("screen.line.offered", lang, reason=line.offered.lower()))
@@ -112,7 +112,11 @@ def line_detail(view: TillView, line: LineView, compact: bool = False) -> str:
 
 def line_model(view: TillView, line: LineView, compact: bool = False, key: str = "line") -> LineModel:
     """A line in words."""
-    locale = view.shop.locale
+    return _line_model(line, view.language, view.shop.locale, compact, key)
+
+
+@lru_cache(maxsize=512)  # a scan changes one line of many
+def _line_model(line: LineView, lang: str, locale: str, compact: bool, key: str) -> LineModel:
     share = f"1/{line.share_of}" if line.share_of > 1 else quantity(line.quantity_milli, locale)
     return LineModel(
         key=f"{key}{line.id}",
@@ -120,7 +124,7 @@ def line_model(view: TillView, line: LineView, compact: bool = False, key: str =
         id=line.id,
         quantity=share,
         name=line.name,
-        detail=line_detail(view, line, compact),
+        detail=line_detail(lang, locale, line, compact),
         amount=amount(line.amount_minor, locale),
         struck=amount(line.full_minor, locale) if line.full_minor != line.amount_minor else "",
     )
