@@ -66,6 +66,7 @@ def closing_view(till: Till, held: tuple[v.NoteCard, ...], waiting_receipts: int
         difference_minor=None if blind else difference_minor(till),
         tenders=_tenders(session.totals, with_cash=False),
         held_count=len(held),
+        unsure=_unsure(session.totals),
         focus_minor=desk.drawer.focus_minor,
         reasons=tuple(v.ReasonKey(reason.id, reason.label) for reason in reasons),
         reason=desk.closing_reason,
@@ -95,6 +96,10 @@ def _tenders(totals: Totals, *, with_cash: bool = True) -> tuple[v.TenderTotal, 
         for tally in totals.tenders.values()
         if with_cash or tally.kind != "cash"
     )
+
+
+def _unsure(totals: Totals) -> v.ReasonTotal | None:
+    return v.ReasonTotal("", totals.unsure.count, totals.unsure.amount_minor) if totals.unsure.count else None
 
 
 def _figures(till: Till, kind: v.ReportKind, number: int, totals: Totals, at: str) -> v.ReportView:
@@ -135,6 +140,6 @@ def _figures(till: Till, kind: v.ReportKind, number: int, totals: Totals, at: st
         drawer_left_open=totals.drawer_left_open,
         copies=totals.copies,
         held=v.ReasonTotal("", len(held), till.held_minor()),
-        unsure=v.ReasonTotal("", totals.unsure.count, totals.unsure.amount_minor) if totals.unsure.count else None,
+        unsure=_unsure(totals),
         seller=till.operators.name_of(till.state.seller),
     )

@@ -243,6 +243,7 @@ def _tenders(head: Letterhead, closed: TicketClosed) -> list[Block]:
             blocks.append(Columns(tender.name, amount(tender.amount_minor + tender.change_minor + tender.kept_minor)))
             if tender.change_minor:
                 blocks.append(Columns(t("receipt.change"), amount(tender.change_minor)))
+            blocks += [Text(line, align=Align.CENTER) for line in tender.slip]
             continue
         if tender.rounding_minor:
             blocks.append(Columns(t("receipt.rounding"), amount(tender.rounding_minor)))
@@ -382,6 +383,9 @@ def _report_watch(head: Letterhead, totals: Totals) -> list[Block]:
     for reason, tally in totals.offers.items():
         label = next((row.label for row in head.shop.reasons if row.id == reason), reason)
         rows.append(Columns(f"   {label}, {tally.count}", amount(tally.amount_minor)))
+    if totals.unsure.count:
+        unsure = t("report.card.unsure", count=totals.unsure.count)
+        rows.insert(0, Columns(unsure, amount(totals.unsure.amount_minor), bold=True))
     return [
         *rows,
         Columns(t("report.voids", count=totals.voids.count), amount(totals.voids.amount_minor)),

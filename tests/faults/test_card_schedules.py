@@ -131,7 +131,7 @@ async def ends(till):
 def check(till, seed):
     """Books and terminal agree; nobody was debited twice."""
     assert till.booked() == till.debited(), f"schedule {seed}: books {till.booked()}, terminal {till.debited()}"
-    net = Tally()
+    net: Tally[str] = Tally()
     for row in till.terminal.ledger:
         net[row.ticket] += row.amount_minor * (-1 if row.kind == "refund" else 1)
         assert 0 <= net[row.ticket] <= 320, f"schedule {seed}: {row.ticket} was debited {net[row.ticket]}"

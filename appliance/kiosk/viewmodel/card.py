@@ -163,7 +163,7 @@ def card_model(view: TillView, compact: bool = False) -> CardModel:
         can_ask=not card.is_asking,
         can_leave=card.phase in ("refused", "away"),
         side=_side(view, card, compact),
-        **_words(card, view.language),  # type: ignore[arg-type]
+        **_words(card, view.language),
     )
 
 

@@ -133,6 +133,7 @@ def _others_card(view: TillView, closing: ClosingView, height: int) -> CardModel
     lang, locale = view.language, view.shop.locale
     heads = tuple(t(f"screen.report.{code}", lang) for code in ("tender", "count", "amount"))
     rows = tuple((tender.name, str(tender.count), amount(tender.amount_minor, locale)) for tender in closing.tenders)
+    rows += _unsure(view, closing)
     return CardModel("credit-card", t("screen.closing.others", lang), "", TableModel(heads, (44, 104), rows, height))
 
 
@@ -170,6 +171,14 @@ def _gap_hint(view: TillView, closing: ClosingView) -> str:
     return t("screen.closing.gap_even" if not closing.difference_minor else "screen.closing.gap_small", view.language)
 
 
+def _unsure(view: TillView, closing: ClosingView) -> tuple[tuple[str, str, str], ...]:
+    """Card payments that only a person called accepted."""
+    if closing.unsure is None:
+        return ()
+    given = amount(closing.unsure.amount_minor, view.shop.locale)
+    return ((t("screen.report.card.to_check", view.language), str(closing.unsure.count), given),)
+
+
 def closing_model(view: TillView, compact: bool = False) -> ClosingModel:
     """The closing of a view; empty when there is none."""
     closing = view.closing
@@ -202,7 +211,8 @@ def closing_model(view: TillView, compact: bool = False) -> ClosingModel:
         others_title=t("screen.closing.others", lang),
         others=tuple(
             (tender.name, str(tender.count), amount(tender.amount_minor, locale)) for tender in closing.tenders
-        ),
+        )
+        + _unsure(view, closing),
         held_note=held,
         gap_title=t("screen.closing.gap", lang),
         gap_hint=_gap_hint(view, closing),

@@ -109,6 +109,14 @@ def _wallet_amount(code: str, minor: int, locale: str) -> str:
     return signed(minor, locale) if code in ("credited", "balance") else amount(minor, locale)
 
 
+def unsure_row(view: TillView, unsure: ReasonTotal) -> tuple[str, str]:
+    """Card payments to compare with the terminal's own list."""
+    return (
+        t("screen.report.card.unsure", view.language, count=unsure.count),
+        amount(unsure.amount_minor, view.shop.locale),
+    )
+
+
 def watch_rows(view: TillView, report: ReportView) -> Rows:
     """Discounts, offers, voids, corrections, openings and held notes."""
     lang, locale = view.language, view.shop.locale
@@ -123,6 +131,8 @@ def watch_rows(view: TillView, report: ReportView) -> Rows:
         for code, total in totals
         if total is not None
     ]
+    if report.unsure is not None:
+        rows.insert(0, unsure_row(view, report.unsure))
     rows.append((t("screen.report.watch.drawer", lang), str(report.drawer_openings)))
     if report.drawer_forced:
         rows.append((t("screen.report.watch.drawer_forced", lang), str(report.drawer_forced)))
