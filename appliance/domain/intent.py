@@ -12,7 +12,7 @@ import msgspec
 
 from appliance.domain.card import CardOutcome
 from appliance.domain.catalog import TenderMode
-from appliance.domain.journal import DrawerFailed, DrawerForced, DrawerLeftOpen, DrawerShut
+from appliance.domain.journal import DrawerFailed, DrawerForced, DrawerLeftOpen, DrawerShut, TicketClosed
 from appliance.domain.ticket import Line, Lot, Ticket, Weighed
 
 
@@ -257,6 +257,12 @@ class IssueCopy(Intent):
     """A receipt is asked for: the original if there was none, else the next DUPLICATA."""
 
     document: int
+    past: TicketClosed | None = None
+    """The sealed ticket, when it is not the last one of this session."""
+    at: str = ""
+    """When that was closed, UTC."""
+    printed: int = 0
+    """Papers of it that the state has forgotten."""
 
 
 class CopyPaper(Intent):

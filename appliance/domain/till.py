@@ -443,12 +443,12 @@ def _correct_payment(state: TillState, intent: i.CorrectPayment, moment: Moment)
 
 
 def _issue_copy(state: TillState, intent: i.IssueCopy, moment: Moment) -> Outcome:
-    closed = state.last_closed
+    closed, at = (intent.past, intent.at) if intent.past is not None else (state.last_closed, state.last_closed_at)
     if closed is None or closed.document != intent.document:
         raise Refusal("receipt.none")
-    copy = state.copies.get(closed.document, 0)
+    copy = max(intent.printed, state.copies.get(closed.document, 0))
     fact = j.CopyIssued(closed.document, copy, state.next_copy)
-    return Outcome([fact], [e.PrintTicket(closed, state.last_closed_at, copy)])
+    return Outcome([fact], [e.PrintTicket(closed, at, copy)])
 
 
 def _copy_paper(state: TillState, intent: i.CopyPaper, moment: Moment) -> Outcome:

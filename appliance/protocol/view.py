@@ -212,6 +212,8 @@ class ResultView(Piece):
     """How many papers were asked for; from the second on they read DUPLICATA."""
     can_correct: bool = False
     can_email: bool = False
+    past_at: str = ""
+    """When a sale of the past that was opened by its receipt was closed, local ISO 8601; "" for the last sale."""
     part: int = 0
     """Number of the part when this sale was a part of a split note; `rest_minor` is what is still to pay."""
     rest_minor: int = 0
@@ -666,6 +668,8 @@ class ClosingView(Piece):
     difference_minor: int | None
     tenders: tuple[TenderTotal, ...]
     held_count: int = 0
+    unsure: ReasonTotal | None = None
+    """Card payments to compare with the terminal's own list; None when there are none."""
     focus_minor: int = 0
     reasons: tuple[ReasonKey, ...] = ()
     """Reason chips of step 2, when the difference is above the tolerance."""

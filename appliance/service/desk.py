@@ -16,6 +16,7 @@ from appliance.domain.journal import SessionClosed, XRead
 from appliance.domain.meaning import Meaning
 from appliance.protocol import view as v
 from appliance.protocol.command import AnyCommand
+from appliance.service.past_sale import PastSale
 
 Field = Literal["quantity", "price", "discount_rate", "discount_amount"]
 
@@ -85,6 +86,8 @@ class Desk(msgspec.Struct):
     columns: int = 4
     rows: int = 6
     shows_result: bool = False
+    past: PastSale | None = None
+    """The result on the screen is this sale of the past, opened by its receipt; None for the last one."""
     discount_approved: dict[int, int] = {}
     """Share of discounts that was allowed, in basis points, by ticket or divided note."""
     last_group: str = ""

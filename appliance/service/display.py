@@ -21,6 +21,7 @@ from appliance.protocol import view as v
 from appliance.service.display_card import card_ticket, card_view
 from appliance.service.display_day import closing_view, opening_view, report_view
 from appliance.service.equipment import Equipment
+from appliance.service.past_sale import opened, shown
 from appliance.service.paying import rest_of_note
 from appliance.service.people import ROLE_OF_SCREEN
 from appliance.service.printing import Printing
@@ -150,8 +151,8 @@ class Display:
             return tuple(name for name in names if name != "GoBack")
         if ticket is not None and ticket.lines:
             names += ["StartPayment", "HoldTicket", "TakeCash", "TakeCard", "CloseTicket", "StartSplit"]
-        if till.state.last_closed is not None:
-            names += ["CorrectPayment", "CancelReceipt"]
+        if shown(till) is not None:
+            names += ["CancelReceipt"] if opened(till) is not None else ["CorrectPayment", "CancelReceipt"]
             if till.config.receipt_policy != "never":
                 names.append("PrintReceipt")
         if till.state.session is not None:
@@ -227,11 +228,11 @@ class Display:
 
     def _result(self) -> v.ResultView | None:
         till = self._till
-        closed = till.state.last_closed
-        if closed is None:
+        sale, past = shown(till), opened(till)
+        if sale is None:
             return None
-        change = closed.change_minor
-        copies = till.state.last_copies
+        closed, at, copies = sale
+        change = closed.change_minor if past is None else 0
         return v.ResultView(
             number=closed.ticket,
             document=f"{closed.document:06d}",
@@ -239,13 +240,16 @@ class Display:
             change_minor=change,
             coins=tuple(v.CoinCount(value, count) for value, count in coins_to_give(change, till.shop.currency)),
             rounding_minor=closed.rounding_minor,
-            received_minor=sum(tender.received_minor for tender in closed.tenders if tender.kind == "cash"),
+            received_minor=0
+            if past is not None
+            else sum(tender.received_minor for tender in closed.tenders if tender.kind == "cash"),
             tenders=tuple(self._tender(tender, removable=False) for tender in closed.tenders),
             receipt=self._receipt_state(closed),
             copies=copies,
-            can_correct=not closed.part_of,
+            can_correct=not closed.part_of and past is None,
             part=closed.part,
-            rest_minor=rest_of_note(till, closed.part_of) if closed.part_of else 0,
+            rest_minor=rest_of_note(till, closed.part_of) if closed.part_of and past is None else 0,
+            past_at="" if past is None else till.local_time(at),
         )
 
     def _receipt_state(self, closed: TicketClosed) -> v.ReceiptState:

@@ -12,7 +12,7 @@ from appliance.domain.settlement import correctable, due_in_cash
 from appliance.domain.ticket import price
 from appliance.domain.till import Outcome
 from appliance.protocol import command as c
-from appliance.service import card, papers
+from appliance.service import card, papers, past_sale
 from appliance.service.selling import may_pay
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ def _correct(till: Till, command: c.CorrectPayment) -> None:
     What the card terminal took goes back to the card first; the reversal follows when the terminal has accepted.
     """
     closed = till.state.last_closed
-    if closed is None:
+    if closed is None or past_sale.opened(till) is not None:
         raise Refusal("correct.none")
     if closed.seller != till.state.seller and not till.require("correct_payment", command):
         return
@@ -195,21 +195,23 @@ def correct_by_hand(till: Till) -> None:
 
 
 def _print_receipt(till: Till, command: c.PrintReceipt) -> None:
-    closed = till.state.last_closed
-    if closed is None:
+    sale, past = past_sale.shown(till), past_sale.opened(till)
+    if sale is None:
         raise Refusal("receipt.none")
     if till.config.receipt_policy == "never":
         raise Refusal("receipt.never")
-    till.do(i.IssueCopy(closed.document))
+    closed, at, printed = sale
+    till.do(i.IssueCopy(closed.document) if past is None else i.IssueCopy(closed.document, closed, at, printed))
     papers.resolve_by_copy(till, closed.document)
     till.desk.close_sheet()
 
 
 def _cancel_receipt(till: Till, command: c.CancelReceipt) -> None:
     """ "Sans reçu": a receipt that still waits is taken out of the queue; asked for later it is the original still."""
-    closed = till.state.last_closed
-    if closed is None or till.printing.state_of("ticket", closed.document) != "queued":
+    sale = past_sale.shown(till)
+    if sale is None or till.printing.state_of("ticket", sale[0].document) != "queued":
         raise Refusal("receipt.none_waiting")
+    closed = sale[0]
     till.do(i.DeclineReceipt(closed.document))
     till.ledger.also(till.printing.drop(closed.document))
 

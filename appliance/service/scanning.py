@@ -20,7 +20,7 @@ from appliance.domain.meaning import receipt_code as receipt_code
 from appliance.domain.ticket import Line
 from appliance.protocol import command as c
 from appliance.protocol import view as v
-from appliance.service import people, selling
+from appliance.service import past_sale, people, selling
 
 if TYPE_CHECKING:
     from appliance.service.till import Till
@@ -182,14 +182,14 @@ def _approve(till: Till, seller: Any) -> None:
 
 
 def _receipt(till: Till, meaning: Meaning, place: Place) -> None:
-    """The last receipt is opened again; older ones are for the returns to come."""
+    """Opens the sale again, to be looked at and printed; taking goods back comes with the returns."""
     _only_where_goods_are_sold(place)
     if place == "payment":
         raise Refusal("scan.not_here")
     code = meaning.reading.text
     closed = till.state.last_closed
-    if closed is None or code != receipt_code(till.state.till, closed.document):
-        raise Refusal("scan.receipt_elsewhere", code=code)
+    is_last = closed is not None and code == receipt_code(till.state.till, closed.document)
+    till.desk.past = None if is_last else past_sale.find(till, code)
     till.desk.close_sheet()
     till.desk.screen, till.desk.shows_result = "sale", True
     till.desk.sound("scan_ok")

@@ -311,6 +311,8 @@ class Till:
             self._stop_reading()
         if self.desk.screen != screen:
             self.desk.test_on = ""
+        if not self.desk.shows_result:
+            self.desk.past = None
         if said and not isinstance(command, c.SetProfile):
             self.desk.drop_stale(said, moved=self.desk.screen != screen)
 

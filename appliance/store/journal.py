@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from appliance.domain.errors import BrokenJournal
-from appliance.domain.journal import GENESIS, Entry, entry_hash
+from appliance.domain.journal import GENESIS, Entry, SettlementReversed, TicketClosed, entry_hash
 from appliance.domain.state import TillState, apply
 from appliance.store.database import DatabaseError
 
@@ -109,6 +109,35 @@ def read_entries(conn: Any, after: int = 0, upto: int | None = None) -> Iterator
         for row in rows:
             seq, epoch, kind, at, actor, origin, body, prev_hash, link = row
             yield Entry(seq, epoch, kind, at, actor, origin, bytes(body), bytes(prev_hash), bytes(link))
+
+
+def find_document(conn: Any, number: int) -> Entry | None:
+    """The sealed ticket or reversal with this number; None when there is none.
+
+    Documents are numbered in the order of their entries, so the place is found by halving: some twenty looks in a
+    million entries.
+    """
+    low, high = 1, conn.execute("SELECT COALESCE(MAX(seq), 0) FROM journal").fetchone()[0]
+    while low <= high:
+        middle = (low + high) // 2
+        row = conn.execute(
+            "SELECT seq FROM journal WHERE seq BETWEEN ? AND ? AND kind IN ('TicketClosed', 'SettlementReversed')"
+            " ORDER BY seq LIMIT 1",
+            (middle, high),
+        ).fetchone()
+        if row is None:
+            high = middle - 1
+            continue
+        entry = next(read_entries(conn, row[0] - 1, row[0]))
+        found = entry.fact
+        assert isinstance(found, TicketClosed | SettlementReversed)
+        if found.document == number:
+            return entry
+        if found.document < number:
+            low = entry.seq + 1
+        else:
+            high = middle - 1
+    return None
 
 
 def recent_origins(conn: Any) -> list[str]:

@@ -303,15 +303,99 @@ def test_while_counting_and_reading_a_scan_is_refused_aloud(run, tmp_path):
     run(day())
 
 
-def test_a_receipt_of_the_last_sale_is_shown_again_and_others_are_not_known_here(run, tmp_path):
+async def papers_of(till) -> list[tuple[int, int]]:
+    """(document, copy) of every paper that was ordered."""
+    return [(fact.of_document, fact.copy) for fact in await till.facts(j.CopyIssued)]
+
+
+def test_the_receipt_of_the_last_sale_shows_it_again(run, tmp_path):
     async def day():
         async with a_till(tmp_path) as till:
             await till.sells("1 croissant | cash 2.00")
             await till.do(c.GoHome())
-            await till.scan(receipt_code("till-1", 1))
-            assert till.view.result.document == "000001"
-            assert await till.scan(receipt_code("till-1", 77)) == "scan.receipt_elsewhere"
-            assert await till.scan(receipt_code("till-9", 1)) == "scan.receipt_elsewhere"
+            await till.scan(LAST)
+            result = till.view.result
+            assert (result.document, result.past_at, result.change_minor, result.can_correct) == (
+                "000001",
+                "",
+                40,
+                True,
+            )
+            for code in (OTHER, receipt_code("till-9", 1), "TBtill-1-0000001", "TBtill-1-000000"):
+                assert await till.scan(code) == "scan.receipt_elsewhere"
+
+    run(day())
+
+
+def test_an_older_receipt_opens_its_sale_to_be_printed_and_nothing_else(run, tmp_path):
+    async def day():
+        async with a_till(tmp_path) as till:
+            await till.sells("1 croissant | cash 2.00")
+            await till.sells("2 coffee | card")
+            await till.do(c.NewTicket())
+            await till.adds("1 bag")
+            await till.scan(LAST)
+            result = till.view.result
+            assert (result.document, result.total_minor, result.past_at) == ("000001", 160, "2026-11-21T08:42:00")
+            assert (result.change_minor, result.coins, result.can_correct) == (0, (), False)
+            assert "CorrectPayment" not in till.view.allowed
+            assert await till.refused(c.CorrectPayment()) == "correct.none"
+            await till.do(c.PrintReceipt(), c.PrintReceipt())
+            assert await papers_of(till) == [(1, 0), (1, 1)], "nobody had printed it: the original, then a copy"
+            assert till.view.result.copies == 2
+            await till.do(c.CancelReceipt())
+            await till.scan(JAM)
+            assert (till.view.result, len(till.ticket.lines)) == (None, 2), "the ticket in hand is where it was"
+            await till.do(c.RemoveLine(2), c.RemoveLine(1), c.GoHome(), c.PrintReceipt())
+            assert (await papers_of(till))[-1] == (2, 0), "from the menu it is the last sale again"
+
+    run(day())
+
+
+def test_a_sale_closed_over_an_old_receipt_shows_its_own_change(run, tmp_path):
+    async def day():
+        async with a_till(tmp_path, receipt_policy="always") as till:
+            await till.sells("1 croissant | cash 2.00")
+            await till.sells("1 coffee | card")
+            await till.do(c.NewTicket())
+            await till.adds("1 bag")
+            await till.scan(LAST)
+            assert till.view.result.past_at
+            await till.do(c.TakeCash(1000))
+            assert (till.view.result.document, till.view.result.change_minor) == ("000003", 980)
+            assert await papers_of(till) == [(1, 0), (2, 0), (3, 0)]
+
+    run(day())
+
+
+def test_a_receipt_of_another_day_is_printed_as_a_copy(run, tmp_path):
+    async def day():
+        async with a_till(tmp_path) as till:
+            await till.sells("1 croissant | card")
+            await till.sells("1 coffee | card")
+            await till.do(c.PrintReceipt())
+            await till.closes_the_day()
+            await till.opens()
+            await till.scan(LAST)
+            await till.do(c.PrintReceipt())
+            await till.scan(receipt_code("till-1", 2))
+            assert till.view.result.copies == 1
+            await till.do(c.PrintReceipt())
+            assert await papers_of(till) == [(2, 0), (1, 1), (2, 1)]
+
+    run(day())
+
+
+def test_a_corrected_sale_is_not_opened(run, tmp_path):
+    async def day():
+        async with a_till(tmp_path) as till:
+            await till.sells("1 croissant | cash 2.00")
+            await till.do(c.CorrectPayment(), c.AddTender("card", None))
+            assert till.state.last_closed.document == 3
+            assert await till.scan(LAST) == "scan.receipt_corrected"
+            assert await till.scan(receipt_code("till-1", 2)) == "scan.receipt_elsewhere"
+            await till.scan(receipt_code("till-1", 3))
+            assert till.view.result.document == "000003"
 
     run(day())
 

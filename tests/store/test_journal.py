@@ -47,6 +47,25 @@ def test_what_was_appended_is_read_back_and_the_chain_holds(conn):
     assert (head.seq, head.hash, head.at) == (5, entries[-1].hash, AT)
 
 
+@given(st.lists(st.integers(0, 6), max_size=40))
+def test_a_document_is_found_by_its_number_wherever_it_lies(gaps):
+    """Between the documents lie as many other facts as the list says."""
+    with tempfile.TemporaryDirectory(dir=RAM) as folder:
+        conn = connect(Path(folder) / "till.db")
+        migrate(conn)
+        facts: list[j.AnyFact] = []
+        for document, gap in enumerate(gaps, 1):
+            facts += [j.TicketOpened(document, "take-away")] * gap
+            facts.append(j.TicketClosed(document, document, 1, "take-away", "camille", (), (), (), (), 0, 0))
+        entries = j.chain(facts, seq=0, prev_hash=j.GENESIS, epoch="e1", at=AT, actor="camille")
+        store.append(conn, entries)
+        for document in range(1, len(gaps) + 1):
+            found = store.find_document(conn, document)
+            assert found is not None and found in entries and found.fact.document == document
+        assert store.find_document(conn, 0) is store.find_document(conn, len(gaps) + 1) is None
+        conn.close()
+
+
 def test_an_empty_journal_takes_its_epoch_once(conn):
     assert store.read_head(conn, "first") == store.Head("first", 0, j.GENESIS, "")
     assert store.read_head(conn, "second").epoch == "first"

@@ -1,8 +1,9 @@
 """The panel after a sale: change due, coins, receipt."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from appliance.i18n import amount, round_amount, t
+from appliance.i18n import amount, round_amount, short_date, t
 from appliance.kiosk.viewmodel.words import may, number
 from appliance.protocol.view import CoinCount, ResultView, TillView
 
@@ -80,6 +81,15 @@ def _paid_by(view: TillView, result: ResultView) -> str:
     return t("screen.result.by", view.language, tender=", ".join(names))
 
 
+def _title(view: TillView, result: ResultView) -> str:
+    """Encaissé · ticket 0042; a sale of the past says its day and hour."""
+    if not result.past_at:
+        return t("screen.result.closed", view.language, number=number(result.number))
+    closed = datetime.fromisoformat(result.past_at)
+    when = f"{short_date(closed.date(), view.shop.locale)} {closed:%H:%M}"
+    return t("screen.result.past", view.language, number=number(result.number), date=when)
+
+
 def result_model(view: TillView) -> ResultModel:
     """The result panel of a view; empty when there is none."""
     result = view.result
@@ -93,7 +103,7 @@ def result_model(view: TillView) -> ResultModel:
     main = "screen.result.next_part" if result.rest_minor else "screen.result.new_ticket"
     first = "cancel" if waiting else "print"
     return ResultModel(
-        title=t("screen.result.closed", lang, number=number(result.number)),
+        title=_title(view, result),
         change_label=t("screen.result.change", lang) if gives_back else t("screen.result.paid", lang),
         currency=view.shop.currency,
         change=amount(result.change_minor if gives_back else result.total_minor, locale),

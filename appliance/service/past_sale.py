@@ -1,0 +1,70 @@
+"""A sale of the past on the screen: found by the code on its receipt, shown, printed again, and never changed.
+
+The last sale of the session is the state's; older ones are read from the journal. A paper of another session is never
+printed as an original: whether one left the shop that day, only a person could say.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from appliance.domain.errors import Refusal
+from appliance.domain.journal import SettlementReversed, TicketClosed
+from appliance.domain.meaning import receipt_code
+from appliance.store import journal, spool
+
+if TYPE_CHECKING:
+    from appliance.service.till import Till
+
+
+class PastSale(msgspec.Struct, frozen=True):
+    """A sealed ticket that is not the last one."""
+
+    closed: TicketClosed
+    at: str
+    """UTC, when it was closed."""
+    printed: int
+    """Papers that were ordered of it before it was opened here."""
+    next_document: int
+    """Of the till when it was opened: a sale that is closed meanwhile is the result to show."""
+
+
+def find(till: Till, code: str) -> PastSale:
+    """The sale behind a receipt's code. Raises Refusal: another till's, unknown, or corrected since."""
+    number = int(code.rpartition("-")[2])
+    if code != receipt_code(till.state.till, number) or not 0 < number < till.state.next_document:
+        raise Refusal("scan.receipt_elsewhere", code=code)
+    entry = till.ledger.read_now(lambda conn: journal.find_document(conn, number))
+    following = till.ledger.read_now(lambda conn: journal.find_document(conn, number + 1))
+    if entry is None or not isinstance(entry.fact, TicketClosed):
+        raise Refusal("scan.receipt_elsewhere", code=code)
+    if following is not None and isinstance(following.fact, SettlementReversed):
+        raise Refusal("scan.receipt_corrected", number=f"{number:06d}")
+    return PastSale(entry.fact, entry.at, _printed(till, entry.fact), till.state.next_document)
+
+
+def _printed(till: Till, closed: TicketClosed) -> int:
+    session = till.state.session
+    if session is not None and session.number == closed.session:
+        return till.state.copies.get(closed.document, 0)
+    job = till.ledger.read_now(lambda conn: spool.last_job(conn, "ticket", closed.document))
+    return 1 if job is None else max(1, job.copy + (job.state != "dropped"))
+
+
+def opened(till: Till) -> PastSale | None:
+    """The sale of the past that is on the screen now."""
+    past = till.desk.past
+    is_newest = past is not None and past.next_document == till.state.next_document
+    return past if is_newest and till.desk.shows_result else None
+
+
+def shown(till: Till) -> tuple[TicketClosed, str, int] | None:
+    """The sale whose result is asked about, when it was closed, and its papers: the one on the screen, or the last."""
+    state, past = till.state, opened(till)
+    if past is not None:
+        return past.closed, past.at, state.copies.get(past.closed.document, past.printed)
+    if state.last_closed is None:
+        return None
+    return state.last_closed, state.last_closed_at, state.last_copies
