@@ -240,6 +240,12 @@ def touch(p: Player, product: str, count: int = 1) -> Steps:
     yield from _armed(p, count, c.AddProduct(product_of(p, product).id))
 
 
+@form("weigh QUANTITY")
+def weigh(p: Player, quantity: int) -> Steps:
+    """The net weight of the article just touched; the day has no scale, so it is typed."""
+    yield c.TypeWeight(quantity)
+
+
 @form("free AMOUNT", "free AMOUNT GROUP", "free AMOUNT GROUP TEXT")
 def free_price(p: Player, amount: int, group: str = "", text: str = "") -> Steps:
     """By amount; without a group it is the price of the product just touched."""
