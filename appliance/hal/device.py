@@ -691,6 +691,11 @@ class Devices(Protocol):
         """Everything that is plugged in, used or not, then the roles whose device is not there."""
         ...
 
+    async def change(self) -> None:
+        """Wait until something is plugged in or pulled out, taken or given back: `plugged` may then tell otherwise.
+        What a device says of itself comes as `Health`."""
+        ...
+
     async def assign(self, role: str, address: str) -> None:
         """Serve the role from this address from now on, and after a restart. Raises ValueError, and changes nothing,
         for an address that cannot be meant."""

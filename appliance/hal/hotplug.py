@@ -170,6 +170,7 @@ class Ports:
     def take(self, holder: Holder, port: Port, address: Address) -> Address:
         """Take this free port; returns its node's address with the options of `address`."""
         self._holders[port.device_path] = holder
+        self._tell()
         return Address(class_of(port) or "", path=port.node, options=address.options)
 
     def release(self, holder: Holder) -> None:

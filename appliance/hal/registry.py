@@ -201,6 +201,9 @@ class Registry:
     def plugged(self) -> tuple[PluggedDevice, ...]:
         return list_devices(self.ports, self._slots, self.health(), self._urls)
 
+    async def change(self) -> None:
+        await self.ports.change()
+
     async def assign(self, role: str, address: str) -> None:
         self._try(role, address)
         await self._whole(self._replace({role: address}))

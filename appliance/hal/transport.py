@@ -17,6 +17,7 @@ import re
 import socket
 import stat
 import struct
+import termios
 from typing import Any
 
 from appliance.hal.address import Address
@@ -351,6 +352,8 @@ async def _open_serial(address: Address) -> Transport:
         )
     except OSError as error:  # SerialException is one
         raise DeviceFault(fault_of(error, FaultReason.UNPLUGGED), str(error)) from None
+    except termios.error as error:  # no OSError: pulled out while it was being set up, and pyserial lets it through
+        raise DeviceFault(FaultReason.UNPLUGGED, str(error)) from None
     assert isinstance(link, _StreamTransport)
     await link.made.wait()  # this library calls connection_made after it has handed out the link
     return link

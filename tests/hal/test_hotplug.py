@@ -3,6 +3,8 @@
 import asyncio
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from appliance.hal.address import parse_address
 from appliance.hal.device import DeviceKind
@@ -281,3 +283,54 @@ def test_a_hid_scanner_is_told_by_its_descriptor_and_its_usb_parent(tmp_path):
     assert port is not None and class_of(port) == "hidraw"
     assert port.identity == "Honeywell_1400g_12||00"
     assert "DEVTYPE" not in port.properties
+
+
+PLACES, SERIALS = st.integers(1, 3), st.sampled_from(["A", "B", ""])
+ROLES = {
+    "any": "udev:hidraw,serial",
+    "line": "udev:serial",
+    "a": "udev:serial?ID_SERIAL=A",
+    "a here": "udev:serial?ID_SERIAL=A&ID_PATH=port-1",
+    "here": "udev:serial?ID_PATH=port-2",
+}
+
+
+@given(st.lists(st.one_of(st.tuples(PLACES, SERIALS), PLACES), max_size=30), st.permutations(sorted(ROLES)))
+def test_in_whatever_order_things_come_each_has_the_port_it_should(steps, order):
+    """A step plugs a line into a place or empties the place; after each, all roles take what they may.
+
+    Then: a port has one holder; who holds it is the closest of those that name it; and none is left over that a role
+    without a port may have.
+    """
+
+    async def main():
+        rules = {role: parse_address(url, SCANNER) for role, url in ROLES.items()}
+        ports, holders = Ports(), {role: Holder() for role in ROLES}
+        for role in order:
+            ports.expect(role, rules[role], lambda: None)
+        there: dict[int, Port] = {}
+        for step in steps:
+            place = step if isinstance(step, int) else step[0]
+            if place in there:
+                ports.disappeared(there.pop(place).device_path)
+            if not isinstance(step, int):
+                properties = {"ID_BUS": "usb", "ID_PATH": f"port-{place}"} | ({"ID_SERIAL": step[1]} if step[1] else {})
+                there[place] = Port(f"/devices/{place}", f"/dev/ttyACM{place}", "tty", properties)
+                ports.appeared(there[place])
+            for role in order:
+                if ports.held_by(holders[role]) is None and ports.offers(rules[role]):
+                    await ports.claim(holders[role], rules[role])
+            held = {role: port for role in ROLES if (port := ports.held_by(holders[role])) is not None}
+            assert len({port.device_path for port in held.values()}) == len(held)
+            assert {port.device_path for port in ports.plugged()} == {port.device_path for port in there.values()}
+            for role, port in held.items():
+                assert matches(rules[role], port)
+                closer = [other for other in ROLES if len(rules[other].match) > len(rules[role].match)]
+                assert not any(matches(rules[other], port) for other in closer)
+            for port in ports.plugged():
+                if ports.holder(port) is None:
+                    wanting = [role for role in ROLES if matches(rules[role], port)]
+                    closest = max((len(rules[role].match) for role in wanting), default=0)
+                    assert all(role in held for role in wanting if len(rules[role].match) == closest and closest)
+
+    asyncio.run(main())

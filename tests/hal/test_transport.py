@@ -3,6 +3,7 @@
 import asyncio
 import os
 import socket
+import termios
 from typing import Any
 
 import pytest
@@ -193,5 +194,23 @@ def test_a_hid_stream_is_a_socket(run, tmp_path):
             await link.read()
         link.abort()
         await link.closed()
+
+    run(main())
+
+
+def test_a_line_that_goes_while_it_is_set_up_is_unplugged_and_no_bug(run, tmp_path, monkeypatch):
+    """The kernel's answer to pyserial's tcsetattr is then EIO, as a termios.error, which is no OSError."""
+
+    def tcsetattr(*arguments):
+        raise termios.error(5, "Input/output error")
+
+    async def main():
+        cable = PtyCable(tmp_path / "line")
+        cable.plug()
+        monkeypatch.setattr(termios, "tcsetattr", tcsetattr)
+        with pytest.raises(DeviceFault) as fault:
+            await open_transport(parse_address(f"serial://{cable.path}", SCANNER))
+        assert fault.value.reason is FaultReason.UNPLUGGED
+        cable.unplug()
 
     run(main())
