@@ -252,6 +252,7 @@ class TerminalDriver:
         try:
             verdict = await self._dialect.send(request, lambda: progress(PaymentStep.CUSTOMER))
         except NotSent as error:
+            log.warning("%s: %s, not sent: %s", self._slot.role, request.id, error)
             del self._known[request.id]
             self._seen_away(error.reason)
             return dialogue.not_sent(error.reason)

@@ -15,7 +15,8 @@ from appliance.hal.terminal.nexo import BODY_BYTES_MAX
 from tests.hal.terminal.conftest import a_driver
 
 REQUEST = PaymentRequest("req-1", PaymentKind.DEBIT, 1230, "CHF", "T-0427")
-LIMITS = Limits(answer_s=0.2, ask_every_s=0.0, ask_again_s=0.0, ask_answer_s=0.1, connect_s=1.0, scan_grace_s=0.1)
+LIMITS = Limits(answer_s=5.0, ask_every_s=0.0, ask_again_s=0.0, ask_answer_s=5.0, connect_s=5.0, scan_grace_s=0.1)
+HASTY = Limits(answer_s=0.2, ask_every_s=0.0, ask_again_s=0.0, ask_answer_s=0.1, connect_s=1.0, scan_grace_s=0.1)
 OK = b"HTTP/1.1 200 OK\r\n"
 SCHEMES = {"nexo": "?poiid=S1F2L-1&tls=off", "caisse-ap": ""}
 
@@ -55,7 +56,7 @@ async def a_stranger(says: bytes, hangs: bool = False) -> AsyncIterator[int]:
 
 async def paid_to(scheme: str, says: bytes, hangs: bool = False) -> PaymentOutcome:
     async with a_stranger(says, hangs) as port:
-        driver, _ = a_driver(f"{scheme}://127.0.0.1:{port}{SCHEMES[scheme]}", LIMITS, [])
+        driver, _ = a_driver(f"{scheme}://127.0.0.1:{port}{SCHEMES[scheme]}", HASTY if hangs else LIMITS, [])
         try:
             outcome = (await driver.pay(REQUEST)).outcome
             assert (await driver.ask(REQUEST)).outcome is outcome
