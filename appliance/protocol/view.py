@@ -17,7 +17,7 @@ class Piece(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
     """Common form of every part of a view: immutable, small on the wire, strict when read."""
 
 
-Screen = Literal["starting", "lock", "opening", "home", "sale", "payment", "card", "split", "x_report", "closing"]
+Screen = Literal["starting", "lock", "opening", "home", "sale", "payment", "card", "split", "x_report", "closing", "devices"]
 Level = Literal["info", "warn", "error"]
 Sound = Literal["scan_ok", "scan_refused", "sale_closed", "needs_you"]
 ReceiptState = Literal[
@@ -722,6 +722,57 @@ class Cue(Piece):
     sound: Sound
 
 
+# --- Périphériques --------------------------------------------------------------------------------------------------
+
+
+class DeviceFact(Piece):
+    """One line of a device's card; exactly one of its values is set."""
+
+    label: str
+    """Message id."""
+    text: str = ""
+    """As it is: a model, an address, a code."""
+    word: str = ""
+    """Message id of a word."""
+    count: int | None = None
+    at: str = ""
+    """Local time, ISO 8601."""
+
+
+class DeviceCard(Piece):
+    """One role and how it is (screens.md 25)."""
+
+    role: str
+    device: DeviceWord
+    level: Literal["ok", "warn", "error", "off"]
+    state: str
+    """Message id of the word beside the light."""
+    message: str = ""
+    """Message id of what is wrong and what helps; "" while nothing is."""
+    facts: tuple[DeviceFact, ...] = ()
+    tests: tuple[str, ...] = ()
+    """What can be asked of it now: names of `TestDevice.test`."""
+    is_looked_at: bool = False
+    """The light of this device was touched."""
+
+
+class UnusedDevice(Piece):
+    """Something plugged in that serves no role."""
+
+    label: str
+    identity: str
+
+
+class DevicesView(Piece):
+    cards: tuple[DeviceCard, ...]
+    unused: tuple[UnusedDevice, ...] = ()
+    setup_code: str = ""
+    """« Scannez ce code » is going on: what its label says; "" when it is not."""
+    setup_role: str = ""
+    listening: int = 0
+    """How many devices are listened to for it."""
+
+
 class TillView(Piece):
     rev: int
     at: str
@@ -745,6 +796,7 @@ class TillView(Piece):
     split: SplitView | None = None
     report: ReportView | None = None
     closing: ClosingView | None = None
+    devices: DevicesView | None = None
     allowed: tuple[str, ...] = ()
     """Names of the commands the daemon would take now; others are drawn disabled."""
     tested: TestedCode | None = None
