@@ -19,7 +19,7 @@ from appliance.domain import intent as i
 from appliance.domain import journal as j
 from appliance.domain.effect import KickDrawer
 from appliance.domain.errors import Refusal
-from appliance.hal.device import DrawerChanged, DrawerPosition, DrawerResult, Opened
+from appliance.hal.device import DrawerChanged, DrawerPosition, DrawerResult, FaultReason, Opened
 from appliance.protocol import command as c
 
 if TYPE_CHECKING:
@@ -54,7 +54,9 @@ class DrawerWatch:
         self._order, self._ordered_ns = effect, self._till.clock.monotonic_ns()
 
     def answered(self, effect: KickDrawer, result: DrawerResult) -> None:
-        """What became of the pulse."""
+        """What became of the pulse. A shop without a drawer has nothing that could fail."""
+        if result.fault is FaultReason.NOT_CONFIGURED:
+            return
         if not result.pulse_sent or result.opened is Opened.NO:
             self._note(j.DrawerFailed(effect.reason, effect.ticket, result.pulse_sent))
 
@@ -117,7 +119,7 @@ class DrawerWatch:
     def calibrate(self, command: c.CalibrateDrawer) -> None:
         """ "Ouvrez-le… fermez-le": two levels, read at two moments. The same level twice: there is no sensor.
 
-        It begins with a pulse, so that the opening is on record as any other. Raises Refusal when the drawer cannot be asked now.
+        It begins with a pulse, so that the opening is on record as any other. Raises Refusal when nobody can be asked.
         """
         if not self._till.require("open_drawer", command):
             return

@@ -7,10 +7,11 @@ from datetime import timedelta
 import pytest
 
 from appliance.domain import journal as j
-from appliance.hal.device import DrawerPosition
+from appliance.domain.effect import KickDrawer
+from appliance.hal.device import DrawerPosition, DrawerResult, FaultReason, Opened
 from appliance.protocol import command as c
 from tests.support.counter import a_counter
-from tests.support.till import NADIA
+from tests.support.till import NADIA, a_till
 
 CLOSED, OPEN = DrawerPosition.CLOSED, DrawerPosition.OPEN
 KINDS = (j.DrawerOpened, j.DrawerFailed, j.DrawerForced, j.DrawerLeftOpen, j.DrawerShut)
@@ -155,6 +156,17 @@ def test_no_pulse_could_be_sent(run, tmp_path):
                 if await till.facts(j.DrawerFailed) == expected:
                     break
             assert await till.facts(j.DrawerFailed) == expected
+
+    run(main())
+
+
+def test_a_shop_without_a_drawer_writes_nothing_about_it(run, tmp_path):
+    async def main():
+        async with a_till(tmp_path) as till:
+            kick = KickDrawer("sale", 1)
+            till.till.drawer.ordered(kick)
+            till.till.drawer.answered(kick, DrawerResult(False, Opened.UNKNOWN, FaultReason.NOT_CONFIGURED))
+            assert not await till.facts(j.DrawerFailed)
 
     run(main())
 
