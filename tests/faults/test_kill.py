@@ -116,7 +116,7 @@ class Cashier:
         totals = [sum(tender["amount_minor"] for tender in fact["tenders"]) for fact in books.facts("TicketClosed")]
         assert totals == TOTALS * self.sale
         assert len(books.facts("CopyIssued")) == len(books.jobs) == PAPERS * self.sale
-        await until(lambda: {job[3] for job in till.books().jobs} <= {"printed", "uncertain"})  # none waits for ever
+        await until(lambda: {job[3] for job in till.books().jobs} <= {"confirmed", "uncertain"})  # none waits for ever
         assert till.printer.drawer.pulse_count <= 1 + PULSES * self.sale
         assert till.printer.cut_count <= PAPERS * self.sale
         assert max(till.restart_s) < RESTART_S
