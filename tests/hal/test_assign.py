@@ -350,3 +350,40 @@ def test_a_change_at_the_very_end_does_not_hold_up_the_end(run, tmp_path):
         one.unplug()
 
     run(main())
+
+
+def test_a_device_that_may_not_be_opened_is_named_and_tried_again_when_it_is_plugged_in_again(run, tmp_path):
+    async def main():
+        line = SimulatedSerialScanner(tmp_path / "line")
+        udev = FakeUdev()
+        udev.plugged = [usb_line(line, 1)]  # its node is not there (yet): opening fails
+        async with table_with({}, udev) as table:
+            async with search(table, "scanner.front") as (learning, told):
+                await table.until(lambda: told[-1].refused == ("Datalogic",))
+                udev.unplug(usb_line(line, 1))
+                await table.until(lambda: told[-1].refused == ())
+                await line.plug()
+                udev.plug(usb_line(line, 1))
+                await table.until(lambda: told[-1].listening == ("Datalogic",))
+                line.scan(SETUP_CODE)
+                assert await learning == "udev:serial?ID_SERIAL=Datalogic_7"
+            await table.state("scanner.front", DeviceState.READY)
+        line.unplug()
+
+    run(main())
+
+
+def test_who_waits_for_news_of_the_list_gets_it(run, tmp_path):
+    async def main():
+        udev = FakeUdev()
+        line = SimulatedSerialScanner(tmp_path / "line")
+        async with table_with({}, udev) as table:
+            async with asyncio.TaskGroup() as group:
+                waiting = group.create_task(table.devices.change(), name="waiting")
+                while not udev.monitors:
+                    await asyncio.to_thread(lambda: None)
+                udev.plug(usb_line(line, 1))
+                await waiting
+            assert [device.label for device in table.devices.plugged()] == ["Datalogic"]
+
+    run(main())
