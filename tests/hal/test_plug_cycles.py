@@ -88,7 +88,8 @@ def plug_in_and_out(run, folder, cycles, timeout_s):
                 await cycle.line(number)
                 await cycle.keys(number)
             assert (open_handles(), len(asyncio.all_tasks()), readers()) == before
-            assert sorted(cycle.usable_ns)[len(cycle.usable_ns) * 99 // 100] < USABLE_NS_MAX  # a busy machine stalls too
+            slow = [usable_ns for usable_ns in cycle.usable_ns if usable_ns > USABLE_NS_MAX]
+            assert len(slow) <= cycles // 1_000  # a busy machine stalls now and then, whatever we do
             counters = {health.role: health.counters for health in table.devices.health()}
             assert {role: found["connects"] for role, found in counters.items()} == dict.fromkeys(ROLES, cycles // 2)
             assert cycle.scans == cycles // 2 * 2 == sum(found["scans"] for found in counters.values())
