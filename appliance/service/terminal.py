@@ -142,10 +142,10 @@ class CardTerminal:
         """Speak with the terminal, for ever."""
         if not self.is_configured:
             return
-        self._terminal = devices.terminal(ROLE)
         try:
             async with asyncio.TaskGroup() as self._group:
                 while True:
+                    self._terminal = devices.terminal(ROLE)  # each time: the role may have got another address
                     await self._turn(till, self._terminal)
                     await self._rest(till)
         finally:

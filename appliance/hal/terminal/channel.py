@@ -90,6 +90,7 @@ class HttpChannel:
         self._poiid = poiid
         self._connect_s = limits.connect_s
         self._session: aiohttp.ClientSession | None = None
+        self._is_closed = False
         self._opening = asyncio.Lock()
 
     async def exchange(self, message: bytes, limit_s: float, on_sent: Callable[[], None]) -> bytes:
@@ -110,6 +111,9 @@ class HttpChannel:
             is_tls = isinstance(error, aiohttp.ClientSSLError | aiohttp.ClientConnectorCertificateError)
             reason = PaymentReason.UNTRUSTED if is_tls else PaymentReason.UNREACHABLE
             raise NotSent(reason, type(error).__name__) from None
+        finally:
+            if self._is_closed:  # a payment that outlives its role still asks what became of it
+                await self.close()
 
     async def _post(self, session: "aiohttp.ClientSession", message: bytes, state: SimpleNamespace) -> bytes:
         headers = {"Content-Type": "application/json"}
@@ -126,6 +130,7 @@ class HttpChannel:
             return bytes(body)
 
     async def close(self) -> None:
+        self._is_closed = True
         session, self._session = self._session, None
         if session is not None:
             await session.close()

@@ -18,7 +18,7 @@ from appliance.hal.device import (
 )
 from appliance.hal.hotplug import Ports
 from appliance.hal.registry import open_devices
-from appliance.hal.simulated.terminal import Play, SimulatedTerminal
+from appliance.hal.simulated.terminal import Decision, Play, SimulatedTerminal
 from appliance.hal.simulated.terminal_nexo import NexoServer, NexoTerminal, make_certificates
 from appliance.hal.terminal.machine import Limits
 from appliance.hal.terminal.opening import open_terminal, read_key
@@ -215,3 +215,31 @@ def test_a_terminal_that_is_not_configured(run):
 def test_opening_opens_nothing(tmp_path):
     address = parse_address("caisse-ap://127.0.0.1:9", DeviceKind.TERMINAL)
     assert open_terminal(address, SystemClock(), a_driver("caisse-ap://h", Limits(), [])[1]).abilities.can_refund
+
+
+def test_the_role_gets_another_terminal_while_a_customer_pays_on_the_old_one(run, tmp_path, bench):
+    """The payment that is under way is settled on the terminal it went to; the next one goes to the new terminal."""
+
+    async def day():
+        servers = []
+        for name in ("old", "new"):
+            (tmp_path / name).mkdir()
+            terminal = SimulatedTerminal()
+            servers.append((terminal, NexoServer(NexoTerminal(terminal, SystemClock()), tmp_path / name)))
+            await servers[-1][1].plug()
+        (old, old_server), (new, new_server) = servers
+        async with bench({"terminal.main": old_server.url}) as till:
+            async with asyncio.TaskGroup() as group:
+                paying = group.create_task(till.devices.terminal().pay(REQUEST), name="pay")
+                await old.shows("debit")
+                await till.devices.assign("terminal.main", new_server.url)
+                old.decide(Decision.APPROVE)
+            assert paying.result().outcome is PaymentOutcome.ACCEPTED
+            new.plays.append(Play())
+            second = PaymentRequest("req-2", PaymentKind.DEBIT, 1230, "CHF", "T-0428")
+            assert (await till.devices.terminal().pay(second)).outcome is PaymentOutcome.ACCEPTED
+            assert [len(old.ledger), len(new.ledger)] == [1, 1]
+        for _, server in servers:
+            await server.unplug()
+
+    run(day())
