@@ -21,11 +21,12 @@ from tests.support.till import a_till
 SINCE = datetime(2026, 11, 21, 7, 0, tzinfo=UTC)
 ROLES = {
     DeviceKind.PRINTER: "printer.receipt", DeviceKind.SCANNER: "scanner.front", DeviceKind.DRAWER: "drawer.main",
-    DeviceKind.TERMINAL: "terminal.main",
+    DeviceKind.TERMINAL: "terminal.main", DeviceKind.DISPLAY: "display.customer", DeviceKind.SCALE: "scale.main",
 }  # fmt: skip
 
 PRINTERS_ONLY = {
-    FaultReason.PAPER_OUT, FaultReason.PAPER_LOW, FaultReason.COVER_OPEN, FaultReason.CUTTER_JAM, FaultReason.OVERHEATED
+    FaultReason.PAPER_OUT, FaultReason.PAPER_LOW, FaultReason.COVER_OPEN, FaultReason.CUTTER_JAM,
+    FaultReason.OVERHEATED, FaultReason.BLIND,
 }  # fmt: skip
 DRAWERS_ONLY = {FaultReason.DRAWER_STUCK}
 
@@ -39,7 +40,7 @@ def test_every_state_of_every_device_has_words(run, tmp_path):
         async with a_till(tmp_path) as till:
             equipment = till.daemon.equipment
             for kind, state, fault in itertools.product(DeviceKind, DeviceState, [None, *FaultReason]):
-                if fault in PRINTERS_ONLY | DRAWERS_ONLY and kind is DeviceKind.SCANNER:
+                if fault in PRINTERS_ONLY | DRAWERS_ONLY and kind not in (DeviceKind.PRINTER, DeviceKind.DRAWER):
                     continue
                 equipment.notice(till.till, health(kind))
                 equipment.notice(till.till, health(kind, state, fault))
