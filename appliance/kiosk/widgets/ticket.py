@@ -85,6 +85,10 @@ class LineActs(Cells):
             self.add_widget(key)
 
 
+QUANTITY_PX = {1: 19, 2: 19, 3: 19, 4: 16, 5: 14}
+"""Size of a quantity by its characters: a weight such as 0.845 stays inside its box."""
+
+
 class QuantityBox(Press, Box):
     """The quantity at the head of a line."""
 
@@ -119,6 +123,7 @@ class BasketLine(Bound, Press, Col):
         """Takes the height of its head and says what the line says."""
         ids = self.ids
         self.head_height = self.head(model, self.width)
+        ids.quantity.px = QUANTITY_PX.get(len(model.quantity), 12)
         ids.quantity.text, ids.name.text = model.quantity, model.name
         ids.detail.text, ids.struck.text, ids.amount.text = model.detail, model.struck, model.amount
 
