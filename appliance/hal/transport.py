@@ -40,7 +40,7 @@ _FAULT_OF_ERRNO = {
     errno.EACCES: FaultReason.NO_PERMISSION,
     errno.EPERM: FaultReason.NO_PERMISSION,
     errno.EBUSY: FaultReason.BUSY,
-    errno.EAGAIN: FaultReason.BUSY,  # flock of pyserial's exclusive mode
+    errno.EAGAIN: FaultReason.BUSY,  # flock: pyserial's exclusive mode, and ours
 }
 
 
@@ -370,6 +370,7 @@ def _open_hidraw(path: str) -> Transport:
     """The scanner's card from sysfs, or from the node itself where sysfs does not show it (linux/hidraw.h)."""
     fd = _open_node(path, os.O_RDONLY)
     try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)  # the kernel would tell each code to every till that reads
         found = _card_in_sysfs(os.path.basename(os.path.realpath(path))) or _card_of_node(fd)
     except OSError as error:
         os.close(fd)

@@ -214,3 +214,28 @@ def test_a_line_that_goes_while_it_is_set_up_is_unplugged_and_no_bug(run, tmp_pa
         cable.unplug()
 
     run(main())
+
+
+def test_a_hid_scanner_has_one_owner(run, tmp_path, monkeypatch):
+    """Way: a FIFO stands for the node, and sysfs shows it."""
+
+    async def main():
+        path = tmp_path / "hidraw0"
+        os.mkfifo(path)
+        monkeypatch.setattr("appliance.hal.transport._card_in_sysfs", lambda name: card(1, 2, HID_DESCRIPTOR))
+        far = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+        address = parse_address(f"hidraw://{path}", SCANNER)
+        link = await open_transport(address)
+        with pytest.raises(DeviceFault) as fault:
+            await open_transport(address)
+        assert fault.value.reason is FaultReason.BUSY
+        os.write(far, b"\x02" * 64)
+        received = await link.read()
+        while len(received) < len(card(1, 2, HID_DESCRIPTOR)) + 66:
+            received += await link.read()
+        assert received == card(1, 2, HID_DESCRIPTOR) + record(b"\x02" * 64)
+        link.abort()
+        (await open_transport(address)).abort()
+        os.close(far)
+
+    run(main())
