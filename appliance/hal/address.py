@@ -148,7 +148,8 @@ def _checked(address: Address, kind: DeviceKind) -> Address:
                 raise BadAddress(f"udev class of a {kind} is one of {', '.join(_UDEV_CLASSES[kind])}")
             if address.path == "evdev" and not address.match:
                 raise BadAddress("a keyboard scanner must be named by a property: never take any keyboard")
-            if kind in _NEVER_FOUND and not address.match:
+            is_written_to = kind in _NEVER_FOUND or (kind is DeviceKind.PRINTER and "serial" in address.path)
+            if is_written_to and not address.match:
                 raise BadAddress(f"a {kind} must be named by a property: never write to a port to see what it is")
     if address.match and address.scheme != "udev":
         raise BadAddress("only udev addresses match properties")

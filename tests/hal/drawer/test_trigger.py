@@ -125,3 +125,10 @@ def test_no_port_is_taken_that_was_not_named(kind):
         with pytest.raises(BadAddress):
             parse_address(url, kind)
     assert parse_address("udev:serial?ID_VENDOR_ID=0557", kind).path == "serial"
+
+
+def test_no_printer_greets_a_serial_line_that_may_be_a_drawer():
+    with pytest.raises(BadAddress):
+        parse_address("udev:serial?baud=9600", DeviceKind.PRINTER)
+    assert parse_address("auto:", DeviceKind.PRINTER).path == "usblp"
+    assert parse_address("udev:serial?ID_VENDOR_ID=0557", DeviceKind.PRINTER).path == "serial"
