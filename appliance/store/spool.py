@@ -47,6 +47,9 @@ class Job(msgspec.Struct, frozen=True):
 
 _COLUMNS = "id, role, purpose, subject, copy, state, paper, proof, attempts, sent_at, sent_to, device, profile, digest"
 
+_OPEN = "state IN ('queued', 'sending', 'sent', 'uncertain')"
+"""As the index says it, or it is not used."""
+
 
 def add_job(conn: Any, role: str, purpose: str, subject: int, copy: int, at: str, paper: bytes) -> None:
     """Order a paper as a part of the caller's transaction."""
@@ -68,22 +71,23 @@ def claim_job(conn: Any, job_id: int, at: str, sent_to: str, device: str, profil
 
 def set_state(conn: Any, job_id: int, state: JobState, proof: Proof = "") -> None:
     conn.execute("UPDATE print_job SET state = ?, proof = ? WHERE id = ?", (state, proof, job_id))
+    if state == "confirmed":
+        conn.execute(
+            "UPDATE print_job SET body = NULL WHERE id = ? AND state IN ('confirmed', 'dropped')",
+            (job_id - BODIES_KEPT,),
+        )
 
 
 def waiting_jobs(conn: Any) -> list[Job]:
     """Jobs that are to be printed, oldest first."""
-    rows = conn.execute(
-        f"SELECT {_COLUMNS} FROM print_job"
-        " WHERE state IN ('queued', 'sending', 'sent', 'uncertain') AND state = 'queued' ORDER BY id"
-    )
+    rows = conn.execute(f"SELECT {_COLUMNS} FROM print_job WHERE {_OPEN} AND state = 'queued' ORDER BY id")
     return [_job(row) for row in rows]
 
 
 def doubtful_jobs(conn: Any) -> list[Job]:
     """Jobs of which nobody has said whether they came out, oldest first."""
     rows = conn.execute(
-        f"SELECT {_COLUMNS} FROM print_job"
-        " WHERE state IN ('queued', 'sending', 'sent', 'uncertain') AND state = 'uncertain' AND proof = '' ORDER BY id"
+        f"SELECT {_COLUMNS} FROM print_job WHERE {_OPEN} AND state = 'uncertain' AND proof = '' ORDER BY id"
     )
     return [_job(row) for row in rows]
 
@@ -120,12 +124,11 @@ def _job(row: Any) -> Job:
 
 def recover_jobs(conn: Any) -> int:
     """After a restart: what was being sent may or may not be on paper; only a person knows. Returns how many."""
-    conn.execute(
-        "UPDATE print_job SET body = NULL WHERE body IS NOT NULL AND id <= (SELECT MAX(id) FROM print_job) - ?"
-        " AND state IN ('confirmed', 'dropped')",
-        (BODIES_KEPT,),
+    return int(
+        conn.execute(
+            f"UPDATE print_job SET state = 'uncertain' WHERE {_OPEN} AND state IN ('sending', 'sent')"
+        ).rowcount
     )
-    return int(conn.execute("UPDATE print_job SET state = 'uncertain' WHERE state IN ('sending', 'sent')").rowcount)
 
 
 def drop_waiting(conn: Any, subject: int) -> int:
