@@ -143,6 +143,8 @@ class EscposPrinter:
                 self._slot.count("jobs")
                 outcome, fault = await self._send(rendered.body, job_id, on_sent)
                 sent = len(rendered.body)
+                self._slot.count("bytes", sent)
+                self._slot.count("cuts", rendered.body.count(self._language.cut()))
         duration_ms = (self._clock.monotonic_ns() - started_ns) // 1_000_000
         if outcome is PrintOutcome.UNCERTAIN:
             self._debt = min(_DEBT_BYTES_MAX, len(rendered.body))

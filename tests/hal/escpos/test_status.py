@@ -4,7 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.hal.escpos.status import Changed, Done, InOrder, Name, RealTime, Status, StatusParser, status_of
+from appliance.hal.escpos.star import StarParser
+from appliance.hal.escpos.status import (
+    Changed,
+    Counted,
+    Done,
+    InOrder,
+    Keys,
+    Name,
+    RealTime,
+    Status,
+    StatusParser,
+    status_of,
+)
 
 ASB = {
     b"\x10\x00\x00\x00": Status(pin_high=False),
@@ -68,3 +80,36 @@ def test_polled_answers_make_the_same_status():
     )
     assert status_of({1: 0x1A, 2: 0x16, 3: 0x1A}).cover_open
     assert status_of({3: 0x1A}) == Status(cutter=True)
+
+
+@given(st.binary(max_size=200))
+def test_garbage_never_raises(noise):
+    StatusParser().feed(noise)
+    StarParser().feed(noise)
+
+
+STAR = {
+    b"\x23\x86\x00\x00\x00\x00\x00\x00\x00": (Status(pin_high=False), 0),
+    b"\x23\x86\x04\x00\x00\x04\x00\x02\x00": (Status(pin_high=True, paper_low=True), 1),
+    b"\x23\x86\x08\x00\x00\x0c\x00\x2e\x00": (Status(pin_high=False, offline=True, paper_low=True, paper_out=True), 15),
+    b"\x23\x86\x28\x00\x00\x00\x00\x6e\x00": (Status(pin_high=False, offline=True, cover_open=True), 31),
+    b"\x23\x86\x08\x08\x00\x00\x00\x40\x00": (Status(pin_high=False, offline=True, cutter=True), 16),
+    b"\x23\x86\x08\x20\x00\x00\x00\x00\x00": (Status(pin_high=False, offline=True, broken=True), 0),
+    b"\x23\x86\x08\x40\x00\x00\x00\x00\x00": (Status(pin_high=False, offline=True, recovering=True), 0),
+}
+"""Nine bytes; the count of ETB is spread over bits 1 to 3 and 5 to 6 of the eighth."""
+
+
+@given(st.lists(st.sampled_from(sorted(STAR)), max_size=12), st.lists(st.integers(1, 5), max_size=40))
+def test_stars_status_cut_anywhere(blocks, sizes):
+    stream, parser, found, at = b"".join(blocks), StarParser(), [], 0
+    for size in sizes:
+        found += parser.feed(stream[at : at + size])
+        at += size
+    meant = [answer for raw in blocks for answer in (Changed(STAR[raw][0]), Counted(STAR[raw][1]))]
+    assert found + parser.feed(stream[at:]) == meant
+
+
+def test_keys_of_the_pictures_a_printer_keeps():
+    assert StatusParser().feed(b"\x37\x72\x40ABQZ\x00") == [Keys((b"AB", b"QZ"), False)]
+    assert StatusParser().feed(b"\x37\x72\x41AB\x00\x37\x72\x40\x00") == [Keys((b"AB",), True), Keys((), False)]

@@ -11,7 +11,9 @@ from appliance.hal.device import Align, Barcode, BarcodeKind, Columns, Cut, Pape
 from appliance.hal.escpos.encoder import Encoder
 from appliance.hal.escpos.profile import PROFILES
 from appliance.hal.simulated.escpos import CommandParser, RealTimeScanner
+from appliance.hal.simulated.paper import Raster
 from appliance.hal.simulated.printer import PrinterMachine
+from appliance.hal.simulated.star import StarMachine
 
 
 def machine(**options):
@@ -123,3 +125,47 @@ def test_the_picture_is_as_wide_as_the_paper(columns):
     assert picture.width == columns * 12 + 2 * 32
     assert picture.height > 400
     assert picture.getextrema() == (0, 255)
+
+
+WHOLE = Paper((
+    Text("Épicerie", bold=True, tall=True, align=Align.CENTER), Columns("Crème brûlée", "4,50 €"),
+    Columns("Żurek śląski", "4.80"), Barcode("7610000000011"), Barcode("T-%1", BarcodeKind.CODE128),
+    Qr("https://ex.ch"), Text("Merci", wide=True), Cut(),
+))  # fmt: skip
+
+
+@given(st.sampled_from(["epson-80", "clone-58", "star-80", "starline-80"]), st.lists(st.integers(1, 400), max_size=20))
+def test_a_paper_is_the_same_however_its_bytes_arrive(name, sizes):
+    profile = PROFILES[name]
+    body = Encoder(profile).encode(WHOLE)
+    strips = []
+    for pieces in ([len(body)], sizes):
+        make = PrinterMachine if profile.dialect == "escpos" else StarMachine
+        printer, at = make(columns=profile.columns), 0
+        for size in pieces:
+            printer.receive(body[at : at + size])
+            at += size
+        printer.receive(body[at:])
+        printer.tear_off()
+        strips.append(printer.receipts[-1])
+    assert strips[0] == strips[1]
+    lines = strips[0].lines
+    assert "Crème brûlée" in strips[0].text and lines[-1] == "Merci"
+    assert sum(isinstance(element, Raster) for element in strips[0].elements) >= 1
+
+
+def test_a_star_drawer_opens_past_a_receipt_that_is_stuck():
+    printer = StarMachine()
+    printer.run_out_of_paper()
+    printer.receive(b"Caf\xe9\n\x07")
+    assert printer.drawer.pulse_count == 0
+    printer.receive(b"\x1c")
+    assert (printer.drawer.pulse_count, printer.held_count > 0) == (1, True)
+
+
+def test_a_bad_line_loses_bytes():
+    printer, _ = machine()
+    printer.swallow_after(2, 3)
+    printer.receive(b"abc")
+    printer.receive(b"defg\n\x1dVB\x00")
+    assert printer.receipts[0].lines == ("abfg",)
