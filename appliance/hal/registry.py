@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -159,6 +160,7 @@ class Registry:
         self._broken: dict[str, Health] = {}
         self._settings = config.roles
         self._bindings = Bindings(config.bindings)
+        self._folder = Path(config.bindings).parent if config.bindings else None
         self._urls = self._bindings.over(config.roles)
         self._hot_plug = config.hot_plug
         self._logo = config.logo
@@ -371,8 +373,7 @@ class Registry:
         from appliance.hal.terminal.opening import open_terminal
 
         slot = TerminalSlot(role, DeviceKind.TERMINAL, self._clock, self._emit, self._pause_ms_max)
-        terminal = self._terminals[role] = open_terminal(address, self._clock, slot)
-        slot.serve_with(terminal)
+        terminal = self._terminals[role] = open_terminal(address, self._clock, slot, folder=self._folder)
         self.served.append((slot, address, terminal))
         self._slots[role] = slot
 

@@ -26,6 +26,8 @@ _ALPHABET = string.ascii_uppercase + string.digits
 class Dialect(Protocol):
     abilities: TerminalAbilities
     model: str | None
+    identity: str
+    """Terminal and till, by the names under which the terminal remembers requests."""
 
     def objection(self, request: PaymentRequest) -> PaymentReason | None:
         """Why such a request cannot even be said; None when it can."""
@@ -60,6 +62,7 @@ class NexoDialect:
     ) -> None:
         self.abilities = TerminalAbilities(can_refund=True, can_scan=True, can_query=True, can_abort=True)
         self.model: str | None = ends.poiid
+        self.identity = f"nexo {ends.poiid} {ends.sale_id}"
         self._ends = ends
         self._secret = secret
         self._channel = channel
@@ -121,6 +124,7 @@ class CaisseApDialect:
     def __init__(self, register: caisse_ap.Register, channel: FieldChannel, limits: Limits) -> None:
         self.abilities = TerminalAbilities(can_refund=True)
         self.model: str | None = None
+        self.identity = f"caisse-ap {register.number}"
         self._register = register
         self._channel = channel
         self._limits = limits

@@ -9,7 +9,7 @@ finds out for itself. Money goes before codes: a scan is stopped, and its end aw
 import asyncio
 import logging
 from collections import OrderedDict
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from appliance.clock import Clock
 from appliance.hal.address import Address
@@ -33,6 +33,7 @@ from appliance.hal.supervisor import Driver, Slot
 from appliance.hal.terminal.channel import AnswerLost, NotSent
 from appliance.hal.terminal.dialect import Dialect
 from appliance.hal.terminal.machine import Ask, Dialogue, Done, Limits, Send, Step, Verdict, Working, is_settled
+from appliance.hal.terminal.tenure import Tenure
 from appliance.hal.transport import DeviceFault, LinkLost, Transport
 
 log = logging.getLogger(__name__)
@@ -64,14 +65,20 @@ class Presence(Transport):
 class TerminalSlot(Slot):
     """A slot whose link is opened by a question instead of a file."""
 
-    def serve_with(self, driver: "TerminalDriver") -> None:
+    def serve_with(self, driver: "TerminalDriver", tenure: Tenure) -> None:
         self._driver = driver
+        self._tenure = tenure
+
+    def keep_tenure(self) -> None:
+        """Write down since when it is this terminal. Blocks for a disk."""
+        self._tenure.keep()
 
     async def _open(self, address: Address) -> Transport:
         return await self._driver.reach()
 
     async def run(self, address: Address, driver: Driver, ports: Ports) -> None:
         try:
+            await asyncio.to_thread(self.keep_tenure)
             await super().run(address, driver, ports)
         finally:
             await self._driver.close()
@@ -99,7 +106,11 @@ class _Scanning:
 class TerminalDriver:
     """Implements `device.Terminal` and `supervisor.Driver`."""
 
-    def __init__(self, dialect: Dialect, clock: Clock, slot: Slot, limits: Limits) -> None:
+    def __init__(
+        self, dialect: Dialect, clock: Clock, slot: Slot, limits: Limits, since: datetime | None = None
+    ) -> None:
+        """`since`: from when on this very terminal has the role; what it does not know from before proves nothing."""
+        self._since = since
         self._dialect = dialect
         self._clock = clock
         self._slot = slot
@@ -287,7 +298,12 @@ class TerminalDriver:
             self._known.popitem(last=False)
 
     def _is_old(self, request: PaymentRequest) -> bool:
-        return request.at is not None and self._clock.now() - request.at > timedelta(seconds=self._limits.memory_s)
+        """Too old, or from before this terminal: that it does not know the request proves nothing."""
+        if request.at is None:
+            return False
+        if self._since is not None and request.at < self._since:
+            return True
+        return self._clock.now() - request.at > timedelta(seconds=self._limits.memory_s)
 
     def _seen_away(self, reason: PaymentReason) -> None:
         if self._link is not None:

@@ -7,7 +7,8 @@ Rules, and every one of them lives here:
     3  An answer counts only when it is ours (request, sale, amount, currency): the codec says so in its `Verdict`.
     4  "I do not know this request" counts when it is said twice with a pause between, since the first time the request
        may still be on its way. After an answer to the request itself, once is enough.
-    5  Terminals forget: for a request made more than a day ago "I do not know it" proves nothing.
+    5  Terminals forget, and are replaced: for a request made more than a day ago, or before this terminal had its role,
+       "I do not know it" proves nothing.
     6  While the terminal says that it is at work, ask again; not for ever.
 
     begin() -> Send        lost() / answered() -> Ask | Done        Ask -> told() / silent() -> Ask | Done

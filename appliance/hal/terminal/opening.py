@@ -16,14 +16,14 @@ import msgspec
 
 from appliance.clock import Clock
 from appliance.hal.address import Address, BadAddress
-from appliance.hal.supervisor import Slot
 from appliance.hal.terminal.caisse_ap import Register
 from appliance.hal.terminal.channel import FieldChannel, HttpChannel
 from appliance.hal.terminal.dialect import CaisseApDialect, Dialect, NexoDialect
-from appliance.hal.terminal.driver import TerminalDriver
+from appliance.hal.terminal.driver import TerminalDriver, TerminalSlot
 from appliance.hal.terminal.machine import Limits
 from appliance.hal.terminal.nexo import Ends
 from appliance.hal.terminal.nexo_crypto import Passphrase
+from appliance.hal.terminal.tenure import Tenure
 
 log = logging.getLogger(__name__)
 
@@ -33,15 +33,21 @@ _CAISSE_AP_LIMITS = Limits(probe_every_s=60.0)
 """It serves one connection at a time: do not stand in its door too often."""
 
 
-def open_terminal(address: Address, clock: Clock, slot: Slot, limits: Limits | None = None) -> TerminalDriver:
-    """Raises BadAddress when the options make no sense. Opens nothing but the key file."""
+def open_terminal(
+    address: Address, clock: Clock, slot: TerminalSlot, limits: Limits | None = None, folder: Path | None = None
+) -> TerminalDriver:
+    """The driver, known to its slot. `folder`: where it is kept since when it is this terminal. Raises BadAddress when
+    the options make no sense. Opens nothing but the key file."""
     if address.scheme == "nexo":
         limits = limits or Limits()
         dialect = _nexo(address, clock, limits)
     else:
         limits = limits or _CAISSE_AP_LIMITS
         dialect = _caisse_ap(address, limits)
-    return TerminalDriver(dialect, clock, slot, limits)
+    tenure = Tenure(folder, slot.role, dialect.identity, clock.now())
+    driver = TerminalDriver(dialect, clock, slot, limits, tenure.since)
+    slot.serve_with(driver, tenure)
+    return driver
 
 
 def _nexo(address: Address, clock: Clock, limits: Limits) -> Dialect:

@@ -84,7 +84,6 @@ class Table:
 def a_driver(url: str, limits: Limits, events: list[DeviceEvent]) -> tuple[TerminalDriver, TerminalSlot]:
     slot = TerminalSlot("terminal.main", DeviceKind.TERMINAL, SystemClock(), events.append, 250)
     driver = open_terminal(parse_address(url, DeviceKind.TERMINAL), SystemClock(), slot, limits)
-    slot.serve_with(driver)
     return driver, slot
 
 
