@@ -105,14 +105,23 @@ def _booked(state: TillState, request: CardRequest, tender: Tender, moment: Mome
     return _given_back(state, request, moment)
 
 
+def holder(state: TillState, request: str) -> Ticket | None:
+    """The open ticket that a card request has paid a part of."""
+    for ticket in state.tickets.values():
+        if any(row.request == request for row in ticket.tenders):
+            return ticket
+    return None
+
+
 def _given_back(state: TillState, request: CardRequest, moment: Moment) -> Outcome:
-    """A tender is off: the sealed sale is reversed and its other card tenders stay, or the open ticket lacks it."""
-    tender = request.tender
-    if not request.document:
-        return Outcome([j.TenderRemoved(request.ticket, tender.id, -tender.amount_minor)])
+    """A tender is off: the open ticket lacks it, or the sealed sale is reversed and its other card tenders stay."""
+    paid = request.tender.request
+    ticket = holder(state, paid)
+    if ticket is not None:
+        row = next(row for row in ticket.tenders if row.request == paid)
+        return Outcome([j.TenderRemoved(ticket.number, row.id, -row.amount_minor)])
     closed = correctable(state)
-    kept = tuple(row for row in closed.tenders if row.request and row.id != tender.id)
-    return reverse(state, closed, moment, kept)
+    return reverse(state, closed, moment, _others(closed, paid))
 
 
 def _late_answer(state: TillState, intent: i.AnswerCard) -> Outcome:
@@ -136,21 +145,32 @@ def can_reopen(state: TillState, doubt: CardDoubt) -> bool:
     request = doubt.request
     if not doubt.says or request.doubt or (request.kind == "refund" and doubt.accepted):
         return False
+    has_it = request.kind == "refund" or doubt.accepted
+    if has_it and holder(state, request.tender.request) is not None:
+        return True
     ticket = state.tickets.get(request.ticket)
-    if ticket is not None and not request.document:
-        return doubt.accepted or request.kind == "refund" or _fits(ticket, request)
-    closed, session = state.last_closed, state.session
-    if closed is None or session is None or closed.session != session.number or closed.part_of:
+    if ticket is not None and not has_it:
+        return _fits(ticket, request)
+    closed = _may_reverse(state)
+    if closed is None:
         return False
-    if closed.ticket != request.ticket:
-        return False
-    left = closed.total_minor - sum(row.amount_minor for row in _others(closed, request))
-    return doubt.accepted or request.kind == "refund" or request.tender.amount_minor <= left
+    if has_it:
+        return any(row.request == request.tender.request for row in closed.tenders)
+    left = closed.total_minor - sum(row.amount_minor for row in _others(closed, request.id))
+    return closed.ticket == request.ticket and request.tender.amount_minor <= left
 
 
-def _others(closed: j.TicketClosed, request: CardRequest) -> tuple[Tender, ...]:
+def _may_reverse(state: TillState) -> j.TicketClosed | None:
+    """The last sealed sale, while its settlement may be reversed."""
+    try:
+        return correctable(state)
+    except Refusal:
+        return None
+
+
+def _others(closed: j.TicketClosed, request: str) -> tuple[Tender, ...]:
     """What other card requests paid of a sealed sale."""
-    return tuple(row for row in closed.tenders if row.request and row.request != request.id)
+    return tuple(row for row in closed.tenders if row.request and row.request != request)
 
 
 def _fits(ticket: Ticket, request: CardRequest) -> bool:
@@ -164,30 +184,19 @@ def reopen_card(state: TillState, intent: i.ReopenCard, moment: Moment) -> Outco
         raise Refusal("card.too_late", number=doubt.request.ticket)
     request = doubt.request
     ended = j.CardDoubtEnded(request.id)
-    if request.kind == "refund":
+    if request.kind == "refund" or doubt.accepted:
         booked = _given_back(state, request, moment)
     elif request.ticket in state.tickets:
-        booked = _into_open(state, state.tickets[request.ticket], doubt)
+        ticket = state.tickets[request.ticket]
+        booked = take(state, ticket, replace(request.tender, id=ticket.next_tender, reference=doubt.reference))
     else:
         booked = _into_sealed(state, correctable(state), doubt, moment)
     return Outcome([ended, *booked.facts], booked.effects)
 
 
-def _into_open(state: TillState, ticket: Ticket, doubt: CardDoubt) -> Outcome:
-    request = doubt.request
-    if doubt.accepted:
-        taken = next((row for row in ticket.tenders if row.request == request.id), None)
-        if taken is None:
-            return Outcome([])
-        return Outcome([j.TenderRemoved(ticket.number, taken.id, -taken.amount_minor)])
-    return take(state, ticket, replace(request.tender, id=ticket.next_tender, reference=doubt.reference))
-
-
 def _into_sealed(state: TillState, closed: j.TicketClosed, doubt: CardDoubt, moment: Moment) -> Outcome:
-    """The sale is reversed: the money of cards stays on the basket, with the one in question or without it."""
+    """The sale is reversed: the money of cards stays on the basket, with the one in question."""
     request = doubt.request
-    kept = _others(closed, request)
-    if not doubt.accepted:
-        number = max([row.id for row in closed.tenders], default=0) + 1
-        kept = (*kept, replace(request.tender, id=number, reference=doubt.reference))
-    return reverse(state, closed, moment, kept)
+    number = max([row.id for row in closed.tenders], default=0) + 1
+    found = replace(request.tender, id=number, reference=doubt.reference)
+    return reverse(state, closed, moment, (*_others(closed, request.id), found))

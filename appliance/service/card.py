@@ -17,7 +17,7 @@ from appliance.domain.catalog import TenderMode
 from appliance.domain.errors import Refusal
 from appliance.domain.settlement import next_tender
 from appliance.domain.state import TillState
-from appliance.domain.terminal import can_reopen
+from appliance.domain.terminal import can_reopen, holder
 from appliance.domain.ticket import Tender
 from appliance.domain.till import Outcome
 from appliance.hal.device import PaymentOutcome, PaymentReason, PaymentResult
@@ -64,7 +64,7 @@ def by_terminal(till: Till, mode: TenderMode) -> bool:
 def debit(till: Till, mode: TenderMode, amount_minor: int | None) -> None:
     """The terminal is asked for what remains, or for a part. Raises Refusal."""
     ticket, tender = next_tender(till.state, mode, amount_minor)
-    _check_contradicted(till, ticket.number)
+    _check_debited(till, ticket.number)
     failed = FailedCard("away", "debit", ticket.number, charged_minor(tender), mode.id, amount_minor)
     if _is_away(till, failed):
         return
@@ -72,7 +72,7 @@ def debit(till: Till, mode: TenderMode, amount_minor: int | None) -> None:
     _show(till, failed)
 
 
-def _check_contradicted(till: Till, ticket: int) -> None:
+def _check_debited(till: Till, ticket: int) -> None:
     """The customer was debited already, the terminal says: paying by card again would be the second time."""
     for doubt in till.state.doubts.values():
         if doubt.says == "accepted" and doubt.request.kind == "debit" and doubt.request.ticket == ticket:
@@ -82,6 +82,14 @@ def _check_contradicted(till: Till, ticket: int) -> None:
 
 def refund(till: Till, tender: Tender, document: int, number: int) -> None:
     """The terminal is asked to give a tender back. Raises Refusal."""
+    for doubt in till.state.doubts.values():
+        if (
+            doubt.says == "accepted"
+            and doubt.request.kind == "refund"
+            and doubt.request.tender.request == tender.request
+        ):
+            ask_person(till, doubt)
+            raise Refusal("card.says_refunded", amount_minor=doubt.request.amount_minor)
     failed = FailedCard(
         "away", "refund", number, charged_minor(tender), tender.mode, tender=tender.id, document=document
     )
@@ -269,8 +277,10 @@ def _reopen(till: Till, command: c.ReopenCard) -> None:
         if not can_reopen(till.state, doubt):
             _give_back(till, doubt)
             return
-        if request.ticket in till.state.tickets and not request.document:
-            till.do(i.RecallTicket(request.ticket))
+        held = holder(till.state, request.tender.request)
+        number = request.ticket if held is None else held.number
+        if number in till.state.tickets:
+            till.do(i.RecallTicket(number))
         outcome = till.do(i.ReopenCard(request.id))
     finally:
         if command.request in till.state.doubts:
@@ -395,7 +405,7 @@ def _by_hand(till: Till, command: c.CardByHand) -> None:
             till.desk.say("payment.refund_card", source="payment", amount_minor=failed.amount_minor)
             till.fold_messages()
         return
-    _check_contradicted(till, failed.number)
+    _check_debited(till, failed.number)
     outcome = till.do(i.Tend(tender_of(till, failed.mode), failed.typed_minor, by_hand=True))
     till.desk.card = None
     if till.ticket is None:

@@ -201,7 +201,7 @@ class CardTerminal:
     # --- what a person had said ---------------------------------------------------------------------------------
 
     async def _may_send(self, till: Till, terminal: Terminal, request: CardRequest) -> bool:
-        """A debit that a person called refused is asked about first: the customer is never debited twice for it."""
+        """What a person called refused is asked about first: nobody is debited, or paid back, twice."""
         for doubt in [row for row in till.state.doubts.values() if _stands_before(row, request)]:
             if not doubt.says and not await self._is_settled(till, terminal, doubt):
                 stopped = PaymentResult(request.id, PaymentOutcome.NOT_STARTED, PaymentReason.UNREACHABLE)
@@ -296,9 +296,11 @@ def _is_certain(till: Till, at: str, result: PaymentResult) -> bool:
 
 
 def _stands_before(doubt: CardDoubt, request: CardRequest) -> bool:
-    """A debit of the same ticket that a person called refused."""
+    """A debit of the same ticket, or a refund of the same payment, that a person called refused."""
     asked = doubt.request
-    return (asked.kind, request.kind, asked.ticket) == ("debit", "debit", request.ticket) and not doubt.accepted
+    if doubt.accepted or asked.kind != request.kind:
+        return False
+    return asked.ticket == request.ticket if asked.kind == "debit" else asked.tender.request == request.tender.request
 
 
 def payment(till: Till, request: CardRequest, at: str) -> PaymentRequest:

@@ -68,8 +68,7 @@ class Counter(RealTill):
         clock: Clock = self.clock
         slot = TerminalSlot("terminal.main", DeviceKind.TERMINAL, clock, self._emit, 250)
         address = parse_address(self.server.url, DeviceKind.TERMINAL)
-        self.driver = driver = open_terminal(address, clock, slot, self._limits)
-        slot.serve_with(driver)
+        self.driver = driver = open_terminal(address, clock, slot, self._limits, Path(self.config.data_dir))
         table: Any = _Table(driver)
         ports = Ports()
         try:
