@@ -154,3 +154,12 @@ def test_nothing_breaks_the_router(text, aim):
     assert (found.kind == "refused") == bool(found.fault)
     assert (found.kind == "article") == (found.goods is not None)
     assert found == msgspec.structs.replace(explain(WORDS, text, aim), steps=())
+
+
+def test_a_gs1_symbol_is_not_looked_up_as_a_bare_number():
+    """96385074 is an EAN-8 of the shop; in a GS1 DataMatrix it is AI 96 and names no article."""
+    words = msgspec.structs.replace(
+        WORDS, catalog=build_catalog([msgspec.structs.replace(FREE, codes=("96385074",), price_minor=5)])
+    )
+    assert meaning("96385074", words=words).kind == meaning("96385074", "E4", words).kind == "article"
+    assert meaning("96385074", "d2", words).fault == "scan.gs1_no_article"

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -79,3 +80,16 @@ def test_s16_the_shares_of_a_note_hold_its_vat(rows, persons):
     vat = price(state.tickets[1]).vat_minor
     assert do(state, i.StartSplit()) and do(state, i.DivideNote(1, persons))
     assert sum(price(ticket).vat_minor for ticket in state.tickets.values()) == vat
+
+
+def test_two_broken_packs_do_not_become_a_whole_one_in_a_part():
+    """4 and 5 jars, three for 25.00: one pack and one jar, one pack and two jars; nine jars on one line would be
+    three packs."""
+    row = {"unit_price_minor": 890, "rate_bp": 260, "lot": Lot(3000, 2500)}
+    state = a_note([{**row, "quantity_milli": 4000}, {**row, "quantity_milli": 5000}], 0)
+    state.tickets[1].lines = [msgspec.structs.replace(line, name="jar", product=1) for line in state.tickets[1].lines]
+    before = worth(state)
+    assert do(state, i.StartSplit())
+    for line in (1, 2):
+        assert do(state, i.MoveUnits(1, line, 9000, 2))
+        assert worth(state) == before
