@@ -121,17 +121,21 @@ class DrawerWatch:
 
         It begins with a pulse, so that the opening is on record as any other. Raises Refusal when nobody can be asked.
         """
-        if not self._till.require("open_drawer", command):
+        now_ns = self._till.clock.monotonic_ns()
+        if command.step == "start":
+            if self._till.require("open_drawer", command):
+                self._learning_until_ns, self._open_level = now_ns + LEARNING_NS, None
+                self._till.do(i.OpenDrawer("calibration"))
+                self._ask("drawer.calibrate_open", "drawer_is_open", "open")
             return
         devices = self._till.devices
         level = devices.drawer(ROLE).level if devices is not None else None
-        self._learning_until_ns = self._till.clock.monotonic_ns() + LEARNING_NS
-        if command.step == "start":
-            self._till.do(i.OpenDrawer("calibration"))
-            self._ask("drawer.calibrate_open", "drawer_is_open", "open")
-        elif level is None:
+        if now_ns >= self._learning_until_ns:
+            raise Refusal("drawer.calibrate_first")
+        if level is None:
             raise Refusal("drawer.no_sensor")
-        elif command.step == "open":
+        self._learning_until_ns = now_ns + LEARNING_NS
+        if command.step == "open":
             self._open_level = level
             self._ask("drawer.calibrate_shut", "drawer_is_shut", "shut")
         else:

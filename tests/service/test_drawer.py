@@ -222,5 +222,11 @@ def test_calibrating_needs_the_right_to_open(run, tmp_path):
             await first_opening(counter)
             await counter.till.order(c.CalibrateDrawer())
             assert counter.till.screen.endswith("approval")
+            assert await counter.till.refused(c.CalibrateDrawer("shut")) == "drawer.calibrate_first"
+            await counter.till.order(c.CalibrateDrawer())
+            await counter.till.do(c.Approve("4321"), c.CalibrateDrawer("open"))  # asked for once
+            assert counter.till.message == "drawer.calibrate_shut"
+            await counter.till.waits(timedelta(seconds=61))
+            assert await counter.till.refused(c.CalibrateDrawer("shut")) == "drawer.calibrate_first"
 
     run(main())
