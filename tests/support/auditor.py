@@ -257,7 +257,7 @@ def full_of(line: dict[str, Any]) -> int:
     lot = line.get("lot")
     if lot is not None:
         whole, rest = divmod(line.get("quantity_milli", 1000), lot["quantity_milli"])
-        return int(lot["price_minor"]) * whole + half_away(Fraction(line["unit_price_minor"] * rest, 1000))
+        return int(lot["price_minor"]) * int(whole) + half_away(Fraction(line["unit_price_minor"] * rest, 1000))
     return half_away(Fraction(line["unit_price_minor"] * line.get("quantity_milli", 1000), 1000))
 
 
