@@ -259,6 +259,7 @@ def test_events_that_udev_lost_are_made_good(guest: Guest):
 
 
 def test_five_flaps_leave_no_handle_and_no_task(guest: Guest):
+    guest.hand("make", "cdc", "acm", "CDC-1")
     guest.serve(scanner_front=WEDGE.format("FLAP"), scanner_cdc=SERIAL.format("CDC-1"))
     before = guest.ask("holdings", "Holdings")
     for _ in range(5):
