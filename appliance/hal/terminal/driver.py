@@ -151,7 +151,7 @@ class TerminalDriver:
         missed = 0
         try:
             while True:
-                await link.read(self._limits.probe_every_s)
+                await link.read(self._limits.ask_again_s if missed else self._limits.probe_every_s)
                 if self._money is not None or self._scanning is not None:
                     continue
                 missed = 0 if await self._answers() else missed + 1

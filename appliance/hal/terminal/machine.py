@@ -41,7 +41,8 @@ class Limits(Struct, frozen=True):
     memory_s: float = 86_400.0
     """How long a terminal surely remembers a request (ServiceIDs are kept for 48 hours)."""
     connect_s: float = 4.0
-    probe_every_s: float = 15.0
+    probe_every_s: float = 30.0
+    """Between two looks whether it is there, while nobody pays; one that fails is repeated after `ask_again_s`."""
     scan_grace_s: float = 5.0
     """What a scan may take longer than the terminal was told."""
 
