@@ -11,7 +11,7 @@ from appliance.domain import intent as i
 from appliance.domain.catalog import TenderMode
 from appliance.domain.closing import Totals
 from appliance.domain.errors import Refusal
-from appliance.domain.journal import TicketClosed
+from appliance.domain.journal import DrawerFailed, DrawerForced, DrawerLeftOpen, DrawerShut, TicketClosed
 from appliance.domain.state import LastDay, Session, TillState, apply
 from appliance.domain.ticket import Line, Ticket
 from appliance.domain.till import Moment, due_in_cash, step
@@ -129,3 +129,42 @@ def test_z02_a_float_that_differs_needs_its_reason():
     with pytest.raises(Refusal) as refusal:
         step(TillState(), i.OpenSession("2026-11-20", 14_800, 15_000), NOW)
     assert (refusal.value.code, refusal.value.params) == ("float.difference", {"amount_minor": -200})
+
+
+def do(state: Any, intent: i.Intent) -> None:
+    for fact in step(state, intent, NOW).facts:
+        apply(state, fact, NOW.at, NOW.actor)
+
+
+def test_h11_what_the_drawer_did_is_counted_where_it_belongs():
+    state = a_ticket(1000)
+    for reason in ("drawer.change", "drawer.check"):
+        do(state, i.OpenDrawer(reason))
+    for fact in (DrawerForced(), DrawerLeftOpen("sale", 30, 1), DrawerShut("sale", 31_000, 1), DrawerFailed("sale", 1)):
+        do(state, i.NoteDrawer(fact))
+    totals = state.session.totals
+    assert (totals.drawer_openings, totals.drawer_openings_by) == (2, {"camille": 2})
+    assert (totals.drawer_forced, totals.drawer_left_open) == (1, 1)
+
+
+def test_h21_a_scales_weight_is_removed_and_never_changed():
+    state = a_ticket(1000)
+    state.tickets[1].lines.clear()
+    weight = i.AddGoods(7, "Tomates", 845, 590, "food", 260, unit="kg", weighed="scale", tare_milli=12)
+    do(state, weight)
+    do(state, weight)
+    first, second = state.tickets[1].lines
+    assert (first.quantity_milli, first.amount_minor, first.weighed, first.tare_milli) == (845, 499, "scale", 12)
+    assert second.id != first.id, "two weighings are two lines"
+    with pytest.raises(Refusal, match=r"weight\.again"):
+        step(state, i.ChangeQuantity(first.id, 700), NOW)
+    do(state, i.ChangeQuantity(first.id, 0))
+    assert [line.id for line in state.tickets[1].lines] == [second.id]
+
+
+def test_a_typed_weight_may_be_corrected():
+    state = a_ticket(1000)
+    state.tickets[1].lines.clear()
+    do(state, i.AddGoods(7, "Tomates", 845, 590, "food", 260, unit="kg", weighed="hand"))
+    do(state, i.ChangeQuantity(1, 854))
+    assert state.tickets[1].lines[0].quantity_milli == 854

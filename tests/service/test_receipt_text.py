@@ -5,13 +5,15 @@ import re
 import msgspec
 import pytest
 
+from appliance.domain import intent as i
+from appliance.domain.journal import DrawerForced
 from appliance.domain.ticket import Line, Lot
 from appliance.hal.device import Barcode, Columns, Paper, Row, Text
 from appliance.i18n import catalogue
 from appliance.protocol import command as c
 from appliance.service.receipt_text import _how_much
 from appliance.store import spool
-from tests.support.till import GOODS, a_till
+from tests.support.till import GOODS, NADIA, a_till
 
 
 def lines_of(paper: Paper) -> list[str]:
@@ -222,5 +224,34 @@ def test_a_label_with_weight_and_another_price_shows_no_false_sum(run, tmp_path)
             assert _how_much(till.daemon.printing._head, line) == ["0.514 kg, prix de l’étiquette"]
             line = msgspec.structs.replace(line, lot=Lot(514, 1234, is_label=True))
             assert "x 24.00/kg" in _how_much(till.daemon.printing._head, line)[0]
+
+    run(day())
+
+
+def test_h21_a_typed_weight_and_a_tare_are_said(run, tmp_path):
+    async def day():
+        async with a_till(tmp_path) as till:
+            head = till.daemon.printing._head
+            typed = Line(1, "Tomates", 590, 260, quantity_milli=845, unit="kg", weighed="hand")
+            assert _how_much(head, typed) == ["0.845 kg x 5.90/kg (poids saisi)"]
+            weighed = Line(1, "Tomates", 590, 260, quantity_milli=500, unit="kg", weighed="scale", tare_milli=120)
+            assert _how_much(head, weighed) == ["0.500 kg x 5.90/kg", "tare 0.120 kg déduite"]
+
+    run(day())
+
+
+def test_h11_the_x_names_who_opened_the_drawer_and_what_it_did(run, tmp_path):
+    async def day():
+        async with a_till(tmp_path) as till:
+            await till.sells("1 croissant | cash")
+            await till.do(c.Lock())
+            await till.till.scan(NADIA)
+            await till.do(c.OpenDrawer("drawer.check"), c.OpenDrawer("drawer.change"))
+            till.till.do(i.NoteDrawer(DrawerForced()))
+            await till.do(c.ReadX(), c.PrintReport())
+            text = await newest_paper(till, "x")
+            at = text.index("Tiroir sans vente | 2")
+            assert text[at + 1 : at + 3] == ["   Nadia | 2", "Tiroir ouvert sans ordre | 1"]
+            assert till.view.report.drawer_forced == 1
 
     run(day())
