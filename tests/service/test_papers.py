@@ -325,13 +325,16 @@ async def settled(till):
 
 RECEIPTS = ("1 croissant | cash", "2 croissant, 1 candles, 1 deposit | card 3.00, cash 10.00", "1 loaf, 1 bag | card")
 STRIDE = 61
+TAIL = 40
+"""The last bytes of a job: bar code, cut and barrier, where a receipt may be out and the till not know it."""
 
 
 @pytest.mark.parametrize("make", [SimulatedPrinter, SimulatedStarPrinter])
 def test_the_link_cut_at_every_byte(run, request, make):
-    """Way: three receipts, cut after 1, 2, 3 ... bytes until one comes through whole (every 61st byte without --full);
-    the till reprints doubtful ones by itself, so at the end each document is on paper as an original or as a copy."""
-    step = 1 if request.config.getoption("--full") else STRIDE
+    """Way: three receipts, each cut after 1, 2, 3 ... bytes to its end and a bit more (every 61st byte and each of the
+    last ones without --full); the till reprints doubtful ones by itself, so at the end each document is on paper, as
+    an original or as a copy, and no two papers say the same."""
+    full = request.config.getoption("--full")
 
     async def day(folder):
         printer = make()
@@ -339,28 +342,30 @@ def test_the_link_cut_at_every_byte(run, request, make):
         async with a_shop(folder, printer, doubtful_papers="reprint") as till:
             document = 0
             for sale in RECEIPTS:
-                cut_at, came_through = 1, False
-                while not came_through:
+                points = [10_000]  # whole: how long is it?
+                while points:
                     await till.sells(sale)
                     document += 1
                     await settled(till)
-                    printer.cut_link_after(cut_at)
+                    before = printer.received_count
+                    printer.cut_link_after(cut_at := points.pop())
                     await till.do(c.PrintReceipt())
                     await settled(till)
+                    printer._cut_at = None
                     slips.collect()
                     states = [job for job in await jobs(till) if job[1] == document]
-                    assert states[-1][3] == "confirmed", states
+                    assert states[-1][3] == "confirmed" and len(states) <= 2, states
                     assert states[0][3] == "confirmed" or states[0][4] == "copied"
-                    came_through = len(states) == 1
-                    printer._cut_at = None
-                    cut_at += step
+                    if cut_at == 10_000:
+                        size = printer.received_count - before
+                        every = range(1, size + TAIL)
+                        points = [at for at in every if full or at % STRIDE == 0 or at > size - TAIL]
         assert all(count == 1 for count in slips.whole.values()), slips.whole
-        on_paper = {document for document, _ in slips.whole}
-        assert on_paper == set(range(1, document + 1)), "a job was lost"
+        assert {number for number, _ in slips.whole} == set(range(1, document + 1)), "a job was lost"
         return document
 
     with tempfile.TemporaryDirectory(dir=RAM) as folder:
-        assert run(day(Path(folder)), 3_000) >= 3
+        assert run(day(Path(folder)), 3_000) > 3 * TAIL
 
 
 POWER_CYCLES, POWER_CYCLES_FULL = 20, 500

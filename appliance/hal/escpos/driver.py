@@ -61,7 +61,9 @@ _SLOWEST_BYTES_S = 800
 """A serial line of 9,600 baud: a drawn receipt takes its time."""
 _SILENT_WAIT_S = 3.0
 _FENCE_TIMEOUT_S = 1.0
-"""How long the first job waits for a name or an id from a printer that is well and may have neither."""
+_FENCE_TIMEOUT_KNOWN_S = 10.0
+"""How long the first job waits for the greeting's last answer from a printer that is well: one that may have no name,
+and one that told it before and may just be printing what an older session left."""
 _COUNTS = 32
 _DEBT_BYTES_MAX = 20_000
 """No command is longer: a picture's band of 255 rows."""
@@ -101,6 +103,8 @@ class EscposPrinter:
         self._slot = slot
         self._turn = asyncio.Lock()
         self._startable = asyncio.Event()
+        self._tells_names = False
+        """The last greeting was answered to its end."""
         self._debt = 0
         """Bytes that a command may still be waiting for, which a lost link cut short: the next link pays them in
         zeros, or it would take the next receipt for them."""
@@ -265,18 +269,23 @@ class EscposPrinter:
         self._debt = 0
 
     async def _listen(self, link: Transport) -> None:
-        missed = 0
+        missed, unfenced_s = 0, 0.0
         while True:
             if self._wants_logo_kept:
                 self._wants_logo_kept = False
                 await self._keep_logo(self._keys)
             pause_s = _HEARTBEAT_S if self._pushes else _POLL_S
-            received = await link.read(pause_s if self._fenced else _FENCE_TIMEOUT_S)
+            if not self._fenced:
+                pause_s = _FENCE_TIMEOUT_S
+            received = await link.read(pause_s)
+            if not received and not self._fenced and self._fault not in PRINT_BLOCKING:
+                unfenced_s += pause_s
+                if unfenced_s >= (_FENCE_TIMEOUT_KNOWN_S if self._tells_names else _FENCE_TIMEOUT_S):
+                    self._pass_fence(answered=False)
+                    continue
             if received:
                 missed = 0
                 self._digest(received)
-            elif not self._fenced and self._fault not in PRINT_BLOCKING:
-                self._pass_fence()
             elif not self._is_writing and not (self._pushes and self._turn.locked()):
                 # While a job's bytes wait to leave, a question would wait behind them: the barrier watches then.
                 if missed >= _MISSED_MAX:
@@ -349,8 +358,8 @@ class EscposPrinter:
         elif len(self._names) < 3:
             self._slot.report(self._slot.health.state, self._slot.health.fault, " ".join(self._names))
 
-    def _pass_fence(self) -> None:
-        self._fenced = True
+    def _pass_fence(self, answered: bool = True) -> None:
+        self._fenced, self._tells_names = True, answered
         self._set_startable()
 
     def _in_order(self) -> None:
