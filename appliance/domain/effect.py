@@ -39,6 +39,8 @@ class PrintTest(msgspec.Struct, frozen=True, tag=True):
     """A test page on one printer: no fact, it is no part of the day (feature H-24)."""
 
     role: str
+    code: str = ""
+    """Print the label of « Scannez ce code » instead, which says this."""
 
 
 class PrintReport(msgspec.Struct, frozen=True, tag=True):

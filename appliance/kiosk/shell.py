@@ -228,6 +228,10 @@ class Shell(Box):
         """The seller: change seller or lock."""
         self.send(cmd.Lock())
 
+    def bar_devices(self, device: str) -> None:
+        """The status strip: Périphériques, on the card of the light that was touched."""
+        self.send(cmd.ShowDevices(device))  # type: ignore[arg-type]
+
     # physical keyboard
     def typed(self, text: str) -> bool:
         """A character from a physical keyboard goes to the sheet, else to the screen."""

@@ -390,6 +390,20 @@ class OpenDrawer(Command, tag="OpenDrawer"):
 CalibrationStep = Literal["start", "open", "shut"]
 
 
+class ShowDevices(Command, tag="ShowDevices"):
+    """Périphériques, by the gear or by a touch on the status strip."""
+
+    device: Literal["", "scanner", "printer", "drawer", "terminal", "network", "sync", "display", "scale"] = ""
+    """Whose light was touched."""
+
+
+class TestDevice(Command, tag="TestDevice"):
+    """A test or a help of a device's card. "all" prints and looks for everything again, and asks for no role."""
+
+    test: Literal["print", "open", "retry", "calibrate", "learn", "stop_learning", "print_setup", "all"]
+    role: Name = ""
+
+
 class CalibrateDrawer(Command, tag="CalibrateDrawer"):
     """Which level of the drawer's sensor means open: `start` asks to open it, `open` says that it is open and asks to
     shut it, `shut` says that it is shut."""
@@ -449,7 +463,7 @@ AnyCommand = (
     | NewTicket | AddProduct | EnterCode | TypeCode | TestScan | AddFreePrice | SelectLine | ChangeQuantity
     | SetQuantity | SetPrice
     | DiscountLine | DiscountTicket | OfferLine | CommentLine | RemoveLine | NameTicket | ChangeMode | HoldTicket
-    | Weigh | TypeWeight | Tare | CalibrateDrawer
+    | Weigh | TypeWeight | Tare | CalibrateDrawer | ShowDevices | TestDevice
     | RecallTicket | OrderNotes | VoidTicket
     | StartPayment | TakeCash | TakeCard | AddTender | RemoveTender | CloseTicket | CorrectPayment
     | AbortCard | AskCard | ConfirmCard | RetryCard | CardByHand | ReopenCard | StartScan | StopScan

@@ -17,7 +17,9 @@ class Piece(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
     """Common form of every part of a view: immutable, small on the wire, strict when read."""
 
 
-Screen = Literal["starting", "lock", "opening", "home", "sale", "payment", "card", "split", "x_report", "closing", "devices"]
+Screen = Literal[
+    "starting", "lock", "opening", "home", "sale", "payment", "card", "split", "x_report", "closing", "devices"
+]
 Level = Literal["info", "warn", "error"]
 Sound = Literal["scan_ok", "scan_refused", "sale_closed", "needs_you"]
 ReceiptState = Literal[
@@ -725,6 +727,9 @@ class Cue(Piece):
 # --- Périphériques --------------------------------------------------------------------------------------------------
 
 
+CardLevel = Literal["ok", "warn", "error", "off"]
+
+
 class DeviceFact(Piece):
     """One line of a device's card; exactly one of its values is set."""
 
@@ -744,7 +749,7 @@ class DeviceCard(Piece):
 
     role: str
     device: DeviceWord
-    level: Literal["ok", "warn", "error", "off"]
+    level: CardLevel
     state: str
     """Message id of the word beside the light."""
     message: str = ""

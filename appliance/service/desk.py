@@ -103,6 +103,8 @@ class Desk(msgspec.Struct):
     age_years: int = 0
     weighing: Any = None
     """The article that waits for its weight (`weighing.Weighing`), while the sheet "Peser" is open."""
+    looked_at: str = ""
+    """Device whose light was touched on the way to Périphériques."""
     test_on: str = ""
     """Screen on which scans are tested and not carried out; "" for none."""
     tested: Meaning | None = None

@@ -20,6 +20,7 @@ from appliance.domain.till import due_in_cash
 from appliance.protocol import view as v
 from appliance.service.display_card import card_ticket, card_view
 from appliance.service.display_day import closing_view, opening_view, report_view
+from appliance.service.display_devices import devices_view
 from appliance.service.equipment import Equipment
 from appliance.service.past_sale import opened, shown
 from appliance.service.paying import rest_of_note
@@ -88,6 +89,7 @@ class Display:
             split=self._split() if screen == "split" else None,
             report=report_view(till, desk.report, desk.report_at) if screen == "x_report" and desk.report else None,
             closing=closing_view(till, self.note_cards(), self._printing.waiting) if screen == "closing" else None,
+            devices=devices_view(till, self._equipment, self._printing) if screen == "devices" else None,
             allowed=self._allowed(ticket),
             tested=tested_code(till) if is_testing(till) else None,
             is_testing=is_testing(till),
@@ -482,6 +484,7 @@ class Display:
             pages=pages,
             modes=tuple(self._modes.values()),
             last=self._last(),
+            has_settings=True,
         )
 
     def _last(self) -> v.LastTicket | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from msgspec import Struct
+
 from appliance.hal.device import (
     DeviceEvent,
     DeviceKind,
@@ -39,10 +41,23 @@ HELPER_SENTENCES: Final = frozenset({FaultReason.NO_PERMISSION, FaultReason.BUSY
 """What somebody must change before a scale or a customer display can work."""
 
 
+READ_SHOWN_MAX: Final = 24
+
+
+class LastRead(Struct, frozen=True):
+    """The newest code of a scanner."""
+
+    text: str
+    """What may be shown of it: never a badge."""
+    at: str
+    """Local time, ISO 8601."""
+
+
 class Equipment:
     """Newest health of every role."""
 
     def __init__(self) -> None:
+        self.last_reads: dict[str, LastRead] = {}
         self._health: dict[str, Health] = {}
         self._seen_ready: set[str] = set()
 
@@ -56,8 +71,12 @@ class Equipment:
             till.fold_messages()
         elif isinstance(event, DrawerChanged):
             till.drawer.moved(event)
+        elif isinstance(event, Scan):
+            is_badge = till.shop.seller_by_badge(event.text) is not None
+            at = till.local().replace(tzinfo=None).isoformat(timespec="seconds")
+            self.last_reads[event.source] = LastRead("•••" if is_badge else event.text[:READ_SHOWN_MAX], at)
         else:
-            assert isinstance(event, Scan | Weight)
+            assert isinstance(event, Weight)
 
     def _changed(self, till: Till, health: Health) -> None:
         before = self._health.get(health.role)

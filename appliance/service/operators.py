@@ -17,7 +17,10 @@ TRIES: Final = 5
 LOCKED_S: Final = 60
 
 RIGHTS: Final = frozenset(
-    {"price_change", "discount_over_limit", "void_ticket", "open_drawer", "correct_payment", "close_day", "read_x"}
+    {
+        "price_change", "discount_over_limit", "void_ticket", "open_drawer", "correct_payment", "close_day", "read_x",
+        "settings",
+    }
 )
 """Rights a manager has and a seller has not (screens.md, section 2, "Rights")."""
 

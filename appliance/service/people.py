@@ -27,6 +27,7 @@ ROLE_OF_SCREEN: Final[dict[str, tuple[str, ...]]] = {
     "card": ("AbortCard", "AskCard", "ConfirmCard", "RetryCard", "CardByHand", "GoBack"),
     "split": ("MoveToPart", "MoveBack", "ShowPart", "SplitEqually", "SetPersons", "GoBack"),
     "x_report": ("PrintReport", "GoBack"),
+    "devices": ("TestDevice", "GoBack"),
     "closing": ("SetCount", "SetStep", "SetLeave", "VoidHeld", "PrintReport", "GoBack"),
 }  # fmt: skip
 """Commands that each screen always takes; `display` adds those that depend on the ticket and the day."""
@@ -189,6 +190,12 @@ def _back(till: Till, command: c.GoBack) -> None:
         desk.closing_step = "check" if desk.closing_step == "confirm" else "count"
     elif desk.screen in ("closing", "x_report"):
         land(till)
+    elif desk.screen == "devices":
+        till.search.stop()
+        if till.state.session is None:
+            start_opening(till)
+        else:
+            land(till)
     elif desk.screen == "opening":
         _lock(till, c.Lock())
     elif desk.screen == "sale":
@@ -235,6 +242,8 @@ def _act(till: Till, command: c.ActOnMessage) -> None:
         desk.notices.insert(0, notice)
         till.retry_devices()
     elif notice.retry is not None:
+        if command.action in ("reopen", "refund"):
+            desk.notices.insert(0, notice)  # the question stands until it is answered
         till.run(notice.retry)
 
 

@@ -20,7 +20,7 @@ from appliance.domain import effect as e
 from appliance.domain.journal import SessionClosed
 from appliance.hal.device import Devices, FaultReason, Health, Paper, Printer, PrintOutcome, PrintResult
 from appliance.service.ledger import Companion, Ledger
-from appliance.service.receipt_text import Letterhead, as_copy, receipt, redirected, report, trial_page
+from appliance.service.receipt_text import Letterhead, as_copy, receipt, redirected, report, setup_page, trial_page
 from appliance.store import spool
 from appliance.store.database import DatabaseError
 
@@ -84,7 +84,8 @@ class Printing:
             return self._copy(effect.purpose, effect.subject, effect.copy)
         if isinstance(effect, e.PrintTest):
             now = self._ledger.moment().at
-            return self._job("test", 0, 0, now, trial_page(self._head, effect.role, now), effect.role)
+            page = setup_page(self._head, effect.code) if effect.code else trial_page(self._head, effect.role, now)
+            return self._job("test", 0, 0, now, page, effect.role)
         return None
 
     def _copy(self, purpose: str, subject: int, copy: int) -> Companion:

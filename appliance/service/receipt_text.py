@@ -157,6 +157,19 @@ def trial_page(head: Letterhead, role: str, at: str) -> Paper:
     ))  # fmt: skip
 
 
+def setup_page(head: Letterhead, code: str) -> Paper:
+    """The label of « Scannez ce code »: the scanner that reads it takes its place (features H-03, H-04)."""
+    return Paper((
+        Text(head.t("receipt.setup_title"), bold=True, tall=True, align=Align.CENTER),
+        Text(head.t("receipt.setup_how"), align=Align.CENTER),
+        Feed(),
+        Barcode(code, BarcodeKind.CODE128),
+        Feed(),
+        Qr(code),
+        Cut(),
+    ))  # fmt: skip
+
+
 def _mode_name(head: Letterhead, mode: str) -> str:
     return next((row.name for row in head.shop.sale_modes if row.id == mode), mode)
 

@@ -29,6 +29,7 @@ from appliance.protocol import command as c
 from appliance.protocol.message import Answer, Order
 from appliance.protocol.view import Level
 from appliance.service.desk import Desk
+from appliance.service.devices import ScannerSearch
 from appliance.service.drawer import DrawerWatch
 from appliance.service.ledger import Ledger, StoreFault
 from appliance.service.operators import Operators
@@ -91,6 +92,7 @@ class Till:
         self.devices: Devices | None = None
         """All devices, while they are served; a till sells before and without them."""
         self.drawer = DrawerWatch(self)
+        self.search = ScannerSearch(self)
         self.keep_drawer_level: Callable[[bool | None], None] = lambda level: None
         """Which level of the drawer's sensor means open, from now on; None: it has none."""
         self.rev = 0
@@ -309,7 +311,7 @@ class Till:
             self.approved = False
             self._origin = ""
             self._stop_reading()
-        if self.desk.screen != screen:
+        if self.desk.screen not in (screen, self.desk.test_on):
             self.desk.test_on = ""
         if not self.desk.shows_result:
             self.desk.past = None
@@ -429,7 +431,7 @@ class Till:
         self.desk.undo = None
 
 
-from appliance.service import card, day, dividing, paying, people, scanning, selling, weighing  # noqa: E402  (handlers need Till)
+from appliance.service import card, day, devices, dividing, paying, people, scanning, selling, weighing  # noqa: E402  (handlers need Till)
 
 HANDLERS: Final[dict[type, Callable[[Any, Any], None]]] = {
     **people.HANDLERS,
@@ -439,5 +441,6 @@ HANDLERS: Final[dict[type, Callable[[Any, Any], None]]] = {
     **card.HANDLERS,
     **dividing.HANDLERS,
     **day.HANDLERS,
+    **devices.HANDLERS,
     **scanning.HANDLERS,
 }

@@ -56,11 +56,15 @@ def main() -> None:
         return bytes(glReadPixels(0, 0, *SIZE, GL_RGBA, GL_UNSIGNED_BYTE))
 
     over: list[Any] = []
-    draw_over = painter._draw_over
-    painter._draw_over = lambda: over.append(None) or draw_over()
+    draw_over, changed = painter._draw_over, painter._changed
+
+    def counting() -> None:
+        over.append(None)
+        draw_over()
+
+    vars(painter)["_draw_over"] = counting
     if blind:
-        changed = painter._changed
-        painter._changed = lambda: [piece for piece in changed() if piece.is_layer]
+        vars(painter)["_changed"] = lambda: [piece for piece in changed() if piece.is_layer]
     shell, stage = Shell(SIZE, lambda _command: None), Stage(size=SIZE)
     stage.add_widget(shell)
     Window.add_widget(stage)

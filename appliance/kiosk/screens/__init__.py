@@ -71,6 +71,12 @@ def _closing(**wiring: Any) -> Screen:
     return ClosingScreen(**wiring)
 
 
+def _devices(**wiring: Any) -> Screen:
+    from appliance.kiosk.screens.devices import DevicesScreen
+
+    return DevicesScreen(**wiring)
+
+
 def _line_editor(**wiring: Any) -> SheetView:
     from appliance.kiosk.screens.line_editor import LineEditor
 
@@ -153,6 +159,7 @@ SCREENS: dict[str, Callable[..., Screen]] = {
     "split": _split,
     "x_report": _x_report,
     "closing": _closing,
+    "devices": _devices,
     "starting": _starting,
 }
 """By `TillView.screen`, the most used first."""

@@ -151,6 +151,10 @@ class HomeScreen(Screen):
     def go_left(self) -> None:
         """Accueil is the house itself."""
 
+    def go_right(self) -> None:
+        """The gear: Paramètres, of which the devices are the page there is."""
+        self.send(cmd.ShowDevices())
+
     def key(self, name: str) -> bool:
         """Enter starts a sale in the default mode."""
         if name == "enter":

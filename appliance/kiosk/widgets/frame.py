@@ -210,7 +210,8 @@ class Painter:
 
     def _place(self, widget: Any) -> tuple[list[Any], int]:
         """The layers around a widget from the inside out, and how deep it stands; 0 when it is not in the window."""
-        around, depth, parent = [], 1, widget.parent
+        around: list[Any] = []
+        depth, parent = 1, widget.parent
         while parent is not None:
             if parent is self._window:
                 return around, depth

@@ -38,6 +38,7 @@ class BarSeller(Press, Row):
 class StatusLight(Row):
     """One device: outline icon when fine, else a pill with a word, round while a message is shown."""
 
+    device = StringProperty("")
     icon = StringProperty("")
     text = StringProperty("")
     level = StringProperty("ok")
@@ -50,6 +51,14 @@ class StatusStrip(Press, Row):
 
     lights = ListProperty([])
     round_pills = BooleanProperty(False)
+    touched = StringProperty("")
+
+    def on_touch_down(self, touch: Any) -> bool:
+        """Remembers whose light it was."""
+        for light in self.children:
+            if light.x <= touch.x <= light.right:
+                self.touched = light.device
+        return bool(super().on_touch_down(touch))
 
     def on_lights(self, *_: Any) -> None:
         """Shows one light a device."""
@@ -66,7 +75,7 @@ class StatusStrip(Press, Row):
             self.remove_widget(self.children[0])
         for widget, light in zip(reversed(self.children), self.lights, strict=True):
             model: LightModel = light
-            widget.icon, widget.level = model.icon, model.level
+            widget.device, widget.icon, widget.level = model.device, model.icon, model.level
             widget.text = "" if self.round_pills else model.word
 
 
@@ -103,8 +112,8 @@ class TopBar(Layer):
     def on_seller(self) -> None:
         """The seller was touched."""
 
-    def on_devices(self) -> None:
-        """The status strip was touched."""
+    def on_devices(self, device: str) -> None:
+        """The status strip was touched, at this device's light."""
 
     def on_action(self, action: str) -> None:
         """A button of the message was touched."""

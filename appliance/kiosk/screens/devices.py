@@ -1,0 +1,126 @@
+"""Paramètres, Périphériques: six cards, live, and their tests."""
+
+from typing import Any
+
+from kivy.properties import ListProperty, NumericProperty, ObjectProperty, StringProperty
+
+from appliance.kiosk.screens.base import Screen
+from appliance.kiosk.viewmodel.bar import BarModel
+from appliance.kiosk.viewmodel.devices import DeviceModel, DevicesModel, SetupModel, devices_bar, devices_model
+from appliance.kiosk.widgets import Cells, Col, Row, load_kv, panel  # noqa: F401  named in devices.kv
+from appliance.kiosk.widgets.controls import PushButton
+from appliance.protocol import command as cmd
+from appliance.protocol.view import TillView
+
+
+class SettingsTab(Row):
+    """One page of Paramètres in the rail."""
+
+    text = StringProperty("")
+    icon = StringProperty("")
+
+
+class FactRow(Row):
+    """A label and what is known."""
+
+    text = StringProperty("")
+    fact = StringProperty("")
+
+
+class Facts(Col):
+    """The facts of a card under each other."""
+
+    facts = ListProperty([])
+
+    def on_facts(self, *_: Any) -> None:
+        """One row a fact."""
+        while len(self.children) > len(self.facts):
+            self.remove_widget(self.children[0])
+        while len(self.children) < len(self.facts):
+            self.add_widget(FactRow())
+        for row, (text, fact) in zip(reversed(self.children), self.facts, strict=True):
+            row.text, row.fact = text, fact
+
+
+class DeviceTests(Row):
+    """The keys of a card. `on_test(test)`."""
+
+    tests = ListProperty([])
+    __events__ = ("on_test",)
+
+    def on_test(self, test: str) -> None:
+        """A key was touched."""
+
+    def on_tests(self, *_: Any) -> None:
+        """One key a test."""
+        self.clear_widgets()
+        for model in self.tests:
+            key = PushButton(text=model.text, px=16, height=52, padding=(4, 0, 4, 0))
+            key.size_hint_x = 1
+            key.bind(on_tap=lambda _key, test=model.test: self.dispatch("on_test", test))
+            self.add_widget(key)
+
+
+class DeviceBox(Col):
+    """One card. `on_test(role, test)`."""
+
+    model = ObjectProperty(DeviceModel(), rebind=True)
+    __events__ = ("on_test",)
+
+    def on_test(self, role: str, test: str) -> None:
+        """A key of the card was touched."""
+
+
+class DeviceCards(Cells):
+    """All cards, three in a row. `on_test(role, test)`."""
+
+    models = ListProperty([])
+    cols = NumericProperty(3)
+    __events__ = ("on_test",)
+
+    def on_test(self, role: str, test: str) -> None:
+        """A key of a card was touched."""
+
+    def on_models(self, *_: Any) -> None:
+        """As many boxes as models."""
+        while len(self.children) > len(self.models):
+            self.remove_widget(self.children[0])
+        while len(self.children) < len(self.models):
+            box = DeviceBox()
+            box.bind(on_test=lambda _box, role, test: self.dispatch("on_test", role, test))
+            self.add_widget(box)
+        for box, model in zip(reversed(self.children), self.models, strict=True):
+            box.model = model
+
+
+class DevicesScreen(Screen):
+    """Shows a DevicesModel."""
+
+    model = ObjectProperty(DevicesModel(), rebind=True)
+    setup = ObjectProperty(SetupModel(), rebind=True)
+
+    def show(self, view: TillView) -> None:
+        """Draws a view."""
+        self.model = devices_model(view)
+        self.setup = self.model.setup or SetupModel()
+
+    def bar(self, view: TillView) -> BarModel:
+        """Back to where one came from."""
+        return devices_bar(view)
+
+    def test(self, role: str, test: str) -> None:
+        """A key of a card, or of the search for a scanner."""
+        self.send(cmd.TestDevice(test, role))  # type: ignore[arg-type]
+
+    def key(self, name: str) -> bool:
+        """Esc ends the search, then goes back."""
+        if name != "escape":
+            return False
+        if self.model.setup is not None:
+            self.test("", "stop_learning")
+        else:
+            self.go_left()
+        return True
+
+
+load_kv(__file__)

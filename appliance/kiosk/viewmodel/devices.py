@@ -1,0 +1,148 @@
+"""Périphériques: one card a device, and what a tested scan means."""
+
+from dataclasses import dataclass
+
+from appliance.i18n import amount, t
+from appliance.kiosk.viewmodel.bar import DEVICES, BarModel, back_bar
+from appliance.kiosk.viewmodel.words import sentence
+from appliance.protocol.view import DeviceCard, DeviceFact, DevicesView, TestedCode, TillView
+
+FACTS, FACTS_BESIDE_FAULT, FACTS_IN_THREE_ROWS = 5, 2, 1
+CARDS_IN_TWO_ROWS = 6
+LEDS = {"ok": "pay", "warn": "warn", "error": "danger", "off": "line-strong"}
+EDGES = {"warn": "warn", "error": "danger"}
+
+
+@dataclass(frozen=True)
+class TestModel:
+    """One key of a card."""
+
+    test: str
+    text: str
+
+
+@dataclass(frozen=True)
+class DeviceModel:
+    """One card."""
+
+    role: str = ""
+    icon: str = ""
+    filled: bool = False
+    name: str = ""
+    led: str = "line-strong"
+    state: str = ""
+    edge: str = "none"
+    message: str = ""
+    facts: tuple[tuple[str, str], ...] = ()
+    tests: tuple[TestModel, ...] = ()
+
+
+@dataclass(frozen=True)
+class SetupModel:
+    """« Scannez ce code », while it goes on."""
+
+    title: str = ""
+    code: str = ""
+    how: str = ""
+    listening: str = ""
+    print: str = ""
+    stop: str = ""
+
+
+@dataclass(frozen=True)
+class DevicesModel:
+    """Everything the screen shows."""
+
+    section: str = ""
+    title: str = ""
+    subtitle: str = ""
+    test_all: str = ""
+    cards: tuple[DeviceModel, ...] = ()
+    is_tested: bool = False
+    """The subtitle says what the tested scan means."""
+    unused: str = ""
+    setup: SetupModel | None = None
+
+
+def _fact(view: TillView, fact: DeviceFact) -> tuple[str, str]:
+    label = t(fact.label, view.language)
+    if fact.count is not None:
+        return label, str(fact.count)
+    if fact.word:
+        return label, t(fact.word, view.language)
+    if fact.at:
+        return label, fact.at[11:19]
+    return label, fact.text or "–"
+
+
+def device_model(view: TillView, card: DeviceCard, room: int = FACTS) -> DeviceModel:
+    """A device in words. One with a fault says what helps, in the place of its last facts."""
+    lang = view.language
+    well = card.level in ("ok", "off")
+    fine, ill = DEVICES[card.device]
+    message = sentence(card.message, {}, view) if card.message else ""
+    edge = EDGES.get(card.level, "primary" if card.is_looked_at else "none")
+    return DeviceModel(
+        role=card.role,
+        icon=fine if well else ill,
+        filled=not well,
+        name=t(f"screen.devices.name.{card.device}", lang),
+        led=LEDS[card.level],
+        state=t(card.state, lang),
+        edge=edge,
+        message=message,
+        facts=tuple(_fact(view, fact) for fact in card.facts[: min(room, FACTS_BESIDE_FAULT) if message else room]),
+        tests=tuple(TestModel(test, t(f"screen.devices.test.{test}", lang)) for test in card.tests[:2]),
+    )
+
+
+def tested_line(view: TillView, tested: TestedCode) -> str:
+    """A code as it was read, and what the router makes of it, on one line."""
+    lang = view.language
+    parts = [t("screen.devices.tested.title", lang, code=tested.text)]
+    if tested.kind == "refused" and tested.fault:
+        parts.append(sentence(tested.fault, tested.params, view))
+    else:
+        parts.append(t(f"screen.devices.tested.{tested.kind}", lang, name=tested.name))
+    if tested.amount_minor is not None:
+        parts.append(amount(tested.amount_minor, view.shop.locale))
+    if tested.symbology_name:
+        parts.append(tested.symbology_name)
+    if tested.rule:
+        parts.append(t("screen.devices.tested.rule", lang, rule=tested.rule))
+    return " · ".join(parts)
+
+
+def _setup(view: TillView, devices: DevicesView) -> SetupModel | None:
+    if not devices.setup_code:
+        return None
+    lang = view.language
+    count = devices.listening
+    heard = t("screen.devices.setup.listening", lang, count=count) if count else t("screen.devices.setup.nothing", lang)
+    words = (t(f"screen.devices.setup.{word}", lang) for word in ("title", "how", "print", "stop"))
+    title, how, label, stop = words
+    return SetupModel(title, devices.setup_code, how, heard, label, stop)
+
+
+def devices_model(view: TillView) -> DevicesModel:
+    """The screen of a view."""
+    devices, lang, tested = view.devices, view.language, view.tested
+    if devices is None:
+        return DevicesModel()
+    room = FACTS if len(devices.cards) <= CARDS_IN_TWO_ROWS else FACTS_IN_THREE_ROWS
+    names = ", ".join(row.label for row in devices.unused)
+    return DevicesModel(
+        section=t("screen.devices.title", lang),
+        title=t("screen.devices.title", lang),
+        subtitle=tested_line(view, tested) if tested else t("screen.devices.subtitle", lang),
+        test_all=t("screen.devices.test_all", lang),
+        cards=tuple(device_model(view, card, room) for card in devices.cards),
+        is_tested=tested is not None,
+        unused=t("screen.devices.unused", lang, names=names, count=len(devices.unused)) if names else "",
+        setup=_setup(view, devices),
+    )
+
+
+def devices_bar(view: TillView) -> BarModel:
+    """Back, and what this is a page of."""
+    return back_bar(view, t("screen.settings.title", view.language))

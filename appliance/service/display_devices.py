@@ -1,0 +1,170 @@
+"""The view of Périphériques (screens.md 25): one card a role, with what is known and what helps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from appliance.hal.device import SETUP_CODE, DeviceKind, DeviceState, DrawerPosition, FaultReason, Health
+from appliance.protocol import view as v
+from appliance.service.equipment import PRINTER_SENTENCES
+
+if TYPE_CHECKING:
+    from appliance.service.equipment import Equipment
+    from appliance.service.printing import Printing
+    from appliance.service.till import Till
+
+WORDS: Final[dict[DeviceKind, v.DeviceWord]] = {
+    DeviceKind.SCANNER: "scanner",
+    DeviceKind.PRINTER: "printer",
+    DeviceKind.DRAWER: "drawer",
+    DeviceKind.TERMINAL: "terminal",
+    DeviceKind.SCALE: "scale",
+    DeviceKind.DISPLAY: "display",
+}
+TESTS: Final[dict[DeviceKind, tuple[str, ...]]] = {
+    DeviceKind.PRINTER: ("print",),
+    DeviceKind.DRAWER: ("open", "calibrate"),
+}
+NO_SCANNER: Final = v.DeviceCard("", "scanner", "off", "devices.state.none", "devices.no_scanner", tests=("learn",))
+NONE: Final = FaultReason.NOT_CONFIGURED
+
+
+def devices_view(till: Till, equipment: Equipment, printing: Printing) -> v.DevicesView:
+    """One card for the scanners, one for each other role, then what is plugged in and serves nobody."""
+    devices = till.devices
+    health = devices.health() if devices is not None else ()
+    scanners = [row for row in health if row.kind is DeviceKind.SCANNER and row.fault is not NONE]
+    cards = [_scanners(till, equipment, scanners) if scanners else NO_SCANNER]
+    cards += [_card(till, printing, row) for row in health if row.kind is not DeviceKind.SCANNER]
+    plugged = devices.plugged() if devices is not None else ()
+    search = till.search
+    return v.DevicesView(
+        cards=tuple(sorted(cards, key=lambda card: list(WORDS.values()).index(card.device))),
+        unused=tuple(v.UnusedDevice(row.label, row.identity) for row in plugged if row.role is None),
+        setup_code=SETUP_CODE if search.is_going_on else "",
+        setup_role=search.role if search.is_going_on else "",
+        listening=len(search.now.listening) if search.now is not None else 0,
+    )
+
+
+def _scanners(till: Till, equipment: Equipment, rows: list[Health]) -> v.DeviceCard:
+    """One card for all of them: the till can be served while one of them is well."""
+    ready = [row for row in rows if row.state is DeviceState.READY]
+    row = (ready or rows)[0]
+    reads = [read for role, read in equipment.last_reads.items() if role in {each.role for each in rows}]
+    last = max(reads, key=lambda read: read.at, default=None)
+    damaged = sum(each.counters.get("damaged", 0) for each in rows)
+    return v.DeviceCard(
+        role=row.role,
+        device="scanner",
+        level="ok" if ready else _level(row),
+        state=_state(till, row),
+        message="" if ready else _message(row),
+        facts=(
+            v.DeviceFact("devices.fact.scanners", text=f"{len(ready)} / {len(rows)}"),
+            v.DeviceFact("devices.fact.last_code", text=last.text if last is not None else ""),
+            v.DeviceFact("devices.fact.read_at", at=last.at if last is not None else ""),
+            v.DeviceFact("devices.fact.reads", count=sum(each.counters.get("scans", 0) for each in rows)),
+            v.DeviceFact("devices.fact.faults", count=damaged),
+        ),
+        tests=("learn",) if ready else ("learn", "retry"),
+        is_looked_at=till.desk.looked_at == "scanner",
+    )
+
+
+def _card(till: Till, printing: Printing, row: Health) -> v.DeviceCard:
+    word = WORDS[row.kind]
+    own: tuple[v.DeviceFact, ...] = ()
+    if row.kind is DeviceKind.PRINTER:
+        own = _printer_facts(printing, row)
+    elif row.kind is DeviceKind.DRAWER:
+        own = _drawer_facts(till, row)
+    elif row.kind is DeviceKind.TERMINAL:
+        own = (
+            v.DeviceFact("devices.fact.requests", count=row.counters.get("requests", 0)),
+            v.DeviceFact("devices.fact.answers_lost", count=row.counters.get("answers_lost", 0)),
+        )
+    is_ready = row.state is DeviceState.READY
+    helps = TESTS.get(row.kind, ())
+    return v.DeviceCard(
+        role=row.role,
+        device=word,
+        level=_level(row),
+        state=_state(till, row),
+        message=_message(row),
+        facts=(*_common(till, row)[: 5 - len(own)], *own),
+        tests=helps if is_ready and helps else (*helps[:1], "retry"),
+        is_looked_at=till.desk.looked_at == word,
+    )
+
+
+def _level(row: Health) -> v.CardLevel:
+    if row.state in (DeviceState.READY, DeviceState.STARTING):
+        return "ok"
+    if row.fault is NONE:
+        return "off"
+    return "warn" if row.fault in (FaultReason.PAPER_LOW, FaultReason.BLIND) else "error"
+
+
+def _state(till: Till, row: Health) -> str:
+    if row.kind is DeviceKind.DRAWER and row.state is DeviceState.READY and till.devices is not None:
+        position = till.devices.drawer(row.role).position
+        if position is not DrawerPosition.UNKNOWN:
+            return f"devices.state.{position}"
+    if row.fault is not None and row.state is DeviceState.DEGRADED:
+        return f"devices.fault.{row.fault}"
+    return f"devices.state.{row.state}"
+
+
+def _message(row: Health) -> str:
+    """The sentence of screens.md 21, or the one of its kind; "" when nobody has to do anything."""
+    if row.state in (DeviceState.READY, DeviceState.STARTING) or row.fault in (None, FaultReason.BLIND):
+        return ""
+    if row.kind is DeviceKind.PRINTER and row.fault in PRINTER_SENTENCES:
+        return PRINTER_SENTENCES[row.fault][0]
+    if row.fault is FaultReason.PAPER_LOW:
+        return ""
+    if row.fault is FaultReason.DRAWER_STUCK:
+        return "drawer.stuck"
+    if row.kind is DeviceKind.SCANNER and row.fault is FaultReason.UNPLUGGED:
+        return "scanner.lost"
+    return f"device.{row.fault}"
+
+
+def _common(till: Till, row: Health) -> tuple[v.DeviceFact, ...]:
+    """What every device has: model, place, since when it is so, how often it came back, what it did wrong."""
+    lost = sum(row.counters.get(name, 0) for name in ("damaged", "uncertain"))
+    return (
+        v.DeviceFact("devices.fact.model", text=row.model or ""),
+        v.DeviceFact("devices.fact.place", text=_place(row)),
+        v.DeviceFact("devices.fact.since", at=till.local_time(row.since.isoformat())),
+        v.DeviceFact("devices.fact.reconnects", count=max(0, row.counters.get("connects", 1) - 1)),
+        v.DeviceFact("devices.fact.faults", count=lost),
+    )
+
+
+def _place(row: Health) -> str:
+    place = (row.port or "–").partition(":")[2] or row.port or "–"
+    return place.rsplit("/", 1)[-1] if place.startswith("/") else place
+
+
+def _printer_facts(printing: Printing, row: Health) -> tuple[v.DeviceFact, ...]:
+    fault = row.fault if row.fault in (FaultReason.PAPER_LOW, FaultReason.PAPER_OUT) else None
+    paper = f"devices.fault.{fault}" if fault is not None else "devices.paper_there"
+    known = row.fault is not FaultReason.BLIND and row.state in (DeviceState.READY, DeviceState.DEGRADED)
+    return (
+        v.DeviceFact("devices.fact.waiting", count=printing.waiting),
+        v.DeviceFact("devices.fact.doubts", count=len(printing.doubts)),
+        v.DeviceFact("devices.fact.paper", word=paper if known else "devices.unknown"),
+    )
+
+
+def _drawer_facts(till: Till, row: Health) -> tuple[v.DeviceFact, ...]:
+    session = till.state.session
+    without_sale = session.totals.drawer_openings if session is not None else 0
+    level = till.devices.drawer(row.role).level if till.devices is not None else None
+    return (
+        v.DeviceFact("devices.fact.openings", count=row.counters.get("openings", 0)),
+        v.DeviceFact("devices.fact.without_sale", count=without_sale),
+        v.DeviceFact("devices.fact.sensor", word="devices.no" if level is None else "devices.yes"),
+    )
