@@ -295,6 +295,7 @@ class Daemon:
                     self._meet_drawer()
                 if isinstance(event, Scan):
                     if not till.beam.is_repeat(event.source, event.text, event.at_ns):
+                        self.equipment.notice(till, event)
                         await till.take_scan(event.text, event.symbology)
                 else:
                     if isinstance(event, Health):
