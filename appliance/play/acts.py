@@ -426,11 +426,11 @@ def terminal_accepts(p: Player) -> Steps:
     yield Terminal("accept")
 
 
-@form("terminal refuses", "terminal refuses TEXT")
-def terminal_refuses(p: Player, text: str = "declined") -> Steps:
-    if text not in REASONS:
-        raise Unfit("day.no_reason", f"{text!r} is none of: " + ", ".join(REASONS))
-    yield Terminal("refuse", text)
+@form("terminal refuses", "terminal refuses REASON")
+def terminal_refuses(p: Player, reason: str = "declined") -> Steps:
+    if reason not in REASONS:
+        raise Unfit("day.no_reason", f"{reason!r} is none of: " + ", ".join(REASONS))
+    yield Terminal("refuse", reason)
 
 
 @form("terminal aborts")

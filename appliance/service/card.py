@@ -169,6 +169,7 @@ def accepted(till: Till, request: CardRequest, outcome: Outcome) -> None:
     if any(isinstance(fact, j.TicketClosed) for fact in outcome.facts):
         finish(till, outcome)
     elif request.doubt:
+        desk.hush(f"card {request.doubt}")
         people.land(till)
         desk.say("card.returned", source="payment", amount_minor=amount)
     elif request.kind == "refund":
@@ -270,21 +271,17 @@ def _reopen(till: Till, command: c.ReopenCard) -> None:
     doubt = till.state.doubts.get(command.request)
     if doubt is None or not doubt.says:
         raise Refusal("card.no_question")
-    try:
-        if not till.require("correct_payment", command):
-            return
-        request = doubt.request
-        if not can_reopen(till.state, doubt):
-            _give_back(till, doubt)
-            return
-        held = holder(till.state, request.tender.request)
-        number = request.ticket if held is None else held.number
-        if number in till.state.tickets:
-            till.do(i.RecallTicket(number))
-        outcome = till.do(i.ReopenCard(request.id))
-    finally:
-        if command.request in till.state.doubts:
-            ask_person(till, doubt)
+    if not till.require("correct_payment", command):
+        return
+    request = doubt.request
+    if not can_reopen(till.state, doubt):
+        _give_back(till, doubt)
+        return
+    held = holder(till.state, request.tender.request)
+    number = request.ticket if held is None else held.number
+    if number in till.state.tickets:
+        till.do(i.RecallTicket(number))
+    outcome = till.do(i.ReopenCard(request.id))
     till.desk.hush(f"card {request.id}")
     _reopened(till, request, outcome)
 
