@@ -18,7 +18,6 @@ the whole code.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Annotated, Final, Literal
@@ -26,12 +25,14 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from appliance.domain.gtin import check_digit, is_gtin, price_check_digit
+from appliance.domain.gtin import check_digit, is_digits, is_gtin, price_check_digit
 from appliance.domain.money import half_away
 
 RuleKind = Literal["weight", "price", "count", "article"]
 RULES_MAX: Final = 200
-_PATTERN: Final = re.compile(r"(?:[0-9.C?]|\{N{0,6}D{0,6}\}){4,48}")
+LENGTH_MIN: Final = 4
+LENGTH_MAX: Final = 48
+_DIGITS: Final = frozenset("0123456789")
 
 
 class CodeRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
@@ -45,36 +46,26 @@ class CodeRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False
     """Nobody has yet compared this rule with the labels of the scale that prints them."""
 
     def __post_init__(self) -> None:
-        compile_pattern(self.pattern, self.kind)
+        parse_pattern(self.pattern, self.kind)
 
     def match(self, code: str) -> Match | None:
         """What the rule reads in a code; None when the code has another form or a wrong check digit of its own."""
-        found = compile_pattern(self.pattern, self.kind).fullmatch(code)
-        if found is None or (_body_length(self.pattern) in (7, 12) and not is_gtin(code)):
+        form = parse_pattern(self.pattern, self.kind)
+        if len(code) != len(form.places) or not is_digits(code):
             return None
-        groups = found.groupdict()
-        value = groups.get("value") or ""
-        inner = groups.get("inner")
-        decimals = self.pattern.count("D")
+        if any(place != digit for place, digit in zip(form.places, code, strict=True) if place in _DIGITS):
+            return None
+        if form.has_check_digit and not is_gtin(code):
+            return None
+        article, value, inner = (_at(form.places, code, place) for place in ".VC")
         return Match(
-            article="".join(groups[name] for name in sorted(groups) if name.startswith("article")),
+            article=article,
             value=value,
-            milli=_scaled(value, decimals, 1000),
-            minor=_scaled(value, decimals, 100),
-            is_proved=inner is None or inner == price_check_digit(value),
-            zeroed=self._zeroed(code, found) if value else "",
+            milli=_scaled(value, form.decimals, 1000),
+            minor=_scaled(value, form.decimals, 100),
+            is_proved=not inner or inner == price_check_digit(value),
+            zeroed=_zeroed(form, code) if value else "",
         )
-
-    def _zeroed(self, code: str, found: re.Match[str]) -> str:
-        """The same code for nothing: some shops keep it in their catalogue as the article's code."""
-        digits = list(code)
-        start, end = found.span("value")
-        digits[start:end] = "0" * (end - start)
-        if "inner" in found.re.groupindex:
-            digits[found.start("inner")] = price_check_digit("0" * (end - start))
-        if _body_length(self.pattern) in (7, 12):
-            digits[-1] = check_digit("".join(digits[:-1]))
-        return "".join(digits)
 
 
 class Match(msgspec.Struct, frozen=True, gc=False):
@@ -94,43 +85,58 @@ class Match(msgspec.Struct, frozen=True, gc=False):
     """The code with its value 0 and its check digits made anew; "" without a value."""
 
 
+class Form(msgspec.Struct, frozen=True, gc=False):
+    """A pattern, place by place."""
+
+    places: str
+    """One letter a digit: itself, `.`, `V` for the value, `C`, `?`, and `K` for the check digit of the whole."""
+    decimals: int
+
+    @property
+    def has_check_digit(self) -> bool:
+        return self.places.endswith("K")
+
+
+def _at(places: str, code: str, wanted: str) -> str:
+    """The digits of a code that stand at one kind of place."""
+    return "".join(digit for place, digit in zip(places, code, strict=True) if place == wanted)
+
+
+def _zeroed(form: Form, code: str) -> str:
+    """The same label for nothing: some shops keep it in their catalogue as the article's code."""
+    inner = price_check_digit("0" * form.places.count("V")) if "C" in form.places else ""
+    swap = {"V": "0", "C": inner, "K": ""}
+    body = "".join(swap.get(place, digit) for place, digit in zip(form.places, code, strict=True))
+    return body + check_digit(body) if form.has_check_digit else body
+
+
 def _scaled(value: str, decimals: int, unit: int) -> int:
     """Digits with so many decimals, in whole parts of `unit`; what is finer is rounded half up."""
     return half_away(int(value) * unit, 10**decimals) if value else 0
 
 
-def _body_length(pattern: str) -> int:
-    return len(pattern.replace("{", "").replace("}", ""))
-
-
 @lru_cache(RULES_MAX)
-def compile_pattern(pattern: str, kind: RuleKind) -> re.Pattern[str]:
-    """A pattern as a regular expression. ValueError says what is wrong with it."""
-    if _PATTERN.fullmatch(pattern) is None:
+def parse_pattern(pattern: str, kind: RuleKind) -> Form:
+    """A pattern, place by place. ValueError says what is wrong with it."""
+    head, opened, rest = pattern.partition("{")
+    value, closed, tail = rest.partition("}")
+    if bool(opened) != bool(closed) or set(head + tail) - _DIGITS - set(".C?"):
         raise ValueError(f"pattern {pattern!r}: digits, points, one {{NNDDD}}, C and ? are allowed")
-    value = re.findall(r"\{(N*D*)\}", pattern)
-    if len(value) != (0 if kind == "article" else 1) or "" in value:
+    decimals = value.count("D")
+    if value != "N" * (len(value) - decimals) + "D" * decimals or bool(value) != bool(opened):
+        raise ValueError(f"pattern {pattern!r}: a value is written {{NNDDD}}, N before and D after the point")
+    if bool(value) != (kind != "article"):
         raise ValueError(f"pattern {pattern!r}: a rule of kind {kind} has {0 if kind == 'article' else 1} value")
-    if "." not in pattern:
-        raise ValueError(f"pattern {pattern!r} has no digit of the article")
-    if pattern.count("C") > 1 or ("C" in pattern and len(value[0] if value else "") not in (4, 5)):
-        raise ValueError(f"pattern {pattern!r}: C is the check digit of a value of four or five digits")
-    if kind == "count" and "D" in value[0]:
+    if kind == "count" and decimals:
         raise ValueError(f"pattern {pattern!r}: pieces have no decimals")
-    parts: list[str] = []
-    for number, piece in enumerate(re.findall(r"[0-9]+|\.+|\{N*D*\}|C|\?+", pattern)):
-        parts.append(_expression(piece, number))
-    return re.compile("".join(parts) + ("[0-9]" if _body_length(pattern) in (7, 12) else ""))
-
-
-def _expression(piece: str, number: int) -> str:
-    if piece[0] == ".":
-        return f"(?P<article{number:02d}>[0-9]{{{len(piece)}}})"
-    if piece[0] == "{":
-        return f"(?P<value>[0-9]{{{len(piece) - 2}}})"
-    if piece == "C":
-        return "(?P<inner>[0-9])"
-    return f"[0-9]{{{len(piece)}}}" if piece[0] == "?" else piece
+    places = head + "V" * len(value) + tail
+    if not LENGTH_MIN <= len(places) <= LENGTH_MAX or len(value) > 12:
+        raise ValueError(f"pattern {pattern!r}: {LENGTH_MIN} to {LENGTH_MAX} digits, at most 12 of them the value")
+    if "." not in places:
+        raise ValueError(f"pattern {pattern!r} has no digit of the article")
+    if places.count("C") > 1 or ("C" in places and len(value) not in (4, 5)):
+        raise ValueError(f"pattern {pattern!r}: C is the check digit of a value of four or five digits")
+    return Form(places + "K" if len(places) in (7, 12) else places, decimals)
 
 
 def check_table(rules: Iterable[CodeRule]) -> None:
