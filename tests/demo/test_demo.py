@@ -206,7 +206,8 @@ def test_a_card_is_debited_once_when_the_plug_is_pulled_while_the_customer_pays(
     """P-07, with everything real but the card: the till dies, the customer pays meanwhile, the till comes back."""
 
     async def asked(demo: Demo) -> dict:
-        return (await demo.until(lambda state: state["terminal"]["amount_minor"]))["terminal"]
+        terminal: dict = (await demo.until(lambda state: state["terminal"]["amount_minor"]))["terminal"]
+        return terminal
 
     async def story():
         async with open_demo(tmp_path, "--no-kiosk") as demo:
