@@ -22,6 +22,11 @@ def test_an_empty_file_is_a_swiss_till_with_its_data_beside_it(tmp_path):
     assert config.data_dir == str(tmp_path / "var")
     assert config.socket == str(tmp_path / "var" / "till.sock")
     assert config.shop == ""
+    assert config.devices == {"scanner.any": "auto:"}
+
+
+def test_settings_that_name_their_devices_get_these_and_no_others(tmp_path):
+    assert load_config(written(tmp_path, "[devices]")).devices == {}
 
 
 def test_paths_are_meant_from_the_file_and_absolute_ones_stay(tmp_path):

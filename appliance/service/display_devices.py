@@ -33,7 +33,7 @@ def devices_view(till: Till, equipment: Equipment, printing: Printing) -> v.Devi
     """One card for the scanners, one for each other role, then what is plugged in and serves nobody."""
     devices = till.devices
     health = devices.health() if devices is not None else ()
-    scanners = [row for row in health if row.kind is DeviceKind.SCANNER and row.fault is not NONE]
+    scanners = [row for row in health if row.kind is DeviceKind.SCANNER and not equipment.is_missed_by_nobody(row)]
     cards = [_scanners(till, equipment, scanners) if scanners else NO_SCANNER]
     cards += [_card(till, printing, row) for row in health if row.kind is not DeviceKind.SCANNER]
     plugged = devices.plugged() if devices is not None else ()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
+from appliance.config import FOUND_BY_ITSELF
 from appliance.hal.device import (
     DeviceEvent,
     DeviceKind,
@@ -172,10 +173,15 @@ class Equipment:
         lights = (self._light("scale", DeviceKind.SCALE), self._light("display", DeviceKind.DISPLAY))
         return tuple(light for light in lights if light.level not in ("ok", "off"))
 
+    def is_missed_by_nobody(self, health: Health) -> bool:
+        """No role of this till, or the place kept for any scanner, where none was ever plugged in."""
+        is_awaited = health.state is DeviceState.ABSENT and health.role in FOUND_BY_ITSELF
+        return health.fault is FaultReason.NOT_CONFIGURED or (is_awaited and health.role not in self._seen_ready)
+
     def _light(self, word: v.DeviceWord, kind: DeviceKind) -> v.DeviceLight:
         """The best of the scanners, the worst of the rest."""
         of_kind = [health for health in self._health.values() if health.kind is kind]
-        known = [health for health in of_kind if health.fault is not FaultReason.NOT_CONFIGURED]
+        known = [health for health in of_kind if not self.is_missed_by_nobody(health)]
         if not known:
             return v.DeviceLight(word, "off")
         if any(health.state is DeviceState.READY for health in known):

@@ -128,3 +128,19 @@ def test_a_drawer_opened_by_hand_is_noticed(run, tmp_path, commanded, message):
             assert till.message == message
 
     run(day())
+
+
+def test_the_place_kept_for_any_scanner_is_missed_only_once_there_was_one(run, tmp_path):
+    async def day():
+        async with a_till(tmp_path) as till:
+            equipment = till.daemon.equipment
+
+            def light(state, fault=None):
+                equipment.notice(till.till, Health("scanner.any", DeviceKind.SCANNER, state, fault, SINCE))
+                return next(light.level for light in till.view.status if light.device == "scanner")
+
+            assert light(DeviceState.ABSENT, FaultReason.UNPLUGGED) == "off"
+            assert light(DeviceState.READY) == "ok"
+            assert light(DeviceState.ABSENT, FaultReason.UNPLUGGED) == "warn"
+
+    run(day())
