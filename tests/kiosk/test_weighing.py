@@ -1,0 +1,49 @@
+"""Peser on a real kiosk: grey while something moves, and what is on the screen is what is sent."""
+
+import pytest
+
+from appliance.demo.hands import Hands
+from appliance.kiosk.gallery import record
+from appliance.protocol import command as cmd
+from appliance.protocol import view as v
+from tests.kiosk.test_touch import said, show_sheet, time_passes, wait_until_steady
+
+WEIGH, TARE, FOUR = (660, 736), (230, 740), (98, 465)
+
+
+@pytest.fixture
+def hands(display):
+    pair = Hands(display)
+    yield pair
+    pair.close()
+
+
+def test_the_key_waits_until_nothing_moves(daemon_end, kiosk, hands):
+    end = daemon_end(record.view())
+    with kiosk() as panel:
+        show_sheet(end, panel, v.WeighSheet("Tomates grappe", 590, "moving"))
+        hands.tap(*WEIGH)
+        hands.tap(*TARE)
+        assert said(end) == []
+        end.push(record.view(sheet=v.WeighSheet("Tomates grappe", 590, "stable", 845, 499, can_tare=True)))
+        time_passes()
+        wait_until_steady(panel)
+        hands.tap(*WEIGH)
+        assert said(end) == [cmd.Weigh(845)]
+        hands.tap(*TARE)
+        assert said(end) == [cmd.Tare()]
+
+
+def test_without_a_scale_the_weight_is_typed(daemon_end, kiosk, hands):
+    end = daemon_end(record.view())
+    with kiosk() as panel:
+        show_sheet(end, panel, v.WeighSheet("Tomates grappe", 590, "by_hand"))
+        hands.tap(*WEIGH)
+        assert said(end) == []
+        hands.tap(*FOUR)
+        time_passes()
+        for key in (".", "5"):
+            hands.type(key)
+        time_passes()
+        hands.tap(*WEIGH)
+        assert said(end) == [cmd.TypeWeight(4_500)]
