@@ -182,6 +182,8 @@ class Box:
         self.socket = folder / "s"
         self.printer = SimulatedPrinter()
         self.settings = settings
+        self.more_devices: dict[str, str] = {}
+        """Role to address, beside the printer and the drawer."""
         self.restart_s: list[float] = []
         self.process: asyncio.subprocess.Process | None = None
         self.log = folder / "log"
@@ -191,6 +193,7 @@ class Box:
         rows = {"data_dir": str(self.data), "socket": str(self.socket), "shop": str(SHOP), "hot_plug": False,
                 "lock_after_s": 0, **self.settings}  # fmt: skip
         devices = {"printer.receipt": self.printer.url, "drawer.main": "via:printer.receipt?open=high"}
+        devices |= self.more_devices
         lines = [f"{key} = {json.dumps(value)}" for key, value in rows.items()]
         lines += ["[devices]", *(f"{json.dumps(role)} = {json.dumps(url)}" for role, url in devices.items())]
         path = self.folder / "till.toml"
