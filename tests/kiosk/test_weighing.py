@@ -4,11 +4,13 @@ import pytest
 
 from appliance.demo.hands import Hands
 from appliance.kiosk.gallery import record
+from appliance.kiosk.theme import TOKENS
 from appliance.protocol import command as cmd
 from appliance.protocol import view as v
-from tests.kiosk.test_touch import said, show_sheet, time_passes, wait_until_steady
+from tests.kiosk.test_touch import said, show_sheet, time_passes
 
 WEIGH, TARE, FOUR = (660, 736), (230, 740), (98, 465)
+BESIDE_ITS_WORD = (520, 736)
 
 
 @pytest.fixture
@@ -26,8 +28,8 @@ def test_the_key_waits_until_nothing_moves(daemon_end, kiosk, hands):
         hands.tap(*TARE)
         assert said(end) == []
         end.push(record.view(sheet=v.WeighSheet("Tomates grappe", 590, "stable", 845, 499, can_tare=True)))
+        panel.wait_for(*BESIDE_ITS_WORD, TOKENS["color"]["light"]["primary"])
         time_passes()
-        wait_until_steady(panel)
         hands.tap(*WEIGH)
         assert said(end) == [cmd.Weigh(845)]
         hands.tap(*TARE)
@@ -41,9 +43,6 @@ def test_without_a_scale_the_weight_is_typed(daemon_end, kiosk, hands):
         hands.tap(*WEIGH)
         assert said(end) == []
         hands.tap(*FOUR)
-        time_passes()
-        for key in (".", "5"):
-            hands.type(key)
-        time_passes()
+        panel.wait_for(*BESIDE_ITS_WORD, TOKENS["color"]["light"]["primary"])
         hands.tap(*WEIGH)
-        assert said(end) == [cmd.TypeWeight(4_500)]
+        assert said(end) == [cmd.TypeWeight(4_000)]
