@@ -5,9 +5,11 @@ Nothing here waits or knows a thread. `append` is the only writer of the journal
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from hashlib import sha256
-from typing import Any, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -16,14 +18,19 @@ from appliance.domain.journal import GENESIS, Entry, SettlementReversed, TicketC
 from appliance.domain.state import TillState, apply
 from appliance.store.database import DatabaseError
 
+if TYPE_CHECKING:
+    from subprocess import Popen
+
 _INSERT: Final = "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _COLUMNS: Final = "seq, epoch, kind, at, actor, origin, body, prev_hash, hash"
 _HASHED: Final = (
     "SELECT CAST(prev_hash || (seq || char(31) || epoch || char(31) || kind || char(31) || at || char(31) || actor"
-    " || char(31) || origin || char(31)) || body AS BLOB), hash FROM journal ORDER BY seq"
+    " || char(31) || origin || char(31)) || body AS BLOB), hash FROM journal WHERE seq > ? AND seq <= ? ORDER BY seq"
 )
 """What each link was made of, put together by the database as `entry_hash` does, and the link itself."""
-BATCH: Final = 2_000
+SHARED_MIN: Final = 100_000
+"""From so many entries on, the newer half of a chain is checked by a process of its own."""
+END: Final = 2**62
 RECENT_ORIGINS: Final = 5_000
 """How many of the newest entries are searched for order ids at start-up."""
 
@@ -207,7 +214,7 @@ def encode_state(state: TillState) -> bytes:
     return _state_encoder.encode(state)
 
 
-def verify(conn: Any) -> int:
+def verify(conn: Any, shared_from: int = SHARED_MIN) -> int:
     """Recompute the whole chain from the first entry; the number of entries. Raises BrokenJournal at the first bad one.
 
     The hash covers every column, so a changed, missing, added or swapped row is found at its place.
@@ -216,14 +223,69 @@ def verify(conn: Any) -> int:
     row = conn.execute("SELECT epoch FROM journal ORDER BY seq LIMIT 1").fetchone()
     if row is not None and known is not None and row != known:
         raise BrokenJournal(1, "epoch")
-    end = b"" if row is None else b"\x1f%b\x1f" % row[0].encode()
-    seq, prev = 0, GENESIS
-    for hashed, link in conn.execute(_HASHED):
+    if row is None:
+        return 0
+    with NewerHalf(conn, row[0], shared_from) as newer:
+        seq, prev = verify_stretch(conn, 0, GENESIS, row[0], newer.after or END)
+        if (seq, prev) == (newer.after, newer.continues) and newer.holds():
+            seq, prev = newer.upto, newer.link
+    return verify_stretch(conn, seq, prev, row[0], END)[0]
+
+
+def verify_stretch(conn: Any, seq: int, prev: bytes, epoch: str, upto: int) -> tuple[int, bytes]:
+    """Recompute what follows entry `seq`, whose link is `prev`, up to an entry; the last one and its link.
+
+    Raises BrokenJournal at the first bad one.
+    """
+    end = b"\x1f%b\x1f" % epoch.encode()
+    for hashed, link in conn.execute(_HASHED, (seq, upto)):
         if hashed.startswith(b"%b%d%b" % (prev, seq + 1, end)) and sha256(hashed).digest() == link:
             seq, prev = seq + 1, link
         else:
-            _explain(conn, seq, prev, row[0])
-    return seq
+            _explain(conn, seq, prev, epoch)
+    return seq, prev
+
+
+class NewerHalf:
+    """The newer half of a long chain, checked meanwhile by a process of its own.
+
+    A link follows from what is stored beside it and from the link before, so a chain holds when both halves hold and
+    the newer one begins with the link that ends the older. Its word is taken only when it says that all is well: who
+    verifies looks for the place of a fault itself.
+    """
+
+    def __init__(self, conn: Any, epoch: str, shared_from: int) -> None:
+        self._process: Popen[bytes] | None = None
+        self.after = self.upto = 0
+        """Entry that it continues, and its last one; 0 when the chain is short or cannot be shared."""
+        self.continues = self.link = b""
+        (upto,) = conn.execute("SELECT MAX(seq) FROM journal").fetchone()
+        path = str(conn.execute("PRAGMA database_list").fetchone()[2])
+        ends = [conn.execute("SELECT hash FROM journal WHERE seq = ?", (seq,)).fetchone() for seq in (upto // 2, upto)]
+        links = [end[0] for end in ends if end is not None and isinstance(end[0], bytes)]
+        if upto < shared_from or not path or len(links) < 2:
+            return
+        from subprocess import DEVNULL, Popen
+
+        self.continues, self.link = links
+        self.after, self.upto = upto // 2, upto
+        what = [str(Path(path).absolute()), str(self.after), self.continues.hex(), epoch, str(upto), self.link.hex()]
+        self._process = Popen(
+            [sys.executable, "-m", "appliance.store.half", *what],
+            cwd=Path(__file__).parents[2], stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL,
+        )  # fmt: skip
+
+    def __enter__(self) -> NewerHalf:
+        return self
+
+    def holds(self) -> bool:
+        """Wait for its end; whether every link was right."""
+        return self._process is not None and self._process.wait() == 0
+
+    def __exit__(self, *error: object) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
 
 
 def _explain(conn: Any, after: int, prev: bytes, epoch: str) -> None:

@@ -99,7 +99,30 @@ def test_a_hole_and_a_second_row_of_the_same_number_are_refused(conn):
     assert store.verify(conn) == 2, "a transaction that fails leaves nothing"
 
 
-def tampered(edit) -> int:
+@pytest.mark.parametrize("bad", [0, 3, 4, 5, 8])
+def test_a_long_chain_is_verified_in_two_halves_and_a_bad_entry_found_in_either(bad):
+    def edit(conn):
+        conn.execute("UPDATE journal SET at = 'x' WHERE seq = ?", (bad,))
+
+    assert tampered(edit, shared_from=8) == bad
+
+
+def test_a_half_that_cannot_be_read_is_not_taken_for_good(tmp_path):
+    from appliance.store.half import main
+
+    assert main(str(tmp_path / "none.db"), "1", "00" * 32, "e1", "2", "00" * 32) == 1
+    conn = connect(tmp_path / "till.db")
+    migrate(conn)
+    entries = some_entries()
+    store.append(conn, entries)
+    ends = (entries[1].hash.hex(), "e1", "5", entries[4].hash.hex())
+    assert main(str(tmp_path / "till.db"), "2", *ends) == 0
+    assert main(str(tmp_path / "till.db"), "1", *ends) == 1
+    assert main(str(tmp_path / "till.db"), "2", *ends[:2], "6", ends[3]) == 1
+    conn.close()
+
+
+def tampered(edit, shared_from: int = store.SHARED_MIN) -> int:
     """Write a journal of 8 entries, let `edit(conn)` loose on it with the triggers gone; the first bad entry, or 0."""
     with tempfile.TemporaryDirectory(dir=RAM) as folder:
         conn = connect(Path(folder) / "till.db")
@@ -109,7 +132,7 @@ def tampered(edit) -> int:
             conn.execute(f"DROP TRIGGER {trigger}")
         edit(conn)
         try:
-            store.verify(conn)
+            store.verify(conn, shared_from)
         except BrokenJournal as broken:
             return broken.seq
         else:
