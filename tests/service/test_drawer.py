@@ -8,7 +8,7 @@ import pytest
 
 from appliance.domain import journal as j
 from appliance.domain.effect import KickDrawer
-from appliance.hal.device import DrawerPosition, DrawerResult, FaultReason, Opened
+from appliance.hal.device import DeviceState, DrawerPosition, DrawerResult, FaultReason, Opened
 from appliance.protocol import command as c
 from tests.support.counter import a_counter
 from tests.support.till import NADIA, a_till
@@ -212,6 +212,27 @@ def test_a_drawer_whose_level_never_moves_has_no_sensor(run, tmp_path):
             await till.do(c.CalibrateDrawer(), c.CalibrateDrawer("open"), c.CalibrateDrawer("shut"))
             assert till.message == "drawer.calibrated_without"
             await counter.until(lambda: counter.devices.drawer().position is DrawerPosition.UNKNOWN)
+
+    run(main())
+
+
+def test_a_drawer_behind_its_printer_is_ready_at_once_when_learnt(run, tmp_path):
+    async def main():
+        async with a_counter(tmp_path) as counter:
+            till = counter.till
+            await first_opening(counter)
+            await till.do(c.Lock())
+            await till.till.scan(NADIA)
+            await till.do(c.CalibrateDrawer())
+            await counter.until(lambda: counter.devices.drawer().level is True)
+            await till.do(c.ActOnMessage("drawer_is_open"))
+            counter.drawer.close()
+            await counter.until(lambda: counter.devices.drawer().level is False)
+            before = counter.devices.drawer()
+            await till.do(c.ActOnMessage("drawer_is_shut"))
+            await counter.until(lambda: counter.devices.drawer() is not before)
+            await counter.until(lambda: counter.devices.drawer().position is CLOSED)
+            assert counter.devices.drawer().health.state is DeviceState.READY
 
     run(main())
 

@@ -20,6 +20,8 @@ class PrinterDrawer:
         self._box = Box(open_level_of(address), clock, slot, lambda: printer.pulse(pin, on_ms))
         self._slot = slot
         printer.on_pin = self._pin_is
+        if printer.pin_high is not None:  # assigned while its printer serves: no status need come for long
+            self._pin_is(printer.pin_high)
 
     @property
     def health(self) -> Health:

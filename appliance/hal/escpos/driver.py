@@ -110,6 +110,8 @@ class EscposPrinter:
         zeros, or it would take the next receipt for them."""
         self._barrier_timeout: asyncio.Timeout | None = None
         self._barrier_s = _BARRIER_TIMEOUT_S
+        self.pin_high: bool | None = None
+        """The drawer pin in the newest status; None while the printer is away."""
         self.on_pin: Callable[[bool | None], None] = lambda high: None
         """Called with the drawer pin on every status, and with None when the link ends."""
         self._begin(None)
@@ -247,6 +249,7 @@ class EscposPrinter:
         if self._barrier is not None and not self._barrier.done():
             self._barrier.set_exception(lost)
             self._barrier.exception()  # looked at: the job may have been cancelled
+        self.pin_high = None
         self.on_pin(None)
 
     async def _greet(self, link: Transport) -> None:
@@ -379,6 +382,7 @@ class EscposPrinter:
         else:
             self._tell(DeviceState.READY if fault is None else DeviceState.DEGRADED, fault)
         if status.pin_high is not None:
+            self.pin_high = status.pin_high
             self.on_pin(status.pin_high)
 
     def _tell(self, state: DeviceState, fault: FaultReason | None) -> None:
