@@ -78,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     command("protocol", _protocol, "print the messages between kiosk and daemon")
     _add_imports(commands, command)
     _add_codes(commands, command)
+    _add_devices(commands, command)
     return parser
 
 
@@ -108,6 +109,26 @@ def _add_codes(commands: Any, command: Callable[..., argparse.ArgumentParser]) -
     change.add_argument("source", type=Path, metavar="FILE")
     change.add_argument("--config", type=Path, required=True, metavar="FILE", help="the till's settings")
     change.add_argument("--dry-run", action="store_true", help="check only, write nothing")
+
+
+def _add_devices(commands: Any, command: Callable[..., argparse.ArgumentParser]) -> None:
+    text = "devices: what is plugged in, its role, how it is and what helps (docs/devices.md)"
+    group = commands.add_parser("devices", help=text, description=text).add_subparsers(required=True, metavar="COMMAND")
+    for name, what in (
+        ("list", "list everything that is plugged in, and the roles whose device is not there"),
+        ("watch", "one line for each change, until interrupted"),
+        ("test", "test the device of a role"),
+        ("assign", "give a role to a device, now and after a restart"),
+        ("unassign", "serve a role no more"),
+    ):
+        made = command(name, _devices, what, group)
+        made.set_defaults(work=name)
+        made.add_argument("--config", type=Path, required=True, metavar="FILE", help="the till's settings")
+        if name in ("test", "assign", "unassign"):
+            made.add_argument("role", metavar="ROLE", help="such as scanner.front or printer.receipt")
+        if name == "assign":
+            what = "an address as in the settings, or the identity or node that `list` shows"
+            made.add_argument("address", metavar="ADDRESS", help=what)
 
 
 # --- saying ---------------------------------------------------------------------------------------------------------
@@ -589,6 +610,22 @@ def _status_of(view: Any) -> dict[str, object]:
         "devices": {light.device: light.code or light.level for light in view.status},
         "message": view.message.code if view.message else None,
     }
+
+
+def _devices(arguments: argparse.Namespace) -> int:
+    from appliance import cli_devices
+    from appliance.domain.errors import Refusal
+
+    config = _config(arguments.config)
+    try:
+        cli_devices.run(arguments, config)
+    except Refusal as refusal:
+        sentence = cli_devices.sentence_of(refusal)
+        if arguments.json:
+            _say_json({"ok": False, "code": refusal.code, "detail": sentence})
+        sys.stderr.write(f"{sentence}\n")
+        return cli_devices.status_of(refusal)
+    return OK
 
 
 def _protocol(arguments: argparse.Namespace) -> int:

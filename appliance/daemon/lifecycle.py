@@ -33,6 +33,7 @@ from appliance.service.papers import doubt, speak_of_waiting
 from appliance.service.people import land, start_opening
 from appliance.service.printing import Printing
 from appliance.service.receipt_text import Letterhead
+from appliance.service.technician import Technician
 from appliance.service.terminal import CardTerminal
 from appliance.service.till import Till
 from appliance.store.catalog import load_catalog, load_shop
@@ -126,6 +127,8 @@ class Daemon:
         self.printing.on_change = lambda: self._paper_moved(till)
         self.printing.on_doubt = lambda: till.happen(lambda: doubt(till))
         self.server.may_show = lambda: not self.ledger.is_urgent
+        self.technician = Technician(till, self.equipment)
+        self.server.technician = self.technician.answer
         self.server.ready(till.begin, display.view)
         return till
 
@@ -282,6 +285,7 @@ class Daemon:
             till.devices = self._devices
             till.keep_drawer_level = self._keep_drawer_level
             still_waiting.callback(self._follow(till))
+            self._drawers.create_task(self.technician.run(self._devices), name="technician")
             self._drawers.create_task(self.printing.run(self._devices), name="printing")
             self._drawers.create_task(self._minute(till), name="minute")
             self._drawers.create_task(self.terminal.run(till, self._devices), name="card terminal")
@@ -300,6 +304,7 @@ class Daemon:
                 else:
                     if isinstance(event, Health):
                         till.beam.met(event.role, event.port)
+                    self.technician.moved()
                     self.equipment.notice(till, event)
                     self._paper_moved(till)
                     self.printing.wake()

@@ -23,6 +23,8 @@ from appliance.protocol.message import (
     MAX_LINE,
     VERSION,
     Answer,
+    AskDevices,
+    DeviceList,
     Fault,
     FromDaemon,
     Hello,
@@ -64,6 +66,8 @@ class Server:
         self.may_show: Callable[[], bool] = lambda: True
         """False while something that must be durable first would be seen."""
         self.waiting: list[tuple[Client, Order]] = []
+        self.technician: Callable[[AskDevices], Awaitable[Answer | DeviceList]] | None = None
+        """Answers questions about the devices; None while the till is still starting."""
 
     async def open(self, group: asyncio.TaskGroup) -> None:
         """Listen, unless it does already. Answers that must wait for their commits become tasks of `group`."""
@@ -139,6 +143,26 @@ class Server:
             answer = Answer(order.id, False, 0, "defect")
         client.answered(answer)
 
+    def ask(self, client: Client, question: AskDevices) -> asyncio.Task[None] | None:
+        """Answer a technician, in a task of its own: it may wait for something to be plugged in."""
+        if self.technician is None or self._group is None:
+            client.answered(Answer(question.id, False, 0, "technician.starting"))
+            return None
+        return self._group.create_task(self._tell(client, question, self.technician), name=f"devices {question.id}")
+
+    async def _tell(
+        self, client: Client, question: AskDevices, technician: Callable[[AskDevices], Awaitable[Answer | DeviceList]]
+    ) -> None:
+        answer: Answer | DeviceList
+        try:
+            answer = await technician(question)
+        except StoreLost:
+            return
+        except Exception:  # as for orders: a defect costs one question, not the till
+            log.exception("question %s: a defect in %s", question.id, question.work)
+            answer = Answer(question.id, False, 0, "defect")
+        client.answered(answer)
+
     # --- views --------------------------------------------------------------------------------------------------
 
     def changed(self) -> None:
@@ -169,6 +193,7 @@ class Client(asyncio.BufferedProtocol):
         """The beginning of a line whose end has not come yet."""
         self._room = memoryview(bytearray(READ_BYTES))
         self._orders = 0
+        self._questions: set[asyncio.Task[None]] = set()
         self._greeted = False
         self._silence: asyncio.TimerHandle | None = None
         self._skipped = False
@@ -193,6 +218,8 @@ class Client(asyncio.BufferedProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if self._silence is not None:
             self._silence.cancel()
+        for question in self._questions:
+            question.cancel()
         self._transport = None
         self._server.left(self)
 
@@ -237,15 +264,18 @@ class Client(asyncio.BufferedProtocol):
             message = read_from_client(line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             return self._fault("frame.unreadable", str(error))
-        if type(message) is Order:
+        if not isinstance(message, Hello):
             if not self._greeted:
                 return self._fault("frame.unreadable", "Hello comes first")
             if self._orders >= ORDERS_MAX:
                 return self._fault("frame.flood", f"more than {ORDERS_MAX} orders without an answer")
             self._orders += 1
-            self._server.take(self, message)
+            if isinstance(message, Order):
+                self._server.take(self, message)
+            elif (question := self._server.ask(self, message)) is not None:
+                self._questions.add(question)
+                question.add_done_callback(self._questions.discard)
             return True
-        assert isinstance(message, Hello)
         if message.version != VERSION:
             return self._fault("frame.version", f"version {VERSION} is spoken here")
         self._greeted = True
@@ -262,7 +292,7 @@ class Client(asyncio.BufferedProtocol):
         self.close()
         return False
 
-    def answered(self, answer: Answer) -> None:
+    def answered(self, answer: Answer | DeviceList) -> None:
         self._orders -= 1
         self.send(answer)
 

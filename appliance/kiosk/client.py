@@ -136,7 +136,7 @@ class Client:
             self._tell(said)
         elif isinstance(said, message.Welcome):
             self._tell(True)
-        else:
+        elif isinstance(said, message.Fault):
             Logger.error("Client: the daemon could not read us: %s %s", said.code, said.detail)
 
     def _tell(self, said: "message.Answer | bool") -> None:

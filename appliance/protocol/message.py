@@ -1,9 +1,10 @@
 """The envelope of the kiosk socket: one JSON object a line, both ways.
 
-Client to daemon: `Hello` first, then `Order`s. Daemon to client: `Welcome`, then `Shown` whenever the view changed and
-one `Answer` for each order. An order carries an id made by the client: the same id again gets the first answer and does
-nothing more. A line longer than `MAX_LINE` bytes, or one that does not read, gets a `Fault` and the daemon closes the
-connection; it never stops the daemon.
+Client to daemon: `Hello` first, then `Order`s, and a technician's `AskDevices`. Daemon to client: `Welcome`, then
+`Shown` whenever the view changed, one `Answer` for each order, and a `DeviceList` to whoever asked for it. An order
+carries an id made by the client: the same id again gets the first answer and does nothing more. A line longer than
+`MAX_LINE` bytes, or one that does not read, gets a `Fault` and the daemon closes the connection; it never stops the
+daemon.
 """
 
 from __future__ import annotations
@@ -37,6 +38,19 @@ class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="
     command: AnyCommand
 
 
+class AskDevices(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="is", tag="AskDevices"):
+    """A technician's question about the devices (`tillbox devices`); it touches nothing on the screen."""
+
+    id: Annotated[str, Meta(min_length=1, max_length=64)]
+    work: Literal["list", "test", "assign", "unassign"] = "list"
+    """"list" gets a `DeviceList`, the others an `Answer`."""
+    role: Annotated[str, Meta(max_length=60)] = ""
+    address: Annotated[str, Meta(max_length=1_000)] = ""
+    """"assign": an address as in the settings, or the identity or node of something plugged in."""
+    after: Annotated[int, Meta(ge=0, le=2**53)] = 0
+    """"list": the number of the list that is known; the answer comes when there is another one."""
+
+
 class Welcome(msgspec.Struct, frozen=True, tag_field="is", tag="Welcome"):
     version: int
     till: str
@@ -58,6 +72,36 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="is", ta
     params: dict[str, Any] = {}
 
 
+class DeviceRow(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A port with or without a role, or a role with or without a port; "" where nothing is known."""
+
+    identity: str = ""
+    """`serial|port|interface`, the same at every plug."""
+    node: str = ""
+    """Where it is now: `/dev/hidraw0`, `192.168.1.20:9100`."""
+    link: str = ""
+    """How it is reached: `hidraw`, `serial`, `tcp`, ..."""
+    label: str = ""
+    """Maker and model."""
+    role: str = ""
+    kind: str = ""
+    state: str = ""
+    fault: str = ""
+    remedy: str = ""
+    """What a person can do about it."""
+    rule: str = ""
+    """The role's address in the settings, or the one that would name exactly this device."""
+
+
+class DeviceList(msgspec.Struct, frozen=True, tag_field="is", tag="DeviceList"):
+    """What is plugged in, used or not, then the roles whose device is not there."""
+
+    id: str
+    number: int
+    """Counts the changes since the start."""
+    devices: tuple[DeviceRow, ...]
+
+
 class Fault(msgspec.Struct, frozen=True, tag_field="is", tag="Fault"):
     """The line could not be read."""
 
@@ -65,8 +109,8 @@ class Fault(msgspec.Struct, frozen=True, tag_field="is", tag="Fault"):
     detail: str
 
 
-FromClient = Hello | Order
-FromDaemon = Welcome | Shown | Answer | Fault
+FromClient = Hello | Order | AskDevices
+FromDaemon = Welcome | Shown | Answer | DeviceList | Fault
 
 _encoder = msgspec.json.Encoder()
 _from_client = msgspec.json.Decoder(FromClient)
@@ -89,7 +133,7 @@ def encode(message: FromClient | FromDaemon) -> bytes:
 def read_from_client(line: bytes) -> FromClient:
     """Raises `msgspec.DecodeError` (its subclass `ValidationError` when well-formed but not allowed)."""
     message: FromClient = _from_client.decode(line)
-    if isinstance(message, Order):
+    if not isinstance(message, Hello):
         name = message.id
         if not (name.isascii() and name.isprintable()) or " " in name:  # a pattern would take as long as all the rest
             raise msgspec.ValidationError("Expected printable ASCII without spaces - at `$.id`")

@@ -1,0 +1,224 @@
+"""What a technician asks of the running till's devices from a terminal: `tillbox devices` (feature H-24).
+
+Hides where the list comes from and when it moved. A test from here is an order like any other: a page waits its turn
+behind the receipts, and a drawer opens only in the name of somebody signed in who may open it (feature H-11).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from appliance.domain import effect as e
+from appliance.domain import intent as i
+from appliance.domain.errors import Refusal
+from appliance.hal.device import DeviceKind, Devices, DeviceState, Health, PluggedDevice, WeightState
+from appliance.protocol.message import Answer, AskDevices, DeviceList, DeviceRow
+
+if TYPE_CHECKING:
+    from appliance.service.equipment import Equipment
+    from appliance.service.till import Till
+
+START_S: Final = 5.0
+"""Who asks before the devices are served waits this long."""
+WEIGHT_S: Final = 3.0
+TEST_LINES: Final = ("ÀÉÈÇŒ àéèçœ ß 12", "TILLBOX 0123456789")
+DRAWER: Final = "drawer.main"
+
+log = logging.getLogger(__name__)
+
+
+class Technician:
+    """Answers `AskDevices`."""
+
+    def __init__(self, till: Till, equipment: Equipment) -> None:
+        self.till = till
+        self.equipment = equipment
+        self._number = 1
+        self._moved = asyncio.Event()
+        self._served = asyncio.Event()
+
+    async def run(self, devices: Devices) -> None:
+        """Follow what is plugged in and pulled out, as long as devices are served."""
+        self._served.set()
+        self.moved()
+        try:
+            while True:
+                await devices.change()
+                self.moved()
+        finally:
+            self._served.clear()
+
+    async def next_move(self) -> None:
+        """Wait for the next `moved`."""
+        await self._moved.wait()
+
+    def moved(self) -> None:
+        """A device told how it is, or what it weighs: the list may be another one now."""
+        self._number += 1
+        moved, self._moved = self._moved, asyncio.Event()
+        moved.set()
+
+    async def answer(self, ask: AskDevices) -> DeviceList | Answer:
+        """Do what is asked; a refusal is an answer too. Raises nothing on what a client may send."""
+        try:
+            devices = await self._devices()
+            if ask.work == "list":
+                return await self._list(ask, devices)
+            log.info("technician: %s %s %s", ask.work, ask.role, ask.address)
+            params = await _WORKS[ask.work](self, devices, ask)
+        except Refusal as refusal:
+            return Answer(ask.id, False, self.till.rev, refusal.code, dict(refusal.params))
+        return Answer(ask.id, True, self.till.rev, params=params)
+
+    async def _devices(self) -> Devices:
+        try:
+            async with asyncio.timeout(START_S):
+                await self._served.wait()
+        except TimeoutError:
+            raise Refusal("technician.starting") from None
+        devices = self.till.devices
+        if devices is None:
+            raise Refusal("technician.starting")
+        return devices
+
+    async def _list(self, ask: AskDevices, devices: Devices) -> DeviceList:
+        while ask.after == self._number:  # any other number is of a daemon that ended since
+            await self.next_move()
+        return DeviceList(ask.id, self._number, tuple(row_of(device) for device in devices.plugged()))
+
+
+def row_of(device: PluggedDevice) -> DeviceRow:
+    """The same in the words of the protocol: "" for what is not known."""
+    return DeviceRow(
+        identity=device.identity,
+        node=device.node,
+        link=device.link,
+        label=device.label,
+        role=device.role or "",
+        kind=device.kind or "",
+        state=device.state or "",
+        fault=device.fault or "",
+        remedy=device.remedy,
+        rule=device.rule,
+    )
+
+
+def address_of(wanted: str, role: str, plugged: Sequence[PluggedDevice]) -> str:
+    """The address that `wanted` means for a role: the identity or the node of something plugged in, else itself.
+
+    Raises Refusal for what serves another role already, and for an identity that is not plugged in."""
+    for device in plugged:
+        if wanted and wanted in (device.identity, device.node):
+            if device.role not in (None, role):
+                raise Refusal("technician.taken", label=device.label, role=device.role)
+            return device.rule
+    if "|" in wanted:
+        raise Refusal("technician.not_plugged", identity=wanted)
+    return wanted
+
+
+async def assign(devices: Devices, role: str, wanted: str) -> str:
+    """Give a role to a device and return its address. Raises Refusal, and changes nothing, where that cannot be."""
+    address = address_of(wanted, role, devices.plugged())
+    try:
+        await devices.assign(role, address)
+    except ValueError as error:
+        raise Refusal("technician.bad_address", reason=str(error)) from None
+    return address
+
+
+async def unassign(devices: Devices, role: str) -> None:
+    """Serve a role no more. Raises Refusal for one that nobody has."""
+    health_of(devices, role)
+    await devices.unassign(role)
+
+
+def health_of(devices: Devices, role: str) -> Health:
+    """Raises Refusal for a role that is not configured."""
+    for health in devices.health():
+        if health.role == role:
+            return health
+    raise Refusal("technician.unknown_role", role=role)
+
+
+async def _assign(asked: Technician, devices: Devices, ask: AskDevices) -> dict[str, Any]:
+    return {"role": ask.role, "address": await assign(devices, ask.role, ask.address)}
+
+
+async def _unassign(asked: Technician, devices: Devices, ask: AskDevices) -> dict[str, Any]:
+    await unassign(devices, ask.role)
+    return {"role": ask.role}
+
+
+async def _test(asked: Technician, devices: Devices, ask: AskDevices) -> dict[str, Any]:
+    health = health_of(devices, ask.role)
+    devices.retry(ask.role)
+    if health.state not in (DeviceState.READY, DeviceState.DEGRADED):
+        raise Refusal("technician.not_ready", role=ask.role, state=health.state, fault=health.fault or "")
+    return {"kind": health.kind, **await _TESTS[health.kind](asked, devices, ask.role)}
+
+
+async def _test_printer(asked: Technician, devices: Devices, role: str) -> dict[str, Any]:
+    asked.till.effect(e.PrintTest(role))
+    await asked.till.show()
+    return {}
+
+
+async def _test_drawer(asked: Technician, devices: Devices, role: str) -> dict[str, Any]:
+    till = asked.till
+    if role != DRAWER or not till.operators.may(till.state.seller, "open_drawer"):
+        raise Refusal("technician.no_right")
+    till.do(i.OpenDrawer("test"))
+    await till.show()
+    return {}
+
+
+async def _test_display(asked: Technician, devices: Devices, role: str) -> dict[str, Any]:
+    """It shows these lines until the sale has something new to say."""
+    devices.display(role).show(*TEST_LINES)
+    return {}
+
+
+async def _test_scale(asked: Technician, devices: Devices, role: str) -> dict[str, Any]:
+    scale = devices.scale(role)
+    scale.watch(True)
+    try:
+        async with asyncio.timeout(WEIGHT_S):
+            while scale.weight.state is not WeightState.STABLE:
+                await asked.next_move()
+    except TimeoutError:
+        raise Refusal("technician.no_weight", state=scale.weight.state) from None
+    finally:
+        scale.watch(asked.till.desk.sheet == "weigh")
+    return {"quantity_milli": scale.weight.quantity_milli}
+
+
+async def _test_scanner(asked: Technician, devices: Devices, role: str) -> dict[str, Any]:
+    """What it read last: a label that is scanned for a test sells on the sale screen as any other."""
+    read = asked.equipment.last_reads.get(role)
+    if read is None:
+        raise Refusal("technician.no_read")
+    return {"text": read.text, "at": read.at[11:19]}
+
+
+async def _test_terminal(asked: Technician, devices: Devices, role: str) -> dict[str, Any]:
+    """That it answers is all that can be asked of it without a customer."""
+    return {}
+
+
+_TESTS: Final[dict[DeviceKind, Callable[[Any, Any, str], Awaitable[dict[str, Any]]]]] = {
+    DeviceKind.PRINTER: _test_printer,
+    DeviceKind.DRAWER: _test_drawer,
+    DeviceKind.DISPLAY: _test_display,
+    DeviceKind.SCALE: _test_scale,
+    DeviceKind.SCANNER: _test_scanner,
+    DeviceKind.TERMINAL: _test_terminal,
+}
+_WORKS: Final[dict[str, Callable[[Any, Any, AskDevices], Awaitable[dict[str, Any]]]]] = {
+    "assign": _assign,
+    "unassign": _unassign,
+    "test": _test,
+}
