@@ -66,6 +66,9 @@ class Line:
         """How long an answer may take; None: as long as it pleases."""
         self._socket.settimeout(seconds)
 
+    def close(self) -> None:
+        self._answers.close()
+
     def _name(self) -> str:
         self._number += 1
         return f"devices-{self._number}"
@@ -100,7 +103,11 @@ def running_till(path: str) -> Iterator[Line | None]:
         except OSError as error:
             raise Refusal("technician.no_socket", reason=error.strerror or str(error)) from None
         line.settimeout(ANSWER_S)
-        yield Line(line)
+        asked = Line(line)
+        try:
+            yield asked
+        finally:
+            asked.close()
 
 
 def run(arguments: Any, config: Config) -> None:
@@ -291,13 +298,8 @@ def say_table(rows: tuple[m.DeviceRow, ...]) -> None:
 
 
 def sentence_of(refusal: Refusal) -> str:
-    """A refusal in French, with the words of its state and fault."""
-    params: dict[str, Any] = dict(refusal.params)
-    for name in ("fault", "state"):
-        word = f"devices.{name}.{params.get(name)}"
-        if has_sentence(word):
-            params["why"] = t(word)
-            break
+    """A refusal in French; a parameter that names a word is said by that word."""
+    params = {name: t(str(value)) if has_sentence(str(value)) else value for name, value in refusal.params.items()}
     return t(refusal.code, **params) if has_sentence(refusal.code) else refusal.code
 
 

@@ -109,6 +109,8 @@ class CustomerDisplay:
         """When the change has stood there long enough."""
         self._result_of = 0
         self._result_ns = 0
+        self._shown: tuple[LineDisplay, tuple[str, str]] | None = None
+        """The newest lines and whom they were given: a technician's test stays until there is something new to say."""
 
     def changed(self) -> None:
         """Something a view shows has changed."""
@@ -130,7 +132,10 @@ class CustomerDisplay:
         if closed is not None:
             left_ns = self._result_ns + int(RESULT_S * 1e9) - till.clock.monotonic_ns()
             self._end = asyncio.get_running_loop().call_later(max(SHOW_S, left_ns / 1e9), self._show)
-        device.show(*lines(self._words, till.ticket, till.desk.selected, closed))
+        wanted = lines(self._words, till.ticket, till.desk.selected, closed)
+        if self._shown is None or self._shown[0] is not device or self._shown[1] != wanted:
+            self._shown = device, wanted
+            device.show(*wanted)
 
     def _fresh_result(self) -> TicketClosed | None:
         """The sale that just ended, while its result is on the cashier's screen, for some seconds."""

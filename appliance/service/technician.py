@@ -155,9 +155,10 @@ async def _unassign(asked: Technician, devices: Devices, ask: AskDevices) -> dic
 
 async def _test(asked: Technician, devices: Devices, ask: AskDevices) -> dict[str, Any]:
     health = health_of(devices, ask.role)
-    devices.retry(ask.role)
     if health.state not in (DeviceState.READY, DeviceState.DEGRADED):
-        raise Refusal("technician.not_ready", role=ask.role, state=health.state, fault=health.fault or "")
+        devices.retry(ask.role)
+        why = f"devices.fault.{health.fault}" if health.fault else f"devices.state.{health.state}"
+        raise Refusal("technician.not_ready", role=ask.role, why=why)
     return {"kind": health.kind, **await _TESTS[health.kind](asked, devices, ask.role)}
 
 

@@ -1,0 +1,293 @@
+"""`tillbox devices`: through the running till's socket and without it, its words and its exit statuses."""
+
+import asyncio
+import json
+import os
+import socket
+import subprocess
+import sys
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from appliance import cli_devices
+from appliance.cli import CANNOT, NO, OK, main
+from appliance.domain import journal as j
+from appliance.hal.device import FaultReason, PluggedDevice, Remedy
+from appliance.i18n import has_sentence
+from appliance.protocol import command as c
+from appliance.protocol.message import VERSION, Answer, AskDevices, DeviceRow, Hello, encode
+from appliance.service.technician import address_of
+from tests.support.bench import a_bench
+from tests.support.till import NADIA
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def config(tmp_path):
+    """Settings whose devices nobody plugged in."""
+    file = tmp_path / "till.toml"
+    file.write_text(
+        'data_dir = "."\nsocket = "s"\nhot_plug = false\n[devices]\n'
+        '"printer.receipt" = "tcp://127.0.0.1:1"\n"scanner.front" = "serial:///dev/nothing"\n'
+    )
+    return file
+
+
+class Terminal:
+    """The technician's, beside the running till."""
+
+    def __init__(self, config, capsys):
+        self.config, self.capsys = config, capsys
+
+    async def __call__(self, work, *words):
+        """Exit status and what it said, standard output first."""
+        arguments = ["devices", work, *words, "--config", str(self.config)]
+        status = await asyncio.to_thread(main, arguments)
+        out, err = self.capsys.readouterr()
+        return status, out + err
+
+
+@asynccontextmanager
+async def a_technician(folder, config, capsys, **settings):
+    async with a_bench(folder, **settings) as bench:
+        yield bench, Terminal(config, capsys)
+
+
+# --- the till runs --------------------------------------------------------------------------------------------------
+
+
+def test_the_list_has_every_role_with_its_state(run, tmp_path, config, capsys):
+    async def main():
+        async with a_technician(tmp_path, config, capsys) as (bench, tillbox):
+            status, said = await tillbox("list")
+            assert status == OK
+            lines = said.splitlines()
+            assert {line.split()[0] for line in lines} == set(bench.devices.addresses)
+            assert all("Prêt" in line for line in lines)
+            status, said = await tillbox("list", "--json")
+            rows = {row["role"]: row for row in json.loads(said)}
+            printer = rows["printer.receipt"]
+            assert (printer["link"], printer["kind"], printer["state"]) == ("tcp", "printer", "ready")
+            assert printer["rule"] == bench.devices.addresses["printer.receipt"]
+
+    run(main())
+
+
+def test_a_fault_is_listed_with_what_helps(run, tmp_path, config, capsys):
+    async def main():
+        async with a_technician(tmp_path, config, capsys) as (bench, tillbox):
+            await bench.devices.handle_printer("paper-out")
+            await bench.until(lambda: bench.light("printer") == "error")
+            bench.devices.counter.handle_scale("unplug")
+            await bench.until(lambda: bench.light("scale") == "warn")
+            _, said = await tillbox("list")
+            printer = next(line for line in said.splitlines() if line.startswith("printer.receipt"))
+            assert "Plus de papier" in printer
+            assert "Regarder l’appareil" in printer
+            scale = next(line for line in said.splitlines() if line.startswith("scale.counter"))
+            assert "Débranché  Brancher" in scale
+
+    run(main())
+
+
+def test_a_test_of_each_device(run, tmp_path, config, capsys):
+    async def main():
+        async with a_technician(tmp_path, config, capsys) as (bench, tillbox):
+            papers = len(bench.devices.printer.papers)
+            status, said = await tillbox("test", "printer.receipt")
+            assert (status, said) == (OK, "printer.receipt : la page d’essai sort après les reçus qui attendent.\n")
+            await bench.until(lambda: len(bench.devices.printer.papers) == papers + 1)
+            await bench.until(lambda: "Bienvenue" in bench.devices.counter.display.lines[0])
+            status, said = await tillbox("test", "display.customer")
+            assert status == OK
+            await bench.until(lambda: bench.devices.counter.display.lines[1].startswith("TILLBOX"))
+            bench.devices.counter.weigh(345, False)
+            status, said = await tillbox("test", "scale.counter")
+            assert (status, said) == (OK, "scale.counter : 0.345 kg.\n")
+            assert (await tillbox("test", "terminal.main"))[0] == OK
+            status, said = await tillbox("test", "scanner.counter")
+            assert (status, said[:32]) == (NO, "Ce lecteur n’a encore rien lu. S")
+            bench.devices.scan("serial", "7610000000009")
+            await bench.until(lambda: "scanner.counter" in bench.till.daemon.equipment.last_reads)
+            status, said = await tillbox("test", "scanner.counter", "--json")
+            assert (status, json.loads(said)["text"]) == (OK, "7610000000009")
+
+    run(main())
+
+
+def test_the_drawer_opens_in_the_name_of_who_may(run, tmp_path, config, capsys):
+    """Feature H-11: a terminal is no way around the right."""
+
+    async def main():
+        async with a_technician(tmp_path, config, capsys) as (bench, tillbox):
+            pulses = bench.devices.drawer.pulses
+            status, said = await tillbox("test", "drawer.main")
+            assert (status, said.partition(".")[0]) == (
+                NO, "Le tiroir ne s’ouvre qu’au nom d’une personne qui en a le droit",
+            )  # fmt: skip
+            await bench.till.do(c.Lock())
+            assert (await tillbox("test", "drawer.main"))[0] == NO
+            await bench.till.till.scan(NADIA)
+            assert (await tillbox("test", "drawer.main"))[0] == OK
+            await bench.until(lambda: bench.devices.drawer.pulses == pulses + 1)
+            assert [fact.reason for fact in await bench.till.facts(j.DrawerOpened)][-1] == "test"
+
+    run(main())
+
+
+def test_a_device_that_is_not_there_cannot_be_tested(run, tmp_path, config, capsys):
+    async def main():
+        async with a_technician(tmp_path, config, capsys) as (bench, tillbox):
+            bench.devices.counter.handle_display("unplug")
+            await bench.until(lambda: bench.light("display") == "warn")
+            assert await tillbox("test", "display.customer") == (
+                NO, "display.customer ne peut pas être essayé : Débranché.\n",
+            )  # fmt: skip
+            assert await tillbox("test", "display.second") == (CANNOT, "Aucun appareil n’a le rôle display.second.\n")
+
+    run(main())
+
+
+def test_assigned_now_and_after_a_restart_and_given_back(run, tmp_path, config, capsys):
+    async def main():
+        async with a_technician(tmp_path, config, capsys) as (bench, tillbox):
+            address = bench.devices.addresses["scanner.counter"]
+            assert (await tillbox("unassign", "scanner.counter"))[0] == OK
+            assert "scanner.counter" not in {health.role for health in bench.served.health()}
+            assert (await tillbox("assign", "scanner.window", address))[0] == OK
+            await bench.until(lambda: bench.served.health()[-1].state == "ready")
+            assert bench.served.health()[-1].role == "scanner.window"
+            kept = json.loads((tmp_path / "devices.json").read_text())["roles"]
+            assert kept == {"scanner.counter": None, "scanner.window": address}
+            for words in (("assign", "scanner.window", "nonsense:///"), ("assign", "window", address)):
+                status, said = await tillbox(*words)
+                assert (status, said.partition(":")[0]) == (CANNOT, "Adresse refusée ")
+            assert (await tillbox("unassign", "scanner.nobody"))[0] == CANNOT
+            status, said = await tillbox("assign", "scanner.x", "serial|port|00", "--json")
+            assert (status, json.loads(said.partition("\n}")[0] + "}")["code"]) == (CANNOT, "technician.not_plugged")
+
+    run(main())
+
+
+def test_watching_says_a_line_a_change(run, tmp_path, config):
+    async def main():
+        async with a_bench(tmp_path) as bench:
+            watch = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "appliance.cli", "devices", "watch", "--config", str(config),
+                cwd=ROOT, stdout=subprocess.PIPE, env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            )  # fmt: skip
+            assert watch.stdout is not None
+            try:
+                async with asyncio.timeout(20):
+                    first = [(await watch.stdout.readline()).decode() for _ in bench.devices.addresses]
+                    assert all(line.startswith("+ ") for line in first)
+                    await bench.devices.handle_scanner("serial", "unplug")
+                    line = (await watch.stdout.readline()).decode()
+                    assert line.startswith("~ scanner.counter ")
+                    assert "Débranché  Brancher" in line
+            finally:
+                watch.kill()
+                await watch.wait()
+                watch._transport.close()  # type: ignore[attr-defined]
+
+    run(main())
+
+
+def test_a_watcher_that_leaves_and_a_till_that_ends_leave_nothing(run, tmp_path):
+    """A list that never came is not waited for: the daemon ends with its client, and the client with its daemon."""
+
+    async def main():
+        async with a_bench(tmp_path) as bench:
+            technician = bench.till.daemon.technician
+            listed = await technician.answer(AskDevices("1"))
+            bench.devices.counter.handle_display("unplug")
+            async with asyncio.timeout(5):
+                while next(row for row in listed.devices if row.role == "display.customer").remedy != "plug_in":
+                    number = listed.number
+                    listed = await technician.answer(AskDevices("2", after=number))
+                    assert listed.number > number
+            line = socket.socket(socket.AF_UNIX)
+            line.connect(bench.till.config.socket)
+            line.sendall(encode(Hello(VERSION, "test", views=False)) + encode(AskDevices("3", after=listed.number)))
+            await bench.until(lambda: any("devices 3" in task.get_name() for task in asyncio.all_tasks()))
+            line.close()
+            await bench.until(lambda: not any("devices 3" in task.get_name() for task in asyncio.all_tasks()))
+
+    run(main())
+
+
+def test_before_the_devices_are_served_it_says_so(run, tmp_path, monkeypatch):
+    from appliance.service import technician
+    from tests.support.till import a_till
+
+    async def main():
+        monkeypatch.setattr(technician, "START_S", 0.01)
+        async with a_till(tmp_path) as till:
+            answer = await till.daemon.technician.answer(AskDevices("1"))
+            assert isinstance(answer, Answer)
+            assert (answer.ok, answer.code) == (False, "technician.starting")
+
+    run(main())
+
+
+# --- no till runs ---------------------------------------------------------------------------------------------------
+
+
+def test_without_the_till_the_devices_are_looked_at_directly(config, capsys, monkeypatch):
+    monkeypatch.setattr(cli_devices, "LOOK_S", 0.2)
+    assert main(["devices", "list", "--config", str(config), "--json"]) == OK
+    rows = {row["role"]: row for row in json.loads(capsys.readouterr().out)}
+    assert rows["scanner.front"]["remedy"] == "plug_in"
+    assert rows["printer.receipt"]["state"] == "absent"
+    assert main(["devices", "assign", "scanner.front", "serial:///dev/other", "--config", str(config)]) == OK
+    assert main(["devices", "unassign", "printer.receipt", "--config", str(config)]) == OK
+    kept = json.loads((config.parent / "devices.json").read_text())["roles"]
+    assert kept == {"scanner.front": "serial:///dev/other", "printer.receipt": None}
+    capsys.readouterr()
+    assert main(["devices", "unassign", "printer.receipt", "--config", str(config)]) == CANNOT
+    assert capsys.readouterr().err == "Aucun appareil n’a le rôle printer.receipt.\n"
+
+
+@pytest.mark.parametrize("words", [["watch"], ["test", "printer.receipt"]])
+def test_without_the_till_nothing_is_watched_or_tested(config, capsys, words):
+    assert main(["devices", *words, "--config", str(config)]) == NO
+    assert capsys.readouterr().err == "La caisse n’est pas en marche.\n"
+
+
+def test_a_wrong_settings_file_is_said(tmp_path, capsys):
+    assert main(["devices", "list", "--config", str(tmp_path / "none.toml")]) == CANNOT
+
+
+# --- the pure parts -------------------------------------------------------------------------------------------------
+
+
+def plugged(identity, node, role=None, rule="udev:serial?ID_SERIAL=x"):
+    return PluggedDevice(identity, node, "serial", "Honeywell", role, None, None, None, Remedy.ASSIGN, rule)
+
+
+def test_an_identity_or_a_node_stands_for_its_rule():
+    devices = [plugged("H|1-2|00", "/dev/ttyACM0"), plugged("H|1-3|00", "/dev/ttyACM1", "scanner.front", "auto:")]
+    assert address_of("H|1-2|00", "scanner.x", devices) == "udev:serial?ID_SERIAL=x"
+    assert address_of("/dev/ttyACM0", "scanner.x", devices) == "udev:serial?ID_SERIAL=x"
+    assert address_of("H|1-3|00", "scanner.front", devices) == "auto:"
+    assert address_of("tcp://1.2.3.4", "printer.receipt", devices) == "tcp://1.2.3.4"
+    for wanted, code in (("H|1-3|00", "technician.taken"), ("H|9-9|00", "technician.not_plugged")):
+        with pytest.raises(Exception, match=code):
+            address_of(wanted, "scanner.x", devices)
+
+
+def test_what_changed():
+    a, b = DeviceRow(role="a", state="ready"), DeviceRow(identity="b")
+    worse = DeviceRow(role="a", state="absent")
+    assert list(cli_devices.changes({}, {"a": a})) == [("+", a)]
+    assert list(cli_devices.changes({"a": a, "b": b}, {"a": worse})) == [("-", b), ("~", worse)]
+    assert not list(cli_devices.changes({"a": a}, {"a": a}))
+
+
+def test_every_remedy_and_fault_has_its_words():
+    assert all(has_sentence(f"technician.remedy.{remedy}") for remedy in Remedy if remedy is not Remedy.NONE)
+    assert all(has_sentence(f"devices.fault.{fault}") for fault in FaultReason)
+    assert all(has_sentence(f"technician.column.{name}") for name in cli_devices.COLUMNS)
