@@ -310,7 +310,7 @@ class Till:
         finally:
             self.approved = False
             self._origin = ""
-            self._stop_reading()
+            self._look_away()
         if self.desk.screen not in (screen, self.desk.test_on):
             self.desk.test_on = ""
         if not self.desk.shows_result:
@@ -351,10 +351,12 @@ class Till:
             card.check_idle(self, kind)
         HANDLERS[kind](self, command)
 
-    def _stop_reading(self) -> None:
-        """Nobody looks at the Code Barre sheet any more: the terminal need not read for it."""
+    def _look_away(self) -> None:
+        """What nobody looks at any more is over: reading for the Code Barre sheet, a card that came to nothing."""
         if self.terminal.reading and self.desk.sheet != "code_entry":
             self.terminal.stop_scan()
+        if self.desk.card is not None and self.desk.screen not in ("card", "lock"):
+            self.desk.card = None
 
     async def _settle(self) -> None:
         """Durable, then effects, then the view. Basket changes settle by themselves."""
@@ -394,6 +396,7 @@ class Till:
         screen, said = self.desk.screen, self.desk.notices
         try:
             scanning.route(self, text, symbology)
+            self._look_away()
             self.desk.drop_stale(said, moved=self.desk.screen != screen)
             await self._settle()
         except Refusal as refusal:
@@ -404,7 +407,7 @@ class Till:
         """Somebody outside decided (the card terminal): it becomes true like an order. Never raises on a refusal."""
         try:
             what()
-            self._stop_reading()
+            self._look_away()
             await self._settle()
         except Refusal as refusal:
             self._refuse(refusal)

@@ -101,6 +101,7 @@ async def moment(till, seconds):
 
 async def settles(till):
     """Everything is plugged in, what is late arrives, and somebody answers every question the till still asks."""
+    said: list[str] = []
     for _ in range(12):
         till.terminal.plays.clear()
         await till.server.plug()
@@ -113,9 +114,10 @@ async def settles(till):
         if not questions:
             return
         for question in questions:
-            await till.order(c.ReopenCard(question))
+            answer = await till.order(c.ReopenCard(question))
+            said.append(answer.code)
             await till.answered()
-    raise AssertionError(f"the till keeps asking: {till.state.doubts}")
+    raise AssertionError(f"the till keeps asking, {said}: {till.state.doubts}, last {till.state.last_closed}")
 
 
 async def ends(till):

@@ -140,6 +140,33 @@ def test_after_a_refusal_another_means_pays(run, tmp_path):
     run(day())
 
 
+def test_a_scan_after_a_refusal_goes_back_to_the_sale_for_good(run, tmp_path):
+    async def day():
+        async with a_counter(tmp_path) as till:
+            await till.rings("2 croissant")
+            await till.pays_by_card(REFUSED)
+            await till.scan(JAM)
+            assert till.screen == "sale"
+            await till.do(c.Lock())
+            await till.till.scan(CAMILLE)
+            assert till.screen == "sale"
+            assert len(till.ticket.lines) == 2
+
+    run(day())
+
+
+def test_a_refusal_is_still_there_after_the_lock(run, tmp_path):
+    async def day():
+        async with a_counter(tmp_path) as till:
+            await till.rings("2 croissant")
+            await till.pays_by_card(REFUSED)
+            await till.do(c.Lock())
+            await till.till.scan(CAMILLE)
+            assert till.view.card.phase == "refused"
+
+    run(day())
+
+
 def test_a_part_by_card_stays_on_the_ticket_and_goes_back_to_the_card_when_taken_back(run, tmp_path):
     async def day():
         async with a_counter(tmp_path) as till:
