@@ -80,6 +80,8 @@ def rest_of_split(state: TillState, ticket: Ticket) -> list[Ticket]:
 
 def end_split(state: TillState, leaving: Ticket) -> list[j.AnyFact]:
     """When the last goods of a split note leave, its note and the parts that were never filled go too."""
+    if not (leaving.part_of or leaving.parts):
+        return []
     others = rest_of_split(state, leaving)
     if any(other.lines or other.tenders for other in others):
         return []
