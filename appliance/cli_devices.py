@@ -299,7 +299,9 @@ def say_table(rows: tuple[m.DeviceRow, ...]) -> None:
 
 def sentence_of(refusal: Refusal) -> str:
     """A refusal in French; a parameter that names a word is said by that word."""
-    params = {name: t(str(value)) if has_sentence(str(value)) else value for name, value in refusal.params.items()}
+    params: dict[str, Any] = {
+        name: t(str(value)) if has_sentence(str(value)) else value for name, value in refusal.params.items()
+    }
     return t(refusal.code, **params) if has_sentence(refusal.code) else refusal.code
 
 
