@@ -11,6 +11,7 @@ Orders and answers are lines of JSON on a serial port; every order is answered b
     nodes PROPERTY VALUE          group, mode and properties of the nodes that udev knows by this property
     stop, go on                   the till's process
     storm PROPERTY VALUE N        N change events of the device that udev knows by this property; waits for udev
+    mode NODE OCTAL               its access rights
     echo                          nothing
     grab NODE                     try to grab an input node, as anybody may: 0 or the error's number
 """
@@ -180,6 +181,8 @@ class Hand:
                 os.kill(till_process(), signal.SIGCONT)
             case "storm", (key, value, count):
                 storm(key, value, int(count))
+            case "mode", (node, mode):
+                os.chmod(node, int(mode, 8))
             case "echo", ():
                 return None
             case "grab", (node,):

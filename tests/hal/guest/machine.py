@@ -225,7 +225,8 @@ class Guest:
     def serve(self, **roles: str) -> None:
         """Serve these roles from now on; dots in their names are written as underscores."""
         self.order(open={role.replace("_", "."): address for role, address in roles.items()})
-        self.until("Opened")
+        opened = self.until("Opened")
+        self.mark = self._till.seen.index(opened, self.mark)  # before it, the former roles speak
 
     def ask(self, what: str, answer: str) -> dict[str, Any]:
         start = len(self._till.seen)

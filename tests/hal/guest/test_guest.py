@@ -38,6 +38,22 @@ def test_the_till_is_nobody_special_and_owns_its_devices_only(guest: Guest):
     assert not [node for node in typed if node["group"] == "till"], "what is typed on a keyboard is nobody's"
 
 
+def test_rights_that_come_late_need_nobody(guest: Guest):
+    """udev hands out rights some time after the node is there: an address that names the node may be quicker."""
+    found = guest.hand("nodes", "ID_SERIAL_SHORT", "FT-COLD")
+    node = next(str(node["node"]) for node in found if node["TILL_HAL"])
+    guest.hand("mode", node, "600")
+    try:
+        guest.serve(scanner_front=f"serial://{node}")
+        guest.until("Health", state="fault", fault="no_permission")
+    finally:
+        guest.now()
+        guest.hand("mode", node, "660")
+    guest.until("Health", state="ready")
+    guest.serial["ft1"].sendall(MILK.encode() + b"\r")
+    guest.until("Scan", text=MILK)
+
+
 def test_a_plain_keyboard_is_never_grabbed(guest: Guest):
     guest.serve(scanner_front=WEDGE.format("COLD-1"), scanner_any="auto:")
     guest.until("Health", role="scanner.front", state="ready")
