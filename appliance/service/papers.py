@@ -57,9 +57,11 @@ def answer(till: Till, came_out: bool) -> None:
 
 def resolve_by_copy(till: Till, document: int) -> None:
     """Somebody asked for a copy of a doubtful receipt without waiting for the question."""
-    for job in [job for job in till.printing.doubts if (job.purpose, job.subject) == ("ticket", document)]:
+    meant = [job for job in till.printing.doubts if (job.purpose, job.subject) == ("ticket", document)]
+    for job in meant:
         till.ledger.also(till.printing.give_up(job))
-    ask(till)
+    if meant:
+        ask(till)
 
 
 def _copy(till: Till, job: Job) -> None:

@@ -58,7 +58,6 @@ class Printing:
         self._waiting: list[spool.Job] = []
         self.doubts: list[spool.Job] = []
         """Papers of which nobody knows whether they came out, oldest first."""
-        self.busy = False
         self.on_change: Callable[[], None] = lambda: None
         self.on_doubt: Callable[[], Awaitable[None]] = _nobody
         """Awaited when `doubts` grew."""
@@ -162,7 +161,6 @@ class Printing:
 
     def _try_later(self, error: BaseException) -> None:
         log.error("the disk does not take how far a paper got: %s", error)
-        self.busy = False
         asyncio.get_running_loop().call_later(RETRY_S, self.wake)
 
     async def _work(self, role: str, work: Any) -> None:
@@ -231,10 +229,8 @@ class Printing:
         )  # fmt: skip
         if not await self._ledger.briefly(claim):
             return True
-        self.busy = True
         self._note(job, "sending")
         result = await self._send(printer, rendered, job)
-        self.busy = False
         return await self._settle(job, result)
 
     async def _printer_for(self, devices: Devices, role: str) -> tuple[str, Printer]:
