@@ -143,6 +143,8 @@ def _contradicted(state: TillState, request: str) -> CardDoubt:
 def can_reopen(state: TillState, doubt: CardDoubt) -> bool:
     """Whether the books can still be made to say what the terminal says; else only the money can be given back."""
     request = doubt.request
+    if twin(state, doubt) is not None:
+        return True
     if not doubt.says or request.doubt or (request.kind == "refund" and doubt.accepted):
         return False
     has_it = request.kind == "refund" or doubt.accepted
@@ -158,6 +160,16 @@ def can_reopen(state: TillState, doubt: CardDoubt) -> bool:
         return any(row.request == request.tender.request for row in closed.tenders)
     left = closed.total_minor - sum(row.amount_minor for row in _others(closed, request.id))
     return closed.ticket == request.ticket and request.tender.amount_minor <= left
+
+
+def twin(state: TillState, doubt: CardDoubt) -> CardDoubt | None:
+    """Two refunds of one payment, told wrongly in opposite ways: together the books are right."""
+    asked = doubt.request
+    for other in state.doubts.values():
+        same = asked.kind == other.request.kind == "refund" and other.request.tender.request == asked.tender.request
+        if same and other.accepted != doubt.accepted and doubt.says and other.says and other.says != doubt.says:
+            return other
+    return None
 
 
 def _may_reverse(state: TillState) -> j.TicketClosed | None:
@@ -184,6 +196,9 @@ def reopen_card(state: TillState, intent: i.ReopenCard, moment: Moment) -> Outco
         raise Refusal("card.too_late", number=doubt.request.ticket)
     request = doubt.request
     ended = j.CardDoubtEnded(request.id)
+    other = twin(state, doubt)
+    if other is not None:
+        return Outcome([ended, j.CardDoubtEnded(other.request.id)])
     if request.kind == "refund" or doubt.accepted:
         booked = _given_back(state, request, moment)
     elif request.ticket in state.tickets:

@@ -294,6 +294,12 @@ def _reopened(till: Till, request: CardRequest, outcome: Outcome) -> None:
         finish(till, outcome)
         return
     desk.close_sheet()
+    for fact in outcome.facts:
+        if isinstance(fact, j.CardDoubtEnded):
+            desk.hush(f"card {fact.request}")
+    if all(isinstance(fact, j.CardDoubtEnded) for fact in outcome.facts):
+        people.land(till)
+        return
     desk.shows_result, desk.screen = False, "payment"
     desk.say("payment.corrected", source="payment", number=request.ticket)
     till.fold_messages()

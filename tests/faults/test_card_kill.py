@@ -37,6 +37,11 @@ async def terminal_is_there(client: Client) -> None:
     await client.until(lambda view: ("terminal", "ok") in [(light.device, light.level) for light in view.status])
 
 
+async def passes(milliseconds: float) -> None:
+    ends = now_ms() + milliseconds
+    await until(lambda: now_ms() >= ends)
+
+
 def judge(till: Box, terminal: SimulatedTerminal, sales: int) -> None:
     """The books have each debit once, and nothing else by card."""
     books = till.books()
@@ -99,8 +104,7 @@ def test_killed_at_random_moments_of_card_payments(run, tmp_path, seed):
                 terminal.plays.append(Play(seconds=rng.choice((0.0, 0.01, 0.05))))
                 asked = await client.order(c.TakeCard())
                 assert asked.ok
-                ends = now_ms() + rng.random() * 60
-                await until(lambda ends=ends: now_ms() >= ends)
+                await passes(rng.random() * 60)
                 till.kill_now()
                 await till.gone()
                 client = await till.start()
