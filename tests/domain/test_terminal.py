@@ -189,6 +189,7 @@ def test_in_any_order_the_books_follow_the_terminal_and_the_facts_rebuild_the_st
     for request, doubt in list(state.doubts.items()):
         core.do(i.AnswerCard(request, "accepted" if moved.get(request) else "refused"))
         assert request not in state.doubts or doubt.says != ""
+    assert state.session is not None
     open_ = sum(row.amount_minor for ticket in state.tickets.values() for row in ticket.tenders if row.request)
     sealed = sum(row.amount_minor for row in state.session.totals.tenders.values() if row.kind == "card")
     contested = 0
