@@ -26,6 +26,8 @@ TESTS: Final[dict[DeviceKind, tuple[str, ...]]] = {
     DeviceKind.DRAWER: ("open", "calibrate"),
 }
 NO_SCANNER: Final = v.DeviceCard("", "scanner", "off", "devices.state.none", "devices.no_scanner", tests=("learn",))
+FACTS: Final = 5
+"""Lines of a card."""
 NONE: Final = FaultReason.NOT_CONFIGURED
 
 
@@ -92,7 +94,7 @@ def _card(till: Till, printing: Printing, row: Health) -> v.DeviceCard:
         level=_level(row),
         state=_state(till, row),
         message=_message(row),
-        facts=(*_common(till, row)[: 5 - len(own)], *own),
+        facts=(*_common(till, row)[: FACTS - len(own)], *own),
         tests=helps if is_ready and helps else (*helps[:1], "retry"),
         is_looked_at=till.desk.looked_at == word,
     )
@@ -134,8 +136,9 @@ def _message(row: Health) -> str:
 def _common(till: Till, row: Health) -> tuple[v.DeviceFact, ...]:
     """What every device has: model, place, since when it is so, how often it came back, what it did wrong."""
     lost = sum(row.counters.get(name, 0) for name in ("damaged", "uncertain"))
+    model = (v.DeviceFact("devices.fact.model", text=row.model),) if row.model else ()
     return (
-        v.DeviceFact("devices.fact.model", text=row.model or ""),
+        *model,
         v.DeviceFact("devices.fact.place", text=_place(row)),
         v.DeviceFact("devices.fact.since", at=till.local_time(row.since.isoformat())),
         v.DeviceFact("devices.fact.reconnects", count=max(0, row.counters.get("connects", 1) - 1)),
@@ -163,7 +166,13 @@ def _drawer_facts(till: Till, row: Health) -> tuple[v.DeviceFact, ...]:
     session = till.state.session
     without_sale = session.totals.drawer_openings if session is not None else 0
     level = till.devices.drawer(row.role).level if till.devices is not None else None
+    place, since = _common(till, row)[-4:-2]
+    behind_printer = row.port is None and row.state in (DeviceState.READY, DeviceState.DEGRADED)
+    if behind_printer:
+        place = v.DeviceFact("devices.fact.place", word="devices.at_printer")
     return (
+        place,
+        since,
         v.DeviceFact("devices.fact.openings", count=row.counters.get("openings", 0)),
         v.DeviceFact("devices.fact.without_sale", count=without_sale),
         v.DeviceFact("devices.fact.sensor", word="devices.no" if level is None else "devices.yes"),

@@ -355,6 +355,8 @@ class Till:
         """What nobody looks at any more is over: reading for the Code Barre sheet, a card that came to nothing."""
         if self.terminal.reading and self.desk.sheet != "code_entry":
             self.terminal.stop_scan()
+        if self.search.is_going_on and self.desk.screen != "devices":
+            self.search.stop()
         if self.desk.card is not None and self.desk.screen not in ("card", "lock"):
             self.desk.card = None
 

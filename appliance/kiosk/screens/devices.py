@@ -5,12 +5,16 @@ from typing import Any
 from kivy.properties import ListProperty, NumericProperty, ObjectProperty, StringProperty
 
 from appliance.kiosk.screens.base import Screen
+from appliance.kiosk.theme import theme
 from appliance.kiosk.viewmodel.bar import BarModel
 from appliance.kiosk.viewmodel.devices import DeviceModel, DevicesModel, SetupModel, devices_bar, devices_model
 from appliance.kiosk.widgets import Cells, Col, Row, load_kv, panel  # noqa: F401  named in devices.kv
 from appliance.kiosk.widgets.controls import PushButton
 from appliance.protocol import command as cmd
 from appliance.protocol.view import TillView
+
+KEY_EDGE_CHARS = 4
+"""Space beside a key's word, in characters."""
 
 
 class SettingsTab(Row):
@@ -52,11 +56,11 @@ class DeviceTests(Row):
         """A key was touched."""
 
     def on_tests(self, *_: Any) -> None:
-        """One key a test."""
+        """One key a test, each as wide as its word asks for."""
         self.clear_widgets()
         for model in self.tests:
-            key = PushButton(text=model.text, px=16, height=52, padding=(4, 0, 4, 0))
-            key.size_hint_x = 1
+            key = PushButton(text=model.text, px=16 if theme.m.height > 700 else 14, padding=(4, 0, 4, 0))
+            key.size_hint = (len(model.text) + KEY_EDGE_CHARS, 1)
             key.bind(on_tap=lambda _key, test=model.test: self.dispatch("on_test", test))
             self.add_widget(key)
 

@@ -7,8 +7,12 @@ from appliance.kiosk.viewmodel.bar import DEVICES, BarModel, back_bar
 from appliance.kiosk.viewmodel.words import sentence
 from appliance.protocol.view import DeviceCard, DeviceFact, DevicesView, TestedCode, TillView
 
-FACTS, FACTS_BESIDE_FAULT, FACTS_IN_THREE_ROWS = 5, 2, 1
+FACTS, FACTS_BESIDE_SEARCH, FACTS_IN_THREE_ROWS = 5, 3, 1
+MESSAGE_ROWS = 3
+"""Facts that give way to a sentence on two lines and its space."""
 CARDS_IN_TWO_ROWS = 6
+ROW_CHARS_MAX = 31
+"""A label and its fact beside each other."""
 LEDS = {"ok": "pay", "warn": "warn", "error": "danger", "off": "line-strong"}
 EDGES = {"warn": "warn", "error": "danger"}
 
@@ -33,6 +37,7 @@ class DeviceModel:
     state: str = ""
     edge: str = "none"
     message: str = ""
+    tone: str = "danger"
     facts: tuple[tuple[str, str], ...] = ()
     tests: tuple[TestModel, ...] = ()
 
@@ -59,7 +64,7 @@ class DevicesModel:
     test_all: str = ""
     cards: tuple[DeviceModel, ...] = ()
     is_tested: bool = False
-    """The subtitle says what the tested scan means."""
+    """Title and subtitle say what the tested scan means."""
     unused: str = ""
     setup: SetupModel | None = None
 
@@ -72,7 +77,14 @@ def _fact(view: TillView, fact: DeviceFact) -> tuple[str, str]:
         return label, t(fact.word, view.language)
     if fact.at:
         return label, fact.at[11:19]
-    return label, fact.text or "–"
+    return label, _short(fact.text or "–", ROW_CHARS_MAX - len(label), keeps_end=fact.label.endswith(".place"))
+
+
+def _short(text: str, chars: int, *, keeps_end: bool) -> str:
+    """A maker's name says most at its beginning, a port at its end."""
+    if len(text) <= chars:
+        return text
+    return "…" + text[1 - chars :].lstrip() if keeps_end else text[: chars - 1].rstrip() + "…"
 
 
 def device_model(view: TillView, card: DeviceCard, room: int = FACTS) -> DeviceModel:
@@ -81,6 +93,7 @@ def device_model(view: TillView, card: DeviceCard, room: int = FACTS) -> DeviceM
     well = card.level in ("ok", "off")
     fine, ill = DEVICES[card.device]
     message = sentence(card.message, {}, view) if card.message else ""
+    left = max(0, room - MESSAGE_ROWS) if message else room
     edge = EDGES.get(card.level, "primary" if card.is_looked_at else "none")
     return DeviceModel(
         role=card.role,
@@ -91,15 +104,16 @@ def device_model(view: TillView, card: DeviceCard, room: int = FACTS) -> DeviceM
         state=t(card.state, lang),
         edge=edge,
         message=message,
-        facts=tuple(_fact(view, fact) for fact in card.facts[: min(room, FACTS_BESIDE_FAULT) if message else room]),
+        tone="ink-2" if well else "danger",
+        facts=tuple(_fact(view, fact) for fact in card.facts[:left]),
         tests=tuple(TestModel(test, t(f"screen.devices.test.{test}", lang)) for test in card.tests[:2]),
     )
 
 
 def tested_line(view: TillView, tested: TestedCode) -> str:
-    """A code as it was read, and what the router makes of it, on one line."""
+    """What the router makes of a code, on one line."""
     lang = view.language
-    parts = [t("screen.devices.tested.title", lang, code=tested.text)]
+    parts = []
     if tested.kind == "refused" and tested.fault:
         parts.append(sentence(tested.fault, tested.params, view))
     else:
@@ -129,11 +143,12 @@ def devices_model(view: TillView) -> DevicesModel:
     devices, lang, tested = view.devices, view.language, view.tested
     if devices is None:
         return DevicesModel()
-    room = FACTS if len(devices.cards) <= CARDS_IN_TWO_ROWS else FACTS_IN_THREE_ROWS
+    room = FACTS_BESIDE_SEARCH if devices.setup_code else FACTS
+    room = room if len(devices.cards) <= CARDS_IN_TWO_ROWS else FACTS_IN_THREE_ROWS
     names = ", ".join(row.label for row in devices.unused)
     return DevicesModel(
         section=t("screen.devices.title", lang),
-        title=t("screen.devices.title", lang),
+        title=t("screen.devices.tested.title", lang, code=tested.text) if tested else t("screen.devices.title", lang),
         subtitle=tested_line(view, tested) if tested else t("screen.devices.subtitle", lang),
         test_all=t("screen.devices.test_all", lang),
         cards=tuple(device_model(view, card, room) for card in devices.cards),

@@ -1,0 +1,95 @@
+"""Périphériques in words: what fits on a card, what a fault says, the search and the tested scan."""
+
+import msgspec
+import pytest
+
+from appliance.kiosk.gallery import record_devices as rec
+from appliance.kiosk.viewmodel.devices import ROW_CHARS_MAX, devices_bar, devices_model
+from appliance.protocol import view as v
+
+
+def box(*cards, at=0, **changes):
+    return devices_model(rec.view(*cards, **changes)).cards[at]
+
+
+def test_a_card_that_is_well_has_five_facts_and_its_tests():
+    card = box(*rec.CARDS, at=1)
+    assert (card.name, card.state, card.led, card.edge, card.message) == ("Imprimante", "Prêt", "pay", "none", "")
+    assert card.facts == (
+        ("Modèle", "EPSON TM-T88VI"),
+        ("Relié à", "192.168.1.50:9100"),
+        ("Reçus en attente", "0"),
+        ("Reçus à vérifier", "0"),
+        ("Papier", "Présent"),
+    )
+    assert [(test.test, test.text) for test in card.tests] == [("print", "Imprimer un test")]
+    assert box(rec.DRAWER).facts[0] == ("Relié à", "Imprimante")
+    assert box(rec.SCANNER).facts[2] == ("Lu à", "08:41:52")
+
+
+def test_a_fault_has_a_red_border_its_sentence_and_fewer_facts():
+    card = box(rec.NO_PAPER)
+    assert (card.led, card.edge, card.tone, card.filled) == ("danger", "danger", "danger", True)
+    assert card.message == "Plus de papier. Changez le rouleau, le reçu sortira seul."
+    assert len(card.facts) == 2
+    assert [test.test for test in card.tests] == ["print", "retry"]
+    assert (box(rec.LOW_PAPER).edge, box(rec.LOW_PAPER).message) == ("warn", "")
+    assert box(rec.but(rec.DRAWER, is_looked_at=True)).edge == "primary"
+
+
+def test_no_scanner_is_no_alarm():
+    card = box(rec.NO_SCANNER)
+    assert card.message == "Aucun lecteur. Branchez-le en USB : il est reconnu seul."
+    assert (card.led, card.edge, card.tone, card.state) == ("line-strong", "none", "ink-2", "Aucun")
+
+
+def test_long_names_are_cut_where_they_say_least():
+    facts = dict(box(rec.LONG).facts)
+    assert facts["Modèle"] == "Seiko Epson Corporation…"
+    assert facts["Relié à"] == "…1.2.4:1.0-event-printer"
+
+
+@pytest.mark.parametrize("card", [*rec.CARDS, rec.NO_PAPER, rec.LOW_PAPER, rec.LOST_SCANNER, rec.LONG])
+def test_no_row_is_wider_than_its_card(card):
+    assert all(len(label) + len(fact) <= ROW_CHARS_MAX for label, fact in box(card).facts)
+
+
+def test_what_is_not_known_is_a_dash():
+    assert box(rec.but(rec.SCANNER, facts=rec.facts(last_code=""))).facts == (("Dernier code", "–"),)
+
+
+def test_seven_cards_have_room_for_one_fact_or_a_sentence():
+    cards = devices_model(rec.view(rec.LOST_SCANNER, *rec.CARDS)).cards
+    assert [len(card.facts) for card in cards] == [0, 1, 1, 1, 1, 1, 1]
+
+
+def test_the_search_shows_its_code_and_who_is_listened_to():
+    model = devices_model(rec.view(*rec.CARDS, setup=2, unused=("Cherry KC 1000",)))
+    assert model.setup is not None
+    assert (model.setup.code, model.setup.listening) == ("TILL+]:/@_-AZQWM09", "2 appareils écoutés")
+    assert model.unused == "Branché, sans rôle : Cherry KC 1000"
+    assert all(len(card.facts) <= 3 for card in model.cards)
+    nobody = devices_model(rec.view(*rec.CARDS, setup=0)).setup
+    assert nobody is not None
+    assert nobody.listening == "Aucun appareil à écouter. Branchez le lecteur."
+    assert devices_model(rec.view(*rec.CARDS)).setup is None
+
+
+def test_a_tested_scan_says_the_code_and_what_it_means():
+    tested = v.TestedCode(
+        text="2101234003503", form="in_store", kind="article", name="Gruyère", symbology_name="EAN-13",
+        rule="Balance", amount_minor=1015,
+    )  # fmt: skip
+    model = devices_model(rec.view(*rec.CARDS, tested=tested))
+    assert model.is_tested
+    assert model.title == "Scan test : 2101234003503"
+    assert model.subtitle == "Article : Gruyère · 10.15 · EAN-13 · Règle : Balance"
+    unknown = msgspec.structs.replace(tested, kind="unknown", amount_minor=None, rule="", symbology_name="")
+    assert devices_model(rec.view(*rec.CARDS, tested=unknown)).subtitle == "Code inconnu"
+    refused = msgspec.structs.replace(unknown, kind="refused", fault="product.sold_out", params={"name": "Gruyère"})
+    assert "Gruyère" in devices_model(rec.view(*rec.CARDS, tested=refused)).subtitle
+
+
+def test_another_screen_has_no_model_and_the_bar_goes_back():
+    assert devices_model(msgspec.structs.replace(rec.view(), devices=None)).cards == ()
+    assert devices_bar(rec.view()).title == "Paramètres"
