@@ -54,7 +54,7 @@ class DaemonEnd:
                     if isinstance(said, message.Hello):
                         line.sendall(message.encode(message.Welcome(1, "till-1")))
                         line.sendall(message.encode(message.Shown(self._view)))
-                    else:
+                    elif isinstance(said, message.Order):
                         self.orders.put(said)
                         if self.answers:
                             line.sendall(message.encode(message.Answer(said.id, True, 1)))
