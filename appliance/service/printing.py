@@ -18,7 +18,7 @@ import msgspec
 
 from appliance.domain import effect as e
 from appliance.domain.journal import SessionClosed
-from appliance.hal.device import Devices, FaultReason, Health, Paper, Printer, PrintOutcome, PrintResult
+from appliance.hal.device import Devices, FaultReason, Health, Paper, Printer, PrintOutcome, PrintResult, Rendered
 from appliance.service.ledger import Companion, Ledger
 from appliance.service.receipt_text import Letterhead, as_copy, receipt, redirected, report, setup_page, trial_page
 from appliance.store import spool
@@ -255,20 +255,22 @@ class Printing:
             second.cancel()
         return (role, printer) if is_back else (other, devices.printer(other))
 
-    async def _send(self, printer: Printer, rendered: Any, job: spool.Job) -> PrintResult:
+    async def _send(self, printer: Printer, rendered: Rendered, job: spool.Job) -> PrintResult:
         """Print, and let the row say `sent` when the printer takes its time to say more."""
-        sent = asyncio.Event()
-        async with asyncio.TaskGroup() as group:
-            printing = group.create_task(printer.print(rendered, job.id, sent.set), name=f"job {job.id}")
-            await asyncio.wait((printing,), timeout=SENT_AFTER_S)
-            if not printing.done() and sent.is_set():
-                self._note(job, "sent")
-                self._unwritten[job.id] = ("sent", "")
-                try:
-                    await self._write_states()
-                except DatabaseError as error:
-                    log.error("the disk does not take that a paper was sent: %s", error)
-        return printing.result()
+        loop = asyncio.get_running_loop()
+        timers: list[asyncio.TimerHandle] = []
+        try:
+            return await printer.print(
+                rendered, job.id, lambda: timers.append(loop.call_later(SENT_AFTER_S, self._say_sent, job))
+            )
+        finally:
+            for timer in timers:
+                timer.cancel()
+
+    def _say_sent(self, job: spool.Job) -> None:
+        self._note(job, "sent")
+        self._unwritten[job.id] = ("sent", "")
+        self.wake()
 
     async def _settle(self, job: spool.Job, result: PrintResult) -> bool:
         """What the printer said, on the disk; False when nothing was sent."""

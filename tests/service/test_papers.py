@@ -185,6 +185,22 @@ def test_what_was_sent_is_kept_with_its_hash(run, tmp_path):
     run(day())
 
 
+def test_a_receipt_that_waits_for_its_printer_to_finish_is_sent(run, tmp_path):
+    async def day():
+        printer = SimulatedPrinter()
+        async with a_shop(tmp_path, printer) as till:
+            await till.sells("1 croissant | cash")
+            printer.run_out_after(3)
+            await till.do(c.PrintReceipt())
+            await until_jobs(till, [("ticket", 1, 0, "sent", "")])
+            assert till.view.result.receipt == "printing" and till.message == "printer.paper_out"
+            printer.load_paper()
+            await until_jobs(till, [("ticket", 1, 0, "confirmed", "printer")])
+            assert len(printer.receipts) == 1
+
+    run(day())
+
+
 def test_a_dead_kitchen_printer_hands_its_papers_to_the_receipt_printer(run, tmp_path):
     async def day():
         front, kitchen = SimulatedPrinter(), SimulatedPrinter()
