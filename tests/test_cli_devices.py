@@ -157,12 +157,12 @@ def test_assigned_now_and_after_a_restart_and_given_back(run, tmp_path, config, 
             address = bench.devices.addresses["scanner.counter"]
             assert (await tillbox("unassign", "scanner.counter"))[0] == OK
             assert "scanner.counter" not in {health.role for health in bench.served.health()}
-            assert (await tillbox("assign", "scanner.window", address))[0] == OK
+            assert (await tillbox("assign", "scanner.back", address))[0] == OK
             await bench.until(lambda: bench.served.health()[-1].state == "ready")
-            assert bench.served.health()[-1].role == "scanner.window"
+            assert bench.served.health()[-1].role == "scanner.back"
             kept = json.loads((tmp_path / "devices.json").read_text())["roles"]
-            assert kept == {"scanner.counter": None, "scanner.window": address}
-            for words in (("assign", "scanner.window", "nonsense:///"), ("assign", "window", address)):
+            assert kept == {"scanner.counter": None, "scanner.back": address}
+            for words in (("assign", "scanner.back", "nonsense:///"), ("assign", "window", address)):
                 status, said = await tillbox(*words)
                 assert (status, said.partition(":")[0]) == (CANNOT, "Adresse refusée ")
             assert (await tillbox("unassign", "scanner.nobody"))[0] == CANNOT

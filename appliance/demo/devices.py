@@ -16,24 +16,14 @@ import msgspec
 
 from appliance.clock import Clock
 from appliance.demo.counter import Counter
+from appliance.demo.scanners import WEDGE_LAYOUT, Scanners, ScannerState
 from appliance.demo.terminal import CardTerminal
-from appliance.hal.scanner.layouts import LAYOUTS
-from appliance.hal.scanner.wedge import KEY_ENTER
 from appliance.hal.simulated.paper import Strip
 from appliance.hal.simulated.printer import SimulatedPrinter
-from appliance.hal.simulated.scanner import (
-    SimulatedSerialScanner,
-    SimulatedWedgeScanner,
-    events_of,
-    keys_of,
-    strokes_of,
-)
 from appliance.hal.simulated.trigger import SimulatedTrigger
 
 PRINTER_PORT: Final = 9100
 """What network printers listen on; another free port is taken when it is busy."""
-WEDGE_LAYOUT: Final = "ch"
-"""Keyboard the wedge scanner is set to in the till."""
 PAPERS_MAX: Final = 200
 
 
@@ -55,15 +45,7 @@ class PrinterState(msgspec.Struct, frozen=True):
 class DrawerState(msgspec.Struct, frozen=True):
     is_open: bool
     pulses: int
-
-
-class ScannerState(msgspec.Struct, frozen=True):
-    id: str
-    """`serial` or `wedge`."""
-    plugged: bool
-    layout: str | None
-    """Keyboard the till expects of it; None for a scanner that is no keyboard."""
-    scans: int
+    stuck: bool
 
 
 class Devices:
@@ -78,10 +60,8 @@ class Devices:
         self._drawer = self._printer.drawer if self._trigger is None else self._trigger.drawer
         self.counter = Counter(folder)
         self._printer.on_change = self._collect
-        self._serial = SimulatedSerialScanner(folder / "scanner")
-        self._wedge = SimulatedWedgeScanner(folder / "wedge", layout=WEDGE_LAYOUT, clock=clock)
+        self._scanners = Scanners(folder, clock)
         self.terminal = CardTerminal(folder, clock)
-        self._scans = {"serial": 0, "wedge": 0}
         self._powered = self._cabled = True
         self._papers: dict[int, Strip] = {}
         self._last: Strip | None = None
@@ -92,8 +72,7 @@ class Devices:
         return {
             "printer.receipt": self._printer.url,
             "drawer.main": "via:printer.receipt?open=high" if self._trigger is None else self._trigger.url,
-            "scanner.counter": self._serial.url,
-            "scanner.wedge": self._wedge.url,
+            **self._scanners.addresses,
             "terminal.main": self.terminal.url,
             **self.counter.addresses,
         }
@@ -116,13 +95,11 @@ class Devices:
 
     @property
     def drawer(self) -> DrawerState:
-        return DrawerState(self._drawer.is_open, self._drawer.pulse_count)
+        return DrawerState(self._drawer.is_open, self._drawer.pulse_count, self._drawer.is_stuck)
 
     @property
     def scanners(self) -> tuple[ScannerState, ...]:
-        serial = ScannerState("serial", self._serial.is_plugged, None, self._scans["serial"])
-        wedge = ScannerState("wedge", self._wedge.is_plugged, WEDGE_LAYOUT, self._scans["wedge"])
-        return serial, wedge
+        return self._scanners.states
 
     def paper(self, number: int) -> Strip | None:
         """A paper that came out; 0 is what hangs out of the printer uncut. None: no such paper (any more)."""
@@ -130,8 +107,7 @@ class Devices:
 
     async def plug_in(self) -> None:
         await self._printer.plug()
-        await self._serial.plug()
-        await self._wedge.plug()
+        await self._scanners.plug_in()
         await self.terminal.plug()
         self.counter.plug_in()
         if self._trigger is not None:
@@ -142,8 +118,7 @@ class Devices:
         if self._trigger is not None:
             self._trigger.unplug()
         self._printer.unplug()
-        self._serial.unplug()
-        self._wedge.unplug()
+        self._scanners.unplug_all()
 
     async def handle_printer(self, action: str) -> None:
         """Do by hand what `action` says; KeyError for an unknown one."""
@@ -168,47 +143,26 @@ class Devices:
             await self._printer.plug()
 
     def handle_drawer(self, action: str) -> None:
-        """`open` with the key, or `close`; KeyError for anything else."""
+        """`open` with the key, `close`, `stick` or `loosen`; KeyError for anything else."""
         drawer = self._drawer
-        {"open": drawer.open_with_key, "close": drawer.close}[action]()
+        actions: dict[str, Callable[[], None]] = {
+            "open": drawer.open_with_key,
+            "close": drawer.close,
+            "stick": lambda: setattr(drawer, "is_stuck", True),
+            "loosen": lambda: setattr(drawer, "is_stuck", False),
+        }
+        actions[action]()
 
     async def handle_scanner(self, scanner: str, action: str) -> None:
-        """`plug` or `unplug` a scanner's cable; KeyError for an unknown scanner or action."""
-        device = self._scanner(scanner)
-        if action == "plug":
-            await device.plug()
-        elif action == "unplug":
-            device.unplug()
-        else:
-            raise KeyError(action)
+        """`plug`, `unplug` or `cut`, see `Scanners.handle`."""
+        await self._scanners.handle(scanner, action)
 
     def is_plugged(self, scanner: str) -> bool:
-        return self._scanner(scanner).is_plugged
+        return self._scanners.is_plugged(scanner)
 
     def scan(self, scanner: str, code: str, layout: str = WEDGE_LAYOUT) -> None:
-        """Read one label. `layout`: the keyboard the wedge is programmed for; another than the till expects gives the
-        famous wrong characters. KeyError for an unknown scanner or layout, ValueError for what no keyboard types."""
-        if scanner == "serial":
-            self._serial.scan(code)
-        elif scanner == "wedge":
-            self._type(code, layout)
-        else:
-            raise KeyError(scanner)
-        self._scans[scanner] += 1
-
-    def _scanner(self, scanner: str) -> SimulatedSerialScanner | SimulatedWedgeScanner:
-        devices: dict[str, SimulatedSerialScanner | SimulatedWedgeScanner]
-        devices = {"serial": self._serial, "wedge": self._wedge}
-        return devices[scanner]
-
-    def _type(self, code: str, layout: str) -> None:
-        if layout == WEDGE_LAYOUT:
-            self._wedge.scan(code)
-            return
-        keys = keys_of(layout)
-        strokes = [stroke for character in code for stroke in strokes_of(character, keys)]
-        strokes += [(KEY_ENTER, 1), (KEY_ENTER, 0)]
-        self._wedge.send(events_of(strokes, self._clock.monotonic_ns() // 1_000))
+        """Read one label, see `Scanners.scan`."""
+        self._scanners.scan(scanner, code, layout)
 
     def _set_power(self, powered: bool) -> None:
         self._powered = powered
@@ -256,8 +210,3 @@ def free_port(wanted: int, host: str = "127.0.0.1") -> int:
                 raise
             return 0
     return wanted
-
-
-def layout_names() -> tuple[str, ...]:
-    """Keyboards a wedge scanner can be programmed for."""
-    return tuple(LAYOUTS)

@@ -17,6 +17,7 @@ from appliance.demo.bench.refusal import sentences
 from appliance.demo.bench.server import Bench, open_bench
 from appliance.demo.bench.shelf import fill_shelf
 from appliance.demo.devices import open_devices
+from appliance.demo.scanners import ROLES
 from appliance.demo.shop import load_demo_shop
 from appliance.hal.address import DevicesConfig
 from appliance.hal.device import (
@@ -27,11 +28,13 @@ from appliance.hal.device import (
     DrawerPosition,
     FaultReason,
     Health,
+    Opened,
     Paper,
     PaymentKind,
     PaymentRequest,
     PrintOutcome,
     Scan,
+    ScanDamaged,
     Text,
     Weight,
     WeightState,
@@ -91,7 +94,7 @@ async def open_page(folder: Path, *, has_trigger: bool = False):
             yield page
 
 
-@pytest.mark.parametrize("scanner", ["serial", "wedge"])
+@pytest.mark.parametrize("scanner", ["serial", "twin", "hid", "wedge"])
 def test_a_code_is_scanned(run, tmp_path, scanner):
     async def story():
         async with open_page(tmp_path) as page:
@@ -110,10 +113,48 @@ def test_a_scanner_programmed_for_another_keyboard_gives_the_wrong_characters(ru
     run(story())
 
 
+@pytest.mark.parametrize("scanner", ["serial", "twin", "hid", "wedge"])
+def test_the_setup_label_is_scanned_and_gives_the_scanner_its_role(run, tmp_path, scanner):
+    async def story():
+        async with open_page(tmp_path) as page, asyncio.TaskGroup() as group:
+            listening = asyncio.Event()
+            search = page.drivers.learn("scanner.new", lambda learning: listening.set())
+            group.create_task(search, name="search")
+            await listening.wait()
+            await page.post("/api/scan/setup", {"scanner": scanner})
+            await page.event(Health, lambda health: health.role == "scanner.new" and health.state is DeviceState.READY)
+            await page.post("/api/scan", {"code": JAM, "scanner": scanner})
+            read = await page.event(Scan, lambda scan: scan.text == JAM)
+            assert read.source == "scanner.new"
+
+    run(story())
+
+
+@pytest.mark.parametrize("scanner", ["serial", "twin", "hid", "wedge"])
+def test_a_label_without_an_end_is_a_damaged_read(run, tmp_path, scanner):
+    async def story():
+        async with open_page(tmp_path) as page:
+            await page.post(f"/api/scanner/{scanner}/cut")
+            assert (await page.event(ScanDamaged)).source == ROLES[scanner]
+
+    run(story())
+
+
+def test_a_stuck_drawer_is_seen_and_loosened(run, tmp_path):
+    async def story():
+        async with open_page(tmp_path) as page:
+            await page.post("/api/drawer/stick")
+            assert (await page.drivers.drawer().open()).opened is Opened.NO
+            await page.post("/api/drawer/loosen")
+            assert (await page.drivers.drawer().open()).opened is Opened.YES
+
+    run(story())
+
+
 def test_a_pulled_cable_is_seen_and_refused_until_it_is_back(run, tmp_path):
     async def story():
         async with open_page(tmp_path) as page:
-            for scanner in ("serial", "wedge"):
+            for scanner in ("serial", "twin", "hid", "wedge"):
                 await page.post(f"/api/scanner/{scanner}/unplug")
                 await page.event(Health, lambda health: health.fault is FaultReason.UNPLUGGED)
                 await page.refused("/api/scan", {"code": JAM, "scanner": scanner}, 409, "bench.scanner.unplugged")
@@ -181,7 +222,7 @@ def test_the_drawer_is_opened_with_the_key_and_closed(run, tmp_path):
             await page.post("/api/drawer/open")
             opened = await page.event(DrawerChanged, lambda event: event.position is DrawerPosition.OPEN)
             assert not opened.commanded
-            assert (await page.get("/api/state"))["drawer"] == {"is_open": True, "pulses": 0}
+            assert (await page.get("/api/state"))["drawer"] == {"is_open": True, "pulses": 0, "stuck": False}
             await page.post("/api/drawer/close")
             await page.event(DrawerChanged, lambda event: event.position is DrawerPosition.CLOSED)
 
@@ -226,7 +267,7 @@ def test_a_drawer_with_its_own_trigger(run, tmp_path):
             while page.drivers.drawer().position is not DrawerPosition.CLOSED:
                 await page.events.get()
             assert (await page.drivers.drawer().open()).pulse_sent
-            assert (await page.get("/api/state"))["drawer"] == {"is_open": True, "pulses": 1}
+            assert (await page.get("/api/state"))["drawer"] == {"is_open": True, "pulses": 1, "stuck": False}
 
     run(story())
 

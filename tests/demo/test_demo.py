@@ -186,7 +186,7 @@ def test_ten_things_are_sold_and_the_plug_is_pulled_in_the_middle(run, tmp_path)
         async with open_demo(tmp_path, "--no-kiosk") as demo:
             sold = await sell(demo)
             state = await demo.until(lambda state: state["printer"]["papers"])
-            assert state["drawer"] == {"is_open": True, "pulses": 2}
+            assert state["drawer"] == {"is_open": True, "pulses": 2, "stuck": False}
             number = state["printer"]["papers"][0]
             async with demo.http.get(f"{demo.url}/api/paper/{number}.png") as response:
                 assert Image.open(BytesIO(await response.read())).height > 200

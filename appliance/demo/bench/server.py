@@ -7,14 +7,16 @@
     GET  /api/screen.png               the kiosk now                     (virtual display only, as the next two)
     POST /api/touch                    {"x": 640, "y": 400}
     POST /api/key                      {"text": "1234"} or {"key": "Enter"}
-    POST /api/scan                     {"code": "7610...", "scanner": "serial" | "wedge", "layout": "us"}
+    POST /api/scan                     {"code": "7610...", "scanner": "serial" | "twin" | "hid" | "wedge",
+                                        "layout": "us"}
     POST /api/scan/random              {"count": 10, "scanner": "serial"}
-    POST /api/scanner/{id}/{action}    plug | unplug
+    POST /api/scan/setup               {"scanner": "hid"}: the label of « Scannez ce code »
+    POST /api/scanner/{id}/{action}    plug | unplug | cut
     GET  /api/paper                    papers that came out, newest first, with their text
     GET  /api/paper/{n}.png            one as a picture; 0 is what hangs out of the printer uncut
     POST /api/printer/{action}         paper-low paper-out paper-new cover-open cover-close jam unjam offline online
                                        power-off power-on cable-out cable-in tear-off
-    POST /api/drawer/{action}          open | close
+    POST /api/drawer/{action}          open | close | stick | loosen
     POST /api/scale                    {"milli": 345, "moving": false}: so much lies on the scale
     POST /api/scale/{action}           plug | unplug | tare | silence | speak
     POST /api/display/{action}         plug | unplug
@@ -42,19 +44,14 @@ from appliance.demo.bench.refusal import answer, order, refuse
 from appliance.demo.bench.shelf import Shelf, Tile
 from appliance.demo.child import Child, ChildState
 from appliance.demo.counter import WEIGHT_MILLI_MAX, DisplayState, ScaleState
-from appliance.demo.devices import (
-    WEDGE_LAYOUT,
-    Devices,
-    DrawerState,
-    PrinterState,
-    ScannerState,
-    layout_names,
-)
+from appliance.demo.devices import Devices, DrawerState, PrinterState
 from appliance.demo.display import png_bytes
 from appliance.demo.fault import DemoFailed
+from appliance.demo.scanners import ROLES, WEDGE_LAYOUT, ScannerState, layout_names
 from appliance.demo.terminal import NobodyAsked, TerminalState
 from appliance.domain.catalog import fold
 from appliance.domain.errors import Refusal
+from appliance.hal.device import SETUP_CODE
 
 PAGE: Final = Path(__file__).parent / "page"
 FONTS: Final = Path(__file__).parents[2] / "kiosk" / "assets" / "fonts"
@@ -78,6 +75,10 @@ class CodeOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class RandomOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     count: int = 10
+    scanner: str = "serial"
+
+
+class SetupOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     scanner: str = "serial"
 
 
@@ -163,6 +164,7 @@ class Bench:
                 web.post("/api/key", self.key),
                 web.post("/api/scan", self.scan),
                 web.post("/api/scan/random", self.scan_random),
+                web.post("/api/scan/setup", self.scan_setup),
                 web.post("/api/scanner/{scanner}/{action}", self.handle_scanner),
                 web.get("/api/paper", self.papers),
                 web.get(r"/api/paper/{number:\d{1,6}}.png", self.paper_png),
@@ -226,12 +228,18 @@ class Bench:
             await asyncio.sleep(SCAN_GAP_S)
         return answer({"ok": True, "codes": codes})
 
+    async def scan_setup(self, request: web.Request) -> web.Response:
+        wanted = await order(request, SetupOrder)
+        self._scan(wanted.scanner, SETUP_CODE, WEDGE_LAYOUT)
+        return answer(_OK)
+
     async def handle_scanner(self, request: web.Request) -> web.Response:
         scanner, action = request.match_info["scanner"], request.match_info["action"]
         self._known(scanner)
-        if action not in ("plug", "unplug"):
-            raise Refusal("bench.action", action=action[:40])
-        await self._devices.handle_scanner(scanner, action)
+        try:
+            await self._devices.handle_scanner(scanner, action)
+        except KeyError as error:
+            raise Refusal("bench.action", action=action[:40]) from error
         return answer(_OK)
 
     async def papers(self, request: web.Request) -> web.Response:
@@ -318,8 +326,8 @@ class Bench:
         return self._screen
 
     def _known(self, scanner: str) -> None:
-        if scanner not in ("serial", "wedge"):
-            raise Refusal("bench.scanner.unknown", scanner=scanner[:40])
+        if scanner not in ROLES:
+            raise Refusal("bench.scanner.unknown", scanner=scanner[:40], known=", ".join(ROLES))
 
     def _scan(self, scanner: str, code: str, layout: str) -> None:
         self._known(scanner)

@@ -7,11 +7,11 @@ const HUES = {
   neutre: ["#56616C", "#E8EAEC"],
 };
 const PROGRAMS = { daemon: "La caisse (daemon)", kiosk: "L’écran (kiosque)" };
-const SCANNERS = { serial: "série", wedge: "clavier" };
+const SCANNERS = { serial: "série", twin: "série 2", hid: "HID", wedge: "clavier" };
 const LAYOUTS = { us: "américain", fr: "français", ch: "suisse", de: "allemand" };
 
 let state = null;
-let scanner = localStorage.getItem("scanner") === "wedge" ? "wedge" : "serial";
+let scanner = localStorage.getItem("scanner") in SCANNERS ? localStorage.getItem("scanner") : "serial";
 
 // ---------------------------------------------------------------- requests
 
@@ -138,8 +138,11 @@ function show(now) {
   showPrinter(now.printer);
   showPapers(now.printer, before?.printer);
   $("#drawer-picture").dataset.open = now.drawer.is_open;
+  $("#stick").textContent = now.drawer.stuck ? "Décoincer" : "Coincer";
+  $("#stick").dataset.post = `/api/drawer/${now.drawer.stuck ? "loosen" : "stick"}`;
+  $("#stick").classList.toggle("on", now.drawer.stuck);
   $("#drawer-words").textContent =
-    `${now.drawer.is_open ? "ouvert" : "fermé"} · ${count(now.drawer.pulses, "impulsion", "impulsions")}`;
+    `${now.drawer.is_open ? "ouvert" : now.drawer.stuck ? "coincé" : "fermé"} · ${count(now.drawer.pulses, "impulsion", "impulsions")}`;
   showTerminal(now.terminal);
   showCounter(now.scale, now.display);
   showProcesses(now.processes);
@@ -162,11 +165,9 @@ function showScreen(screen) {
 }
 
 function showScanners(now) {
-  for (const { id, plugged } of now.scanners) {
-    const plug = $(`.plug[data-scanner="${id}"]`);
-    plug.textContent = `${plugged ? "Débrancher" : "Rebrancher"} ${SCANNERS[id]}`;
-    plug.classList.toggle("on", !plugged);
-  }
+  const { plugged } = now.scanners.find(({ id }) => id === scanner);
+  $("#plug").textContent = plugged ? "Débrancher" : "Rebrancher";
+  $("#plug").classList.toggle("on", !plugged);
   const select = $("#layout");
   if (!select.options.length) {
     const expected = now.scanners.find(({ id }) => id === "wedge").layout;
@@ -177,7 +178,9 @@ function showScanners(now) {
     select.value = expected;
   }
   for (const choice of document.querySelectorAll("#which button")) {
-    choice.setAttribute("aria-checked", String(choice.dataset.scanner === scanner));
+    const { id, plugged: there } = now.scanners.find(({ id: name }) => name === choice.dataset.scanner);
+    choice.setAttribute("aria-checked", String(id === scanner));
+    choice.classList.toggle("away", !there);
   }
   $("#layout-label").hidden = scanner !== "wedge";
 }
@@ -187,8 +190,10 @@ const PRINTER_ACTIONS = [
   [(p) => p.paper === "out", "Papier fini", "paper-out", "Nouveau rouleau", "paper-new"],
   [(p) => p.cover_open, "Ouvrir le capot", "cover-open", "Fermer le capot", "cover-close"],
   [(p) => p.jammed, "Bloquer le couteau", "jam", "Libérer le couteau", "unjam"],
+  [(p) => p.offline, "Mettre hors ligne", "offline", "Remettre en ligne", "online"],
   [(p) => !p.power, "Éteindre", "power-off", "Allumer", "power-on"],
   [(p) => !p.cable, "Débrancher réseau", "cable-out", "Rebrancher réseau", "cable-in"],
+  [() => false, "Déchirer le papier", "tear-off", "", ""],
 ];
 
 function showPrinter(printer) {
@@ -199,6 +204,7 @@ function showPrinter(printer) {
   if (printer.paper === "low") faults.push("papier bientôt fini");
   if (printer.cover_open) faults.push("capot ouvert");
   if (printer.jammed) faults.push("couteau bloqué");
+  if (printer.offline) faults.push("hors ligne");
   const words = $("#printer-words");
   words.textContent = faults.join(", ") || `prête · ${count(printer.cuts, "coupe", "coupes")}`;
   words.classList.toggle("bad", faults.length > 0);
@@ -297,15 +303,16 @@ function showCounter(scale, display) {
   glass.dataset.on = display.plugged;
   const row = $("#counter-actions");
   const actions = [
-    [scale.tare_milli ? "Retirer la tare" : "Tare", "/api/scale/tare"],
-    scale.silent ? ["Balance parle", "/api/scale/speak"] : ["Balance muette", "/api/scale/silence"],
-    [scale.plugged ? "Sans balance" : "Avec balance", `/api/scale/${scale.plugged ? "unplug" : "plug"}`],
-    [display.plugged ? "Sans afficheur" : "Avec afficheur", `/api/display/${display.plugged ? "unplug" : "plug"}`],
+    [scale.tare_milli ? "Retirer la tare" : "Tare", "/api/scale/tare", false],
+    [scale.silent ? "Balance parle" : "Balance muette", `/api/scale/${scale.silent ? "speak" : "silence"}`, scale.silent],
+    [scale.plugged ? "Débrancher balance" : "Rebrancher balance", `/api/scale/${scale.plugged ? "unplug" : "plug"}`, !scale.plugged],
+    [display.plugged ? "Débrancher afficheur" : "Rebrancher afficheur", `/api/display/${display.plugged ? "unplug" : "plug"}`, !display.plugged],
   ];
-  actions.forEach(([label, path], index) => {
+  actions.forEach(([label, path, on], index) => {
     const button = row.children[index] ?? row.appendChild(element("button", { type: "button" }));
     button.textContent = label;
     button.dataset.post = path;
+    button.classList.toggle("on", on);
   });
 }
 
@@ -367,13 +374,16 @@ for (const choice of document.querySelectorAll("#which button")) {
     if (state) showScanners(state);
   });
 }
-for (const plug of document.querySelectorAll(".plug")) {
-  plug.addEventListener("click", () => {
-    const id = plug.dataset.scanner;
-    const plugged = state?.scanners.find((one) => one.id === id)?.plugged;
-    post(`/api/scanner/${id}/${plugged ? "unplug" : "plug"}`);
-  });
-}
+$("#plug").addEventListener("click", () => {
+  const plugged = state?.scanners.find((one) => one.id === scanner)?.plugged;
+  post(`/api/scanner/${scanner}/${plugged ? "unplug" : "plug"}`);
+});
+$("#cut").addEventListener("click", async () => {
+  if (await post(`/api/scanner/${scanner}/cut`)) say("Lecture coupée en route");
+});
+$("#setup").addEventListener("click", async () => {
+  if (await post("/api/scan/setup", { scanner })) say(`Code de réglage lu : ${SCANNERS[scanner]}`);
+});
 $("#random").addEventListener("click", async (event) => {
   event.target.disabled = true;
   const answer = await post("/api/scan/random", { count: 10, scanner });
