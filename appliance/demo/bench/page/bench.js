@@ -6,7 +6,7 @@ const HUES = {
   chaud: ["#7A4A2B", "#F1E6DD"], froid: ["#1D6BAD", "#DFECF8"], epicerie: ["#0E746C", "#DAEFEC"], frais: ["#5A4BAF", "#E8E5F8"],
   neutre: ["#56616C", "#E8EAEC"],
 };
-const PROGRAMS = { daemon: "La caisse (daemon)", kiosk: "L’écran (kiosque)" };
+const PROGRAMS = { daemon: "Caisse (daemon)", kiosk: "Écran (kiosque)" };
 const SCANNERS = { serial: "série", twin: "série 2", hid: "HID", wedge: "clavier" };
 const LAYOUTS = { us: "américain", fr: "français", ch: "suisse", de: "allemand" };
 
@@ -234,8 +234,8 @@ function showTerminal(terminal) {
   const screen = $("#terminal-screen");
   screen.textContent = terminal.plugged ? (TERMINAL_SCREEN[terminal.display] ?? "Refusé") + amount : "Débranché";
   screen.dataset.busy = busy || terminal.display === "scan";
-  $("#terminal-words").textContent =
-    `${count(terminal.debits, "débit", "débits")} · ${count(terminal.refunds, "remboursement", "remboursements")}`;
+  const refunds = terminal.refunds ? ` · ${count(terminal.refunds, "remboursé", "remboursés")}` : "";
+  $("#terminal-words").textContent = count(terminal.debits, "débit", "débits") + refunds;
   const row = $("#terminal-actions");
   const actions = [...TERMINAL_ACTIONS, terminal.plugged ? ["Débrancher", "unplug"] : ["Rebrancher", "plug"]];
   actions.forEach(([words, action], index) => {
@@ -333,7 +333,7 @@ function showProcesses(processes) {
     $(`#lamp-${name}`).dataset.ok = String(ready);
     let entry = list.querySelector(`[data-name="${name}"]`);
     if (!entry) {
-      const kill = element("button", { type: "button", class: "danger", "data-post": `/api/process/${name}/kill` }, "Couper (kill -9)");
+      const kill = element("button", { type: "button", class: "danger", title: "kill -9", "data-post": `/api/process/${name}/kill` }, "Couper");
       entry = element("div", { "data-name": name }, element("div", {}, element("b", {}, PROGRAMS[name] ?? name), element("small")), kill);
       list.append(entry);
     }
