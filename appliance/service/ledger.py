@@ -124,7 +124,7 @@ class Ledger:
         try:
             await self.settle()
             await self._snapshot()
-        except (StoreFault, *DatabaseError) as error:
+        except (StoreFault, StoreLost, *DatabaseError) as error:
             log.error("nothing more could be kept at the end: %s", error)
         finally:
             self._stop_probing()
@@ -275,8 +275,9 @@ class Ledger:
                 return
             if self._flushing is None:
                 self._start_flush()
-            if self._flushing is not None:
-                await asyncio.shield(self._flushing)
+            if self._flushing is None:
+                raise StoreLost("what was decided can neither be written nor looked up")
+            await asyncio.shield(self._flushing)
             self._check_still_there(reloads)
         if without_entries and self._flushing is not None:
             await asyncio.shield(self._flushing)

@@ -14,7 +14,7 @@ from appliance.domain import journal as j
 from appliance.domain.effect import Effect
 from appliance.domain.till import step
 from appliance.protocol import command as c
-from appliance.service.ledger import ROOM_NS, SNAPSHOT_EVERY, StoreFault, fault_code, stamp
+from appliance.service.ledger import ROOM_NS, SNAPSHOT_EVERY, StoreFault, StoreLost, fault_code, stamp
 from appliance.service.paying import tender_of_kind
 from appliance.store import journal as store
 from appliance.store.database import DatabaseError
@@ -247,3 +247,26 @@ def test_what_the_database_says_is_told_in_the_tills_words(text, code):
 
 def test_times_are_written_so_that_they_sort():
     assert stamp(MORNING) == "2026-11-21T07:42:00.000Z"
+
+
+def test_when_the_disk_is_gone_every_waiting_order_ends_and_so_does_the_till(run, tmp_path):
+    """One commit fails, the database cannot be opened again: nobody waits for ever for facts that no commit holds."""
+
+    async def day():
+        async with a_till(tmp_path) as till:
+            await till.do(c.NewTicket(), c.AddProduct(201))
+            ledger = till.daemon.ledger
+            ended: list[str] = []
+            ledger.on_lost = lambda: ended.append("lost")
+            await refuse_writes(till)
+            (tmp_path / "till.db").rename(tmp_path / "gone.db")
+            (tmp_path / "till.db").mkdir()
+            ledger.do(i.OpenDrawer("drawer.check"))
+            waiting = [asyncio.ensure_future(ledger.settle()) for _ in range(3)]
+            outcomes = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 5)
+            assert [type(outcome) for outcome in outcomes] == [StoreLost] * 3
+            assert ended[0] == "lost"
+            (tmp_path / "till.db").rmdir()
+            (tmp_path / "gone.db").rename(tmp_path / "till.db")
+
+    run(day())
