@@ -67,7 +67,7 @@ class Technician:
             devices = await self._devices()
             if ask.work == "list":
                 return await self._list(ask, devices)
-            log.info("technician: %s %s %s", ask.work, ask.role, ask.address)
+            log.info("technician: %s %r %r", ask.work, ask.role, ask.address)
             params = await _WORKS[ask.work](self, devices, ask)
         except Refusal as refusal:
             return Answer(ask.id, False, self.till.rev, refusal.code, dict(refusal.params))
