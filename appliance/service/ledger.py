@@ -253,7 +253,7 @@ class Ledger:
         entries, companions = self._take()
         try:
             self._database.run_in_place(lambda conn: write(conn, entries, companions))
-        except DatabaseError as error:
+        except Exception as error:  # also a defect of whoever writes along: its facts may not vanish in silence
             self._watch(self._recover(entries, error))
             return False
         self._flushed(entries)
@@ -318,7 +318,7 @@ class Ledger:
     async def _flush(self, entries: list[Entry], companions: list[Companion]) -> None:
         try:
             await self._database.run(lambda conn: write(conn, entries, companions))
-        except DatabaseError as error:
+        except Exception as error:
             await self._recover(entries, error)
         else:
             self._flushed(entries)

@@ -262,11 +262,34 @@ def test_when_the_disk_is_gone_every_waiting_order_ends_and_so_does_the_till(run
             (tmp_path / "till.db").rename(tmp_path / "gone.db")
             (tmp_path / "till.db").mkdir()
             ledger.do(i.OpenDrawer("drawer.check"))
-            waiting = [asyncio.ensure_future(ledger.settle()) for _ in range(3)]
-            outcomes = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 5)
+            outcomes = await asyncio.gather(*[ledger.settle() for _ in range(3)], return_exceptions=True)
             assert [type(outcome) for outcome in outcomes] == [StoreLost] * 3
             assert ended[0] == "lost"
             (tmp_path / "till.db").rmdir()
             (tmp_path / "gone.db").rename(tmp_path / "till.db")
+
+    run(day())
+
+
+@pytest.mark.parametrize("in_place", [True, False])
+def test_a_defect_of_what_is_written_along_costs_the_order_and_nothing_else(run, tmp_path, in_place):
+    """The facts went with the failed transaction: the state is the disk's again, and the next order is carried out."""
+
+    async def day():
+        async with a_till(tmp_path) as till:
+            await till.do(c.NewTicket(), c.AddProduct(201))
+            ledger = till.daemon.ledger
+            await ledger.settle()
+            before = ledger.seq
+            if not in_place:
+                ledger._database._slow_left = 1_000
+            ledger.do(i.OpenDrawer("drawer.check"))
+            ledger.also(lambda conn: [].pop())
+            for outcome in await asyncio.gather(ledger.settle(), ledger.settle(), return_exceptions=True):
+                assert isinstance(outcome, StoreFault)
+            assert ledger.seq == before
+            ledger._well_again()
+            await till.do(c.TakeCash(200))
+            assert await till.books(store.verify) == ledger.seq
 
     run(day())
