@@ -253,7 +253,11 @@ class Ledger:
         entries, companions = self._take()
         try:
             self._database.run_in_place(lambda conn: write(conn, entries, companions))
-        except Exception as error:  # also a defect of whoever writes along: its facts may not vanish in silence
+        except DatabaseError as error:
+            self._watch(self._recover(entries, error))
+            return False
+        except Exception as error:  # whoever writes along has a defect: its facts may not vanish in silence
+            log.exception("a defect in what is written with entries %s", _range(entries))
             self._watch(self._recover(entries, error))
             return False
         self._flushed(entries)
@@ -318,7 +322,10 @@ class Ledger:
     async def _flush(self, entries: list[Entry], companions: list[Companion]) -> None:
         try:
             await self._database.run(lambda conn: write(conn, entries, companions))
+        except DatabaseError as error:
+            await self._recover(entries, error)
         except Exception as error:
+            log.exception("a defect in what is written with entries %s", _range(entries))
             await self._recover(entries, error)
         else:
             self._flushed(entries)
