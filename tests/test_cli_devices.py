@@ -18,9 +18,10 @@ from appliance.hal.device import FaultReason, PluggedDevice, Remedy
 from appliance.i18n import has_sentence
 from appliance.protocol import command as c
 from appliance.protocol.message import VERSION, Answer, AskDevices, DeviceRow, Hello, encode
+from appliance.service import technician
 from appliance.service.technician import address_of
 from tests.support.bench import a_bench
-from tests.support.till import NADIA
+from tests.support.till import NADIA, a_till
 
 ROOT = Path(__file__).parents[1]
 
@@ -107,13 +108,27 @@ def test_a_test_of_each_device(run, tmp_path, config, capsys):
             bench.devices.counter.weigh(345, False)
             status, said = await tillbox("test", "scale.counter")
             assert (status, said) == (OK, "scale.counter : 0.345 kg.\n")
-            assert (await tillbox("test", "terminal.main"))[0] == OK
             status, said = await tillbox("test", "scanner.counter")
             assert (status, said[:32]) == (NO, "Ce lecteur n’a encore rien lu. S")
             bench.devices.scan("serial", "7610000000009")
             await bench.until(lambda: "scanner.counter" in bench.till.daemon.equipment.last_reads)
             status, said = await tillbox("test", "scanner.counter", "--json")
             assert (status, json.loads(said)["text"]) == (OK, "7610000000009")
+
+    run(main())
+
+
+def test_a_terminal_is_asked_whether_it_is_there(run, tmp_path, config, capsys, monkeypatch):
+    async def main():
+        async with a_technician(tmp_path, config, capsys) as (bench, tillbox):
+            await bench.devices.terminal.unplug()
+            status, said = await tillbox("test", "terminal.main")
+            assert (status, said) == (NO, "terminal.main ne peut pas être essayé : Injoignable.\n")
+            await bench.devices.terminal.plug()
+            bench.served.retry("terminal.main")
+            await bench.until(lambda: bench.light("terminal") == "ok")
+            monkeypatch.setattr(technician, "TERMINAL_S", 0.2)
+            assert await tillbox("test", "terminal.main") == (OK, "terminal.main : répond.\n")
 
     run(main())
 
@@ -201,13 +216,13 @@ def test_a_watcher_that_leaves_and_a_till_that_ends_leave_nothing(run, tmp_path)
 
     async def main():
         async with a_bench(tmp_path) as bench:
-            technician = bench.till.daemon.technician
-            listed = await technician.answer(AskDevices("1"))
+            asked = bench.till.daemon.technician
+            listed = await asked.answer(AskDevices("1"))
             bench.devices.counter.handle_display("unplug")
             async with asyncio.timeout(5):
                 while next(row for row in listed.devices if row.role == "display.customer").remedy != "plug_in":
                     number = listed.number
-                    listed = await technician.answer(AskDevices("2", after=number))
+                    listed = await asked.answer(AskDevices("2", after=number))
                     assert listed.number > number
             line = socket.socket(socket.AF_UNIX)
             line.connect(bench.till.config.socket)
@@ -220,9 +235,6 @@ def test_a_watcher_that_leaves_and_a_till_that_ends_leave_nothing(run, tmp_path)
 
 
 def test_before_the_devices_are_served_it_says_so(run, tmp_path, monkeypatch):
-    from appliance.service import technician
-    from tests.support.till import a_till
-
     async def main():
         monkeypatch.setattr(technician, "START_S", 0.01)
         async with a_till(tmp_path) as till:

@@ -99,7 +99,17 @@ def _show(till: Till, command: c.ShowDevices) -> None:
     desk.screen = desk.test_on = "devices"
     desk.tested = None
     desk.looked_at = command.device
+    _look_for_terminals(till)
     _tick(till)
+
+
+def _look_for_terminals(till: Till) -> None:
+    """A card terminal has no wire whose end would be noticed: it is asked when somebody wants to see it."""
+    if till.devices is None:
+        return
+    for row in till.devices.health():
+        if row.kind is DeviceKind.TERMINAL:
+            till.devices.retry(row.role)
 
 
 def _tick(till: Till) -> None:

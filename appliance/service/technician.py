@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 START_S: Final = 5.0
 """Who asks before the devices are served waits this long."""
 WEIGHT_S: Final = 3.0
+TERMINAL_S: Final = 6.0
+"""Two looks that find nobody, and the pause between them."""
 TEST_LINES: Final = ("ÀÉÈÇŒ àéèçœ ß 12", "TILLBOX 0123456789")
 DRAWER: Final = "drawer.main"
 
@@ -157,8 +159,7 @@ async def _test(asked: Technician, devices: Devices, ask: AskDevices) -> dict[st
     health = health_of(devices, ask.role)
     if health.state not in (DeviceState.READY, DeviceState.DEGRADED):
         devices.retry(ask.role)
-        why = f"devices.fault.{health.fault}" if health.fault else f"devices.state.{health.state}"
-        raise Refusal("technician.not_ready", role=ask.role, why=why)
+        raise _not_ready(health)
     return {"kind": health.kind, **await _TESTS[health.kind](asked, devices, ask.role)}
 
 
@@ -206,8 +207,20 @@ async def _test_scanner(asked: Technician, devices: Devices, role: str) -> dict[
 
 
 async def _test_terminal(asked: Technician, devices: Devices, role: str) -> dict[str, Any]:
-    """That it answers is all that can be asked of it without a customer."""
-    return {}
+    """It is asked, and has TERMINAL_S to be found gone: more cannot be had without a customer."""
+    devices.retry(role)
+    try:
+        async with asyncio.timeout(TERMINAL_S):
+            while (health := health_of(devices, role)).state is DeviceState.READY:
+                await asked.next_move()
+    except TimeoutError:
+        return {}
+    raise _not_ready(health)
+
+
+def _not_ready(health: Health) -> Refusal:
+    why = f"devices.fault.{health.fault}" if health.fault else f"devices.state.{health.state}"
+    return Refusal("technician.not_ready", role=health.role, why=why)
 
 
 _TESTS: Final[dict[DeviceKind, Callable[[Any, Any, str], Awaitable[dict[str, Any]]]]] = {

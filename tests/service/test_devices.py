@@ -353,6 +353,22 @@ async def handle(bench, word, action):
             await bench.devices.handle_scanner(scanner.id, action)
 
 
+def test_a_terminal_is_looked_for_when_somebody_looks(run, tmp_path):
+    """It has no wire: in between it is asked every half minute, and at each payment."""
+
+    async def main():
+        async with a_bench(tmp_path) as bench:
+            await bench.devices.terminal.unplug()
+            await looks(bench, "terminal")
+            await bench.until(lambda: bench.light("terminal") == "warn")
+            assert bench.card("terminal").message == "device.unreachable"
+            await bench.devices.terminal.plug()
+            await bench.till.do(c.TestDevice("retry", "terminal.main"))
+            await bench.until(lambda: bench.light("terminal") == "ok")
+
+    run(main())
+
+
 def test_a_scale_that_says_nothing_lights_and_clears(run, tmp_path):
     """It is noticed while somebody weighs."""
 

@@ -57,6 +57,10 @@ class Presence(Transport):
     def abort(self) -> None:
         self._lose("given up")
 
+    def look(self) -> None:
+        """End the pause between two looks."""
+        self._take(b"?")
+
     def lose(self, reason: FaultReason) -> None:
         self.gone = reason
         self._lose("no answer")
@@ -72,6 +76,10 @@ class TerminalSlot(Slot):
     def keep_tenure(self) -> None:
         """Write down since when it is this terminal. Blocks for a disk."""
         self._tenure.keep()
+
+    def nudge(self) -> None:
+        super().nudge()
+        self._driver.look()
 
     async def _open(self, address: Address) -> Transport:
         return await self._driver.reach()
@@ -159,6 +167,11 @@ class TerminalDriver:
                     raise LinkLost(FaultReason.UNREACHABLE, "probe")
         finally:
             self._link = None
+
+    def look(self) -> None:
+        """Somebody wants to know now whether it is still there."""
+        if self._link is not None:
+            self._link.look()
 
     async def close(self) -> None:
         await self._dialect.close()
