@@ -318,7 +318,8 @@ class Printer(Protocol):
         ...
 
     async def ready(self) -> None:
-        """Wait until a job may be started; returns at once when it may. May wait for ever: cancel it."""
+        """Wait until a job may be started, or until another object serves the role: ask `Devices` again. Returns at once
+        when either is so. May wait for ever: cancel it."""
         ...
 
     async def render(self, paper: Paper) -> Rendered:
@@ -665,7 +666,10 @@ class Learning(Struct, frozen=True):
 class Devices(Protocol):
     """All devices of the till; made by `hal.registry.open_devices(config, clock, emit)`."""
 
-    def printer(self, role: str = "printer.receipt") -> Printer: ...
+    def printer(self, role: str = "printer.receipt") -> Printer:
+        """As all of these: who serves the role now. A role that changes hands is served by another object from then
+        on: do not keep it for longer than one thing takes."""
+        ...
 
     def drawer(self, role: str = "drawer.main") -> Drawer: ...
 

@@ -76,8 +76,10 @@ _ROLES_MAX = 200
 class AbsentDevice:
     """Stands where no device is: a role that is not configured, or not as it can be meant."""
 
-    def __init__(self, health: Health) -> None:
+    def __init__(self, health: Health, changed: asyncio.Event) -> None:
+        """`changed`: set when a role changed hands."""
         self._health = health
+        self._changed = changed
 
     @property
     def health(self) -> Health:
@@ -106,7 +108,7 @@ class AbsentDevice:
         return None
 
     async def ready(self) -> None:
-        await asyncio.Event().wait()
+        await self._changed.wait()
 
     async def render(self, paper: Paper) -> Rendered:
         return Rendered(b"", "")
@@ -167,6 +169,8 @@ class Registry:
         self._group: asyncio.TaskGroup | None = None
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._changing = asyncio.Lock()
+        self._changed = asyncio.Event()
+        """Set, and made anew, when roles changed hands."""
         self._learns = False
         self._stopped = False
         self.served: list[tuple[Slot, Address, Driver]] = []
@@ -179,22 +183,27 @@ class Registry:
             self._install(role)
 
     def printer(self, role: str = "printer.receipt") -> Printer:
-        return self._printers.get(role) or AbsentDevice(self._absent(role, DeviceKind.PRINTER))
+        return self._printers.get(role) or AbsentDevice(self._absent(role, DeviceKind.PRINTER), self._changed)
 
     def drawer(self, role: str = "drawer.main") -> Drawer:
-        return self._drawers.get(role) or AbsentDevice(self._absent(role, DeviceKind.DRAWER))
+        return self._drawers.get(role) or AbsentDevice(self._absent(role, DeviceKind.DRAWER), self._changed)
 
     def display(self, role: str = "display.customer") -> LineDisplay:
-        return self._displays.get(role) or AbsentDevice(self._absent(role, DeviceKind.DISPLAY))
+        return self._displays.get(role) or AbsentDevice(self._absent(role, DeviceKind.DISPLAY), self._changed)
 
     def scale(self, role: str = "scale.counter") -> Scale:
-        return self._scales.get(role) or AbsentDevice(self._absent(role, DeviceKind.SCALE))
+        return self._scales.get(role) or AbsentDevice(self._absent(role, DeviceKind.SCALE), self._changed)
 
     def terminal(self, role: str = "terminal.main") -> Terminal:
         return self._terminals.get(role) or AbsentTerminal(self._absent(role, DeviceKind.TERMINAL))
 
     def health(self) -> tuple[Health, ...]:
-        return tuple(self._slots[role].health if role in self._slots else self._broken[role] for role in self._urls)
+        return tuple(self._health_of(role) for role in self._urls)
+
+    def _health_of(self, role: str) -> Health:
+        """A role that is changing hands at this moment is nobody's."""
+        slot = self._slots.get(role)
+        return slot.health if slot is not None else self._absent(role, _kind_or_any(role))
 
     def retry(self, role: str) -> None:
         if role in self._slots:
@@ -296,19 +305,24 @@ class Registry:
                     self._emit(self._slots[role].health)
             else:
                 self._emit(self._absent(role, _kind_or_any(role)))
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
         await self._bindings.keep(changes, self._settings)
 
     async def _remove(self, role: str) -> None:
         if (slot := self._slots.pop(role, None)) is not None:
             slot.retire()
+        printer = self._printers.get(role)
+        for table in (self._printers, self._drawers, self._displays, self._scales, self._terminals):
+            table.pop(role, None)
         if (task := self._tasks.pop(role, None)) is not None:
             task.cancel()
             await asyncio.wait((task,))
+        if printer is not None:
+            printer.retire()  # after its link has ended: that would make it unready again
         self.ports.expect_no_more(role)
         self._broken.pop(role, None)
         self.served = [entry for entry in self.served if entry[0].role != role]
-        for table in (self._printers, self._drawers, self._displays, self._scales, self._terminals):
-            table.pop(role, None)
 
     async def _become(self, role: str, learned: "Learned") -> str:
         """Give the role to the scanner that was found; it serves no other role by its name any longer."""

@@ -235,20 +235,17 @@ class Printing:
 
     async def _printer_for(self, devices: Devices, role: str) -> tuple[str, Printer]:
         """The role's printer when it is ready; after a while the one that stands in for it (feature H-10)."""
-        printer = devices.printer(role)
         other = self._fallback.get(role, "")
         if not other:
-            await printer.ready()
-            return role, printer
+            return role, await _ready(devices, role)
         try:
             async with asyncio.timeout(self._fallback_after_s):
-                await printer.ready()
-                return role, printer
+                return role, await _ready(devices, role)
         except TimeoutError:
             log.warning("%s is not ready; its papers go to %s", role, other)
         async with asyncio.TaskGroup() as group:
-            first = group.create_task(printer.ready(), name=f"wait for {role}")
-            second = group.create_task(devices.printer(other).ready(), name=f"wait for {other}")
+            first = group.create_task(_ready(devices, role), name=f"wait for {role}")
+            second = group.create_task(_ready(devices, other), name=f"wait for {other}")
             await asyncio.wait((first, second), return_when=asyncio.FIRST_COMPLETED)
             is_back = first.done()
             first.cancel()
@@ -310,6 +307,15 @@ _STATES: dict[PrintOutcome, tuple[spool.JobState, spool.Proof]] = {
 
 def _set_state(conn: Any, job_id: int, state: spool.JobState, proof: spool.Proof) -> None:
     spool.set_state(conn, job_id, state, proof)
+
+
+async def _ready(devices: Devices, role: str) -> Printer:
+    """The role's printer when it may start a job, whichever it is by then: roles change hands while papers wait."""
+    while True:
+        printer = devices.printer(role)
+        await printer.ready()
+        if devices.printer(role) is printer:
+            return printer
 
 
 async def _nobody() -> None:

@@ -103,6 +103,7 @@ class EscposPrinter:
         self._slot = slot
         self._turn = asyncio.Lock()
         self._startable = asyncio.Event()
+        self._is_replaced = False
         self._tells_names = False
         """The last greeting was answered to its end."""
         self._debt = 0
@@ -125,7 +126,13 @@ class EscposPrinter:
         return self._profile.columns
 
     async def ready(self) -> None:
-        await self._startable.wait()
+        if not self._is_replaced:
+            await self._startable.wait()
+
+    def retire(self) -> None:
+        """The role is another's from now on: nobody waits for this one any longer."""
+        self._is_replaced = True
+        self._startable.set()
 
     async def render(self, paper: Paper) -> Rendered:
         try:
