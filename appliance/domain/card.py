@@ -68,3 +68,10 @@ class CardDoubt(msgspec.Struct):
     """What the terminal said later, when that is the contrary."""
     reference: str = ""
     """The terminal's own name for the payment, once it has told."""
+    family: int = 0
+    """The family of tickets it speaks of, wherever the basket has gone since (`Ticket.family`)."""
+
+    @property
+    def is_owed(self) -> bool:
+        """Whether the shop holds a customer's money without a sale, if the person was wrong."""
+        return self.accepted != (self.request.kind == "debit")

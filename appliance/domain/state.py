@@ -125,7 +125,8 @@ def _session_closed(state: TillState, fact: j.SessionClosed, at: str, actor: str
         fact.session, fact.business_date, session.service, fact.leave_minor, fact.by, dict(fact.counts)
     )
     state.next_z = fact.number + 1
-    state.doubts = {key: doubt for key, doubt in state.doubts.items() if not doubt.says}
+    families = {ticket.family for ticket in state.tickets.values()}  # a note that waits for tomorrow may still be paid
+    state.doubts = {key: row for key, row in state.doubts.items() if not row.says or row.family in families}
     state.session = None
     state.current = 0
     state.seller = ""
@@ -365,6 +366,9 @@ def _settlement_reversed(state: TillState, fact: j.SettlementReversed, at: str, 
         if tender.request not in kept:
             _end_doubt(state, tender.request)
     reopened = _own(fact.reopened)
+    for doubt in state.doubts.values():
+        if doubt.family == (fact.of.part_of or fact.of.ticket):
+            doubt.family = reopened.family
     state.tickets[reopened.number] = reopened
     state.current = reopened.number
     state.next_ticket = reopened.number + 1
@@ -426,7 +430,9 @@ def _card_answered(state: TillState, fact: j.CardAnswered, at: str, actor: str) 
     accepted = fact.outcome == "accepted"
     if fact.by == "person":
         number = session.number if session is not None else 0
-        state.doubts[request.id] = CardDoubt(request, accepted, number, card.at)
+        ticket = state.tickets.get(request.ticket)
+        family = request.ticket if ticket is None else ticket.family
+        state.doubts[request.id] = CardDoubt(request, accepted, number, card.at, family=family)
         if accepted and session is not None:
             session.totals.unsure.add(request.amount_minor)
 

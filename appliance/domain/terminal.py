@@ -5,6 +5,8 @@
 3. A person's word is compared with the terminal's when it comes. Where they differ, the books say so until somebody
    has put it right.
 4. An answer that comes twice, or to a request that is over, changes nothing.
+5. Nobody is debited twice for one basket: while the shop holds its money without a sale, no card pays it, whatever
+   ticket it is on by now (a part of the note, or the settlement that was opened again).
 """
 
 from __future__ import annotations
@@ -39,6 +41,7 @@ def check_idle(state: TillState, intent: i.Intent) -> None:
 
 def request_card(state: TillState, intent: i.RequestCard, moment: Moment) -> Outcome:
     ticket, tender = next_tender(state, intent.mode, intent.amount_minor)
+    check_undebited(state, ticket)
     return _ask(CardRequest(intent.id, "debit", ticket.number, replace(tender, request=intent.id)))
 
 
@@ -70,6 +73,28 @@ def return_debit(state: TillState, intent: i.ReturnDebit, moment: Moment) -> Out
 
 def _ask(request: CardRequest) -> Outcome:
     return Outcome([j.CardRequested(request)], [e.Authorize(request)])
+
+
+def debited_before(state: TillState, ticket: Ticket) -> CardDoubt | None:
+    """Money of this ticket's family that the terminal says it took, and that the books do not have."""
+    found = [row for row in state.doubts.values() if row.says and row.is_owed and row.family == ticket.family]
+    return found[0] if found else None
+
+
+def check_undebited(state: TillState, ticket: Ticket) -> None:
+    """Rule 5. Raises Refusal when a card was debited for this ticket already."""
+    doubt = debited_before(state, ticket)
+    if doubt is not None:
+        raise Refusal("card.says_accepted", number=ticket.number, amount_minor=doubt.request.amount_minor)
+
+
+def stands_before(state: TillState, doubt: CardDoubt, request: CardRequest) -> bool:
+    """Whether the request would move money a second time, if the person was wrong."""
+    asked = doubt.request
+    if request.kind == "debit":
+        return doubt.is_owed and doubt.family == state.tickets[request.ticket].family
+    same = asked.kind == "refund" and asked.tender.request == request.tender.request
+    return same and not doubt.accepted
 
 
 def lose_card(state: TillState, intent: i.LoseCard, moment: Moment) -> Outcome:
@@ -147,19 +172,25 @@ def can_reopen(state: TillState, doubt: CardDoubt) -> bool:
         return True
     if not doubt.says or request.doubt or (request.kind == "refund" and doubt.accepted):
         return False
-    has_it = request.kind == "refund" or doubt.accepted
-    if has_it and holder(state, request.tender.request) is not None:
+    if place_of(state, doubt) is not None:
         return True
-    ticket = state.tickets.get(request.ticket)
-    if ticket is not None and not has_it:
-        return _fits(ticket, request)
+    has_it = request.kind == "refund" or doubt.accepted
     closed = _may_reverse(state)
     if closed is None:
         return False
     if has_it:
         return any(row.request == request.tender.request for row in closed.tenders)
     left = closed.total_minor - sum(row.amount_minor for row in _others(closed, request.id))
-    return closed.ticket == request.ticket and request.tender.amount_minor <= left
+    return (closed.part_of or closed.ticket) == doubt.family and request.tender.amount_minor <= left
+
+
+def place_of(state: TillState, doubt: CardDoubt) -> Ticket | None:
+    """The open ticket that has the tender, or that takes it: its own, the one in hand, or another of the family."""
+    request = doubt.request
+    if request.kind == "refund" or doubt.accepted:
+        return holder(state, request.tender.request)
+    found = [row for row in state.tickets.values() if row.family == doubt.family and _fits(row, request)]
+    return min(found, key=lambda row: (row.number != request.ticket, row.number != state.current), default=None)
 
 
 def twin(state: TillState, doubt: CardDoubt) -> CardDoubt | None:
@@ -199,10 +230,10 @@ def reopen_card(state: TillState, intent: i.ReopenCard, moment: Moment) -> Outco
     other = twin(state, doubt)
     if other is not None:
         return Outcome([ended, j.CardDoubtEnded(other.request.id)])
+    ticket = place_of(state, doubt)
     if request.kind == "refund" or doubt.accepted:
         booked = _given_back(state, request, moment)
-    elif request.ticket in state.tickets:
-        ticket = state.tickets[request.ticket]
+    elif ticket is not None:
         booked = take(state, ticket, replace(request.tender, id=ticket.next_tender, reference=doubt.reference))
     else:
         booked = _into_sealed(state, correctable(state), doubt, moment)

@@ -185,6 +185,11 @@ class Ticket(msgspec.Struct):
     def paid_minor(self) -> int:
         return sum(tender.amount_minor for tender in self.tenders)
 
+    @property
+    def family(self) -> int:
+        """What a note and all its parts have in common: the note's number; else the ticket's own."""
+        return self.part_of or self.number
+
 
 class Price(msgspec.Struct, frozen=True, gc=False):
     """What a ticket costs."""

@@ -42,6 +42,7 @@ from appliance.domain.state import TillState
 from appliance.domain.terminal import (
     answer_card,
     check_idle,
+    check_undebited,
     lose_card,
     reopen_card,
     request_card,
@@ -411,6 +412,8 @@ def _restore_ticket(state: TillState, intent: i.RestoreTicket, moment: Moment) -
 
 def _tend(state: TillState, intent: i.Tend, moment: Moment) -> Outcome:
     ticket, tender = next_tender(state, intent.mode, intent.amount_minor)
+    if tender.kind == "card":
+        check_undebited(state, ticket)
     return take(state, ticket, msgspec.structs.replace(tender, by_hand=True) if intent.by_hand else tender)
 
 

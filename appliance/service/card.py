@@ -17,8 +17,8 @@ from appliance.domain.catalog import TenderMode
 from appliance.domain.errors import Refusal
 from appliance.domain.settlement import next_tender
 from appliance.domain.state import TillState
-from appliance.domain.terminal import can_reopen, holder
-from appliance.domain.ticket import Tender
+from appliance.domain.terminal import can_reopen, debited_before, place_of
+from appliance.domain.ticket import Tender, Ticket
 from appliance.domain.till import Outcome
 from appliance.hal.device import PaymentOutcome, PaymentReason, PaymentResult
 from appliance.protocol import command as c
@@ -64,7 +64,6 @@ def by_terminal(till: Till, mode: TenderMode) -> bool:
 def debit(till: Till, mode: TenderMode, amount_minor: int | None) -> None:
     """The terminal is asked for what remains, or for a part. Raises Refusal."""
     ticket, tender = next_tender(till.state, mode, amount_minor)
-    _check_debited(till, ticket.number)
     failed = FailedCard("away", "debit", ticket.number, charged_minor(tender), mode.id, amount_minor)
     if _is_away(till, failed):
         return
@@ -72,12 +71,14 @@ def debit(till: Till, mode: TenderMode, amount_minor: int | None) -> None:
     _show(till, failed)
 
 
-def _check_debited(till: Till, ticket: int) -> None:
-    """The customer was debited already, the terminal says: paying by card again would be the second time."""
-    for doubt in till.state.doubts.values():
-        if doubt.says == "accepted" and doubt.request.kind == "debit" and doubt.request.ticket == ticket:
-            ask_person(till, doubt)
-            raise Refusal("card.says_accepted", number=ticket, amount_minor=doubt.request.amount_minor)
+def is_debited(till: Till, ticket: Ticket) -> bool:
+    """The customer was debited already, the terminal says: instead of a second time, the question is asked."""
+    doubt = debited_before(till.state, ticket)
+    if doubt is None:
+        return False
+    ask_person(till, doubt)
+    till.desk.sound("needs_you")
+    return True
 
 
 def refund(till: Till, tender: Tender, document: int, number: int) -> None:
@@ -242,18 +243,13 @@ def ask_person(till: Till, doubt: CardDoubt) -> None:
     """ "Le terminal dit accepté. Rouvrir le règlement ?", or the like."""
     request = doubt.request
     may_reopen = can_reopen(till.state, doubt)
-    action = "reopen" if may_reopen else "refund" if _is_owed(doubt) else ""
+    action = "reopen" if may_reopen else "refund" if doubt.is_owed else ""
     code = f"card.{request.kind}_says_{doubt.says}{'' if may_reopen else '_late'}"
     till.desk.say(
         code, "error", actions=(action,) if action else (), source=f"card {request.id}",
         number=request.ticket, amount_minor=request.amount_minor,
     )  # fmt: skip
     till.desk.notices[0].retry = c.ReopenCard(request.id)
-
-
-def _is_owed(doubt: CardDoubt) -> bool:
-    """The customer's money is with the shop and should not be."""
-    return doubt.accepted != (doubt.request.kind == "debit")
 
 
 def open_questions(state: TillState) -> list[CardDoubt]:
@@ -277,10 +273,9 @@ def _reopen(till: Till, command: c.ReopenCard) -> None:
     if not can_reopen(till.state, doubt):
         _give_back(till, doubt)
         return
-    held = holder(till.state, request.tender.request)
-    number = request.ticket if held is None else held.number
-    if number in till.state.tickets:
-        till.do(i.RecallTicket(number))
+    place = place_of(till.state, doubt)
+    if place is not None:
+        till.do(i.RecallTicket(place.number))
     outcome = till.do(i.ReopenCard(request.id))
     till.desk.hush(f"card {request.id}")
     _reopened(till, request, outcome)
@@ -306,7 +301,7 @@ def _reopened(till: Till, request: CardRequest, outcome: Outcome) -> None:
 
 
 def _give_back(till: Till, doubt: CardDoubt) -> None:
-    if not _is_owed(doubt):
+    if not doubt.is_owed:
         raise Refusal("card.too_late", number=doubt.request.ticket)
     request = doubt.request
     failed = FailedCard("away", "refund", request.ticket, request.amount_minor, request.tender.mode, doubt=request.id)
@@ -408,7 +403,8 @@ def _by_hand(till: Till, command: c.CardByHand) -> None:
             till.desk.say("payment.refund_card", source="payment", amount_minor=failed.amount_minor)
             till.fold_messages()
         return
-    _check_debited(till, failed.number)
+    if till.ticket is not None and is_debited(till, till.ticket):
+        return
     outcome = till.do(i.Tend(tender_of(till, failed.mode), failed.typed_minor, by_hand=True))
     till.desk.card = None
     if till.ticket is None:

@@ -11,6 +11,7 @@ from appliance.domain.cash import COINS, COUNTED_NOTES, count_total
 from appliance.domain.errors import Refusal
 from appliance.domain.journal import SessionClosed, XRead
 from appliance.protocol import command as c
+from appliance.service import card
 from appliance.service.desk import Drawer
 from appliance.service.people import land, require_session
 
@@ -79,6 +80,7 @@ def _open_session(till: Till, command: c.OpenSession) -> None:
     desk.close_sheet()
     desk.drawer = Drawer()
     land(till)
+    card.ask_again(till)
 
 
 def _read_x(till: Till, command: c.ReadX) -> None:

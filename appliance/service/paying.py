@@ -39,6 +39,8 @@ def _tend(till: Till, mode: TenderMode, amount_minor: int | None) -> None:
     if mode.needs_customer:
         raise Refusal("tender.needs_customer")
     till.check_room(lately=mode.kind == "cash")
+    if mode.kind == "card" and till.ticket is not None and card.is_debited(till, till.ticket):
+        return
     if card.by_terminal(till, mode):
         card.debit(till, mode, amount_minor)
         return

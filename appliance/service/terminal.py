@@ -22,6 +22,7 @@ from appliance.domain import effect as e
 from appliance.domain import intent as i
 from appliance.domain.card import CardDoubt, CardOutcome, CardRequest
 from appliance.domain.errors import Refusal
+from appliance.domain.terminal import stands_before
 from appliance.hal.device import (
     Devices,
     DeviceState,
@@ -201,13 +202,13 @@ class CardTerminal:
     # --- what a person had said ---------------------------------------------------------------------------------
 
     async def _may_send(self, till: Till, terminal: Terminal, request: CardRequest) -> bool:
-        """What a person called refused is asked about first: nobody is debited, or paid back, twice."""
-        for doubt in [row for row in till.state.doubts.values() if _stands_before(row, request)]:
+        """What a person told is asked about first: nobody is debited, or paid back, twice."""
+        for doubt in [row for row in till.state.doubts.values() if stands_before(till.state, row, request)]:
             if not doubt.says and not await self._is_settled(till, terminal, doubt):
                 stopped = PaymentResult(request.id, PaymentOutcome.NOT_STARTED, PaymentReason.UNREACHABLE)
                 await self._withdraw(till, request, partial(card.answered, till, request.id, stopped))
                 return False
-            if doubt.says == "accepted":
+            if doubt.says:
                 await self._withdraw(till, request, partial(card.withdrawn, till, request, doubt))
                 return False
         return True
@@ -293,14 +294,6 @@ def _is_certain(till: Till, at: str, result: PaymentResult) -> bool:
         return True
     age = datetime.fromisoformat(till.ledger.moment().at) - datetime.fromisoformat(at)
     return age >= TRUST_ABSENCE
-
-
-def _stands_before(doubt: CardDoubt, request: CardRequest) -> bool:
-    """A debit of the same ticket, or a refund of the same payment, that a person called refused."""
-    asked = doubt.request
-    if doubt.accepted or asked.kind != request.kind:
-        return False
-    return asked.ticket == request.ticket if asked.kind == "debit" else asked.tender.request == request.tender.request
 
 
 def payment(till: Till, request: CardRequest, at: str) -> PaymentRequest:

@@ -148,6 +148,49 @@ def test_a_doubt_of_yesterday_that_turns_out_wrong_is_counted_today(core):
     assert core.state.session.totals.unsure.count == 0
 
 
+def called_refused(core, request="r1"):
+    core.do(i.RequestCard(request, CARD))
+    core.do(i.LoseCard(request, "no_answer"))
+    core.do(i.AnswerCard(request, "refused", by="person"))
+
+
+def test_a_contradiction_lives_through_the_z_as_long_as_its_note_waits(core):
+    core.rings()
+    called_refused(core)
+    core.do(i.AnswerCard("r1", "accepted"))
+    core.do(i.HoldTicket())
+    core.do(i.CloseDay(20_000, {}, 20_000))
+    core.do(i.SignIn("camille", "Camille"))
+    core.do(i.OpenSession("2026-11-22", 20_000, 20_000))
+    assert core.state.session.totals.unsure.count == 1
+    core.do(i.RecallTicket(1))
+    for intent in (i.RequestCard("r2", CARD), i.Tend(CARD), i.Tend(CARD, by_hand=True)):
+        with pytest.raises(Refusal, match=r"card\.says_accepted"):
+            core.do(intent)
+    core.do(i.ReopenCard("r1"))
+    assert core.state.last_closed.tenders[0].request == "r1"
+    assert core.state.session.totals.unsure.count == 0
+    assert core.rebuilt() == core.state
+
+
+def test_a_refund_that_was_called_done_stands_before_the_next_debit(core):
+    """The card was not given its money back: to debit it again would be the second time."""
+    core.rings()
+    core.do(i.RequestCard("r1", CARD))
+    core.do(i.AnswerCard("r1", "accepted"))
+    core.do(i.RequestRefund("r2", 1, core.state.last_closed.document))
+    core.do(i.LoseCard("r2", "no_answer"))
+    core.do(i.AnswerCard("r2", "accepted", by="person"))
+    core.do(i.AnswerCard("r2", "refused"))
+    assert core.state.ticket.corrects
+    with pytest.raises(Refusal, match=r"card\.says_accepted"):
+        core.do(i.RequestCard("r3", CARD))
+    core.do(i.ReturnDebit("r4", "r2"))
+    core.do(i.AnswerCard("r4", "accepted"))
+    core.do(i.RequestCard("r5", CARD))
+    assert core.rebuilt() == core.state
+
+
 def test_two_refunds_told_wrongly_are_right_together(core):
     """The first was called refused and came through, the second, never sent, was called accepted."""
     core.rings()

@@ -441,7 +441,93 @@ def test_no_is_never_followed_by_a_second_debit(run, tmp_path):
             await till.order(c.AddTender("card"))
             await till.until(lambda: till.state.card is None and any(d.says for d in till.state.doubts.values()))
             assert len(till.terminal.ledger) == 1
-            assert await till.refused(c.AddTender("card")) == "card.says_accepted"
+            await till.do(c.DismissMessage(), c.AddTender("card"))
+            assert (till.message, till.sound) == ("card.debit_says_accepted", "needs_you")
+            assert (till.state.card, len(till.terminal.ledger)) == (None, 1)
+
+    run(day())
+
+
+async def after_cash(till):
+    """Paid in cash; the terminal has told when the settlement is opened again."""
+    await till.do(c.AddTender("cash"))
+    await hears(till)
+    await till.do(c.CorrectPayment())
+
+
+async def before_it_was_asked(till):
+    """Paid in cash and opened again while the cable is still out."""
+    await till.do(c.AddTender("cash"), c.CorrectPayment())
+    await till.server.plug()
+    till.till.retry_devices()
+    await till.ready()
+
+
+async def on_a_part(till):
+    """All of the note is on its first part."""
+    await till.do(c.GoBack(), c.StartSplit())
+    await hears(till)
+    await till.do(c.MoveToPart(1, 1000), c.MoveToPart(1, 1000), c.StartPayment())
+
+
+async def the_next_day(till):
+    """The note waits over the Z."""
+    await till.do(c.GoBack(), c.HoldTicket())
+    await hears(till)
+    await till.closes_the_day()
+    await till.pull_the_plug()
+    await till.ready()
+    await till.scan(NADIA)
+    await till.do(c.KeepFloat(), c.OpenSession())
+    assert till.message == "card.debit_says_accepted"
+    await till.do(c.RecallTicket(1))
+
+
+async def hears(till):
+    """The cable is in again, and the terminal has said what became of everything."""
+    await till.server.plug()
+    await till.ready()
+    await till.until(lambda: all(doubt.says for doubt in till.state.doubts.values()))
+
+
+@pytest.mark.parametrize("goes_on", [after_cash, before_it_was_asked, on_a_part, the_next_day])
+def test_a_debit_that_was_called_refused_follows_its_basket(run, tmp_path, goes_on):
+    """Another number, another ticket or another day: the card is not debited again, and the button puts it right."""
+
+    async def day():
+        async with a_counter(tmp_path) as till:
+            await loses(till)
+            await till.do(c.ConfirmCard(False))
+            await goes_on(till)
+            await till.do(c.AddTender("card"))
+            await till.until(lambda: till.state.card is None and any(d.says for d in till.state.doubts.values()))
+            assert [row.amount_minor for row in till.terminal.ledger] == [320]
+            assert till.message == "card.debit_says_accepted"
+            await till.do(c.ActOnMessage("reopen"))
+            await till.scan(NADIA)
+            assert till.booked() == till.debited() == 320
+            assert not till.state.doubts
+            assert till.state.session.totals.unsure.count == 0
+            assert till.state.last_closed.total_minor == 320
+
+    run(day())
+
+
+def test_a_debit_that_fits_no_part_goes_back_before_a_part_is_paid(run, tmp_path):
+    async def day():
+        async with a_counter(tmp_path) as till:
+            await loses(till)
+            await till.do(c.ConfirmCard(False), c.GoBack(), c.StartSplit(), c.SetPersons(2), c.SplitEqually())
+            await hears(till)
+            await till.do(c.ShowPart(1), c.AddTender("card"))
+            assert (till.message, till.debited()) == ("card.debit_says_accepted_late", 320)
+            await till.do(c.ActOnMessage("refund"))
+            await till.scan(NADIA)
+            await till.answered()
+            assert till.debited() == till.booked() == 0
+            await till.do(c.ShowPart(1), c.AddTender("card"))
+            await till.answered()
+            assert till.debited() == till.booked() == 160
 
     run(day())
 
