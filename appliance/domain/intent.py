@@ -262,7 +262,7 @@ class IssueCopy(Intent):
     at: str = ""
     """When that was closed, UTC."""
     printed: int = 0
-    """Papers of it that the state has forgotten."""
+    """Papers of it as far as others remember; where the state knows, its count holds."""
 
 
 class CopyPaper(Intent):
@@ -274,7 +274,11 @@ class CopyPaper(Intent):
 
 
 class DeclineReceipt(Intent):
+    """Papers of a receipt are taken out of the queue."""
+
     document: int
+    copies: tuple[int, ...]
+    """Which: 0 is the original, n the n-th DUPLICATA."""
 
 
 class OpenDrawer(Intent):

@@ -365,7 +365,12 @@ class CopyIssued(Fact, tag="CopyIssued"):
 
 
 class ReceiptDeclined(Fact, tag="ReceiptDeclined"):
+    """A paper that was asked for never left the queue: one fact for each."""
+
     of_document: int
+    copy: int | None = None
+    """As its `CopyIssued` says: asked for again, it has this count. None in entries from before that was kept: the
+    newest one."""
 
 
 class DrawerOpened(Fact, tag="DrawerOpened"):

@@ -66,7 +66,7 @@ class TillState(msgspec.Struct):
     perpetual_minor: int = 0
     perpetual_absolute_minor: int = 0
     copies: dict[int, int] = {}
-    """Papers issued by document, this session only."""
+    """Papers issued by document, this session only; also of documents of earlier ones."""
     card: OpenCard | None = None
     """What the terminal was asked and has not answered: until then no money moves, no ticket changes."""
     doubts: dict[str, CardDoubt] = {}
@@ -76,6 +76,15 @@ class TillState(msgspec.Struct):
     def ticket(self) -> Ticket | None:
         """The ticket in hand."""
         return self.tickets.get(self.current)
+
+    def papers_of(self, closed: j.TicketClosed, remembered: int = 0) -> int:
+        """Papers of a sealed ticket, so the count of the next: 0 is the original, n the n-th DUPLICATA.
+
+        `remembered`: what others know where this session has nothing on record. Of another session's ticket the
+        original may have left the shop whatever is known, so it is never printed as one again.
+        """
+        known = self.copies.get(closed.document, remembered)
+        return known if closed.session == self.next_session - 1 else max(1, known)
 
     def parts_of(self, note: int) -> list[Ticket]:
         """Open parts of a split note, in order of their numbers."""
@@ -385,8 +394,12 @@ def _copy_issued(state: TillState, fact: j.CopyIssued, at: str, actor: str) -> N
 
 
 def _receipt_declined(state: TillState, fact: j.ReceiptDeclined, at: str, actor: str) -> None:
-    """The newest paper never left the queue: asked for again, it has the same count, 0 being the original."""
-    issued = state.copies.get(fact.of_document, 1) - 1
+    """That paper never left the queue: asked for again, it has the same count, 0 being the original."""
+    issued = fact.copy
+    if issued is None:
+        if fact.of_document not in state.copies:
+            return
+        issued = state.copies[fact.of_document] - 1
     state.copies[fact.of_document] = issued
     if state.last_closed is not None and state.last_closed.document == fact.of_document:
         state.last_copies = issued

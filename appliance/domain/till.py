@@ -449,7 +449,7 @@ def _issue_copy(state: TillState, intent: i.IssueCopy, moment: Moment) -> Outcom
     closed, at = (intent.past, intent.at) if intent.past is not None else (state.last_closed, state.last_closed_at)
     if closed is None or closed.document != intent.document:
         raise Refusal("receipt.none")
-    copy = max(intent.printed, state.copies.get(closed.document, 0))
+    copy = state.papers_of(closed, intent.printed)
     fact = j.CopyIssued(closed.document, copy, state.next_copy)
     return Outcome([fact], [e.PrintTicket(closed, at, copy)])
 
@@ -464,7 +464,10 @@ def _copy_paper(state: TillState, intent: i.CopyPaper, moment: Moment) -> Outcom
 
 
 def _decline_receipt(state: TillState, intent: i.DeclineReceipt, moment: Moment) -> Outcome:
-    return Outcome([j.ReceiptDeclined(intent.document)])
+    """The newest first, so that the count goes down to the oldest that never left."""
+    if not intent.copies:
+        raise Refusal("receipt.none_waiting")
+    return Outcome([j.ReceiptDeclined(intent.document, copy) for copy in sorted(intent.copies, reverse=True)])
 
 
 def _open_drawer(state: TillState, intent: i.OpenDrawer, moment: Moment) -> Outcome:

@@ -88,6 +88,12 @@ def speak_of_waiting(till: Till, is_well: bool) -> None:
 def drop_all(till: Till) -> None:
     """ "Tout abandonner": the waiting receipts are taken out of the queue; their sales stay on record."""
     for document in till.printing.waiting_documents():
-        till.do(i.DeclineReceipt(document))
-        till.ledger.also(till.printing.drop(document))
+        drop(till, document)
     till.desk.hush("backlog")
+
+
+def drop(till: Till, document: int) -> None:
+    """Every paper of a receipt that still waits leaves the queue, each on record. Raises Refusal when none does."""
+    copies = till.printing.waiting_copies(document)
+    till.do(i.DeclineReceipt(document, copies))
+    till.ledger.also(till.printing.drop(document, copies))

@@ -26,7 +26,7 @@ class PastSale(msgspec.Struct, frozen=True):
     at: str
     """UTC, when it was closed."""
     printed: int
-    """Papers that were ordered of it before it was opened here."""
+    """Papers that were ordered of it before it was opened here; `TillState.papers_of` has the last word."""
     next_document: int
     """Of the till when it was opened: a sale that is closed meanwhile is the result to show."""
 
@@ -49,8 +49,7 @@ def _printed(till: Till, closed: TicketClosed) -> int:
     session = till.state.session
     if session is not None and session.number == closed.session:
         return till.state.copies.get(closed.document, 0)
-    job = till.ledger.read_now(lambda conn: spool.last_job(conn, "ticket", closed.document))
-    return 1 if job is None else max(1, job.copy + (job.state != "dropped"))
+    return int(till.ledger.read_now(lambda conn: spool.paper_count(conn, "ticket", closed.document)))
 
 
 def opened(till: Till) -> PastSale | None:
@@ -64,7 +63,7 @@ def shown(till: Till) -> tuple[TicketClosed, str, int] | None:
     """The sale whose result is asked about, when it was closed, and its papers: the one on the screen, or the last."""
     state, past = till.state, opened(till)
     if past is not None:
-        return past.closed, past.at, state.copies.get(past.closed.document, past.printed)
+        return past.closed, past.at, state.papers_of(past.closed, past.printed)
     if state.last_closed is None:
         return None
     return state.last_closed, state.last_closed_at, state.last_copies

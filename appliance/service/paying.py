@@ -211,11 +211,9 @@ def _print_receipt(till: Till, command: c.PrintReceipt) -> None:
 def _cancel_receipt(till: Till, command: c.CancelReceipt) -> None:
     """ "Sans reçu": a receipt that still waits is taken out of the queue; asked for later it is the original still."""
     sale = past_sale.shown(till)
-    if sale is None or till.printing.state_of("ticket", sale[0].document) != "queued":
+    if sale is None:
         raise Refusal("receipt.none_waiting")
-    closed = sale[0]
-    till.do(i.DeclineReceipt(closed.document))
-    till.ledger.also(till.printing.drop(closed.document))
+    papers.drop(till, sale[0].document)
 
 
 def _retry_printing(till: Till, command: c.RetryPrinting) -> None:

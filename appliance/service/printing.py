@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -53,7 +53,14 @@ class Printing:
         self._wake = asyncio.Event()
         self._states: dict[tuple[str, int], str] = {}
         self._recovered = False
-        self._unwritten: dict[int, tuple[spool.JobState, spool.Proof]] = {}
+        self._unwritten: dict[int, tuple[spool.Job, spool.JobState, spool.Proof]] = {}
+        self._queued: dict[int, list[int]] = {}
+        """Copies that wait by document, also those whose row is not on the disk yet; see `_look_up`."""
+        self._looked_up = -1
+        self._in_hand: dict[int, spool.Job] = {}
+        """Jobs whose row is being claimed: too late to drop them."""
+        self._dropping: dict[object, int] = {}
+        """Drops that are decided and in no transaction yet, with `Ledger.reloads` of then."""
         self._working: dict[str, asyncio.Task[None]] = {}
         self._waiting: list[spool.Job] = []
         self.doubts: list[spool.Job] = []
@@ -97,13 +104,40 @@ class Printing:
                 body = msgspec.json.encode(as_copy(self._head, paper, last.copy, copy, now, by))
                 spool.add_job(conn, last.role, purpose, subject, copy, now, body)
 
-        self._states[purpose, subject] = "queued"
+        self._order(purpose, subject, copy)
         return order
 
     def _job(self, purpose: str, subject: int, copy: int, at: str, paper: Paper, role: str = ROLE) -> Companion:
         body = msgspec.json.encode(paper)
-        self._states[purpose, subject] = "queued"
+        self._order(purpose, subject, copy)
         return lambda conn: spool.add_job(conn, role, purpose, subject, copy, at, body)
+
+    def _order(self, purpose: str, subject: int, copy: int) -> None:
+        self._look_up()
+        self._states[purpose, subject] = "queued"
+        if purpose == "ticket":
+            self._queued.setdefault(subject, []).append(copy)
+
+    def _look_up(self) -> None:
+        """What waits, from the disk: at the start, and after a commit that failed took its orders and drops along."""
+        if self._looked_up == self._ledger.reloads:
+            return
+        self._looked_up = self._ledger.reloads
+        self._queued = {}
+        for job in self._ledger.read_now(spool.waiting_jobs):
+            self._requeue(job)
+
+    def _requeue(self, job: spool.Job) -> None:
+        if job.purpose == "ticket":
+            self._queued.setdefault(job.subject, []).append(job.copy)
+
+    def _dequeue(self, document: int, copies: Sequence[int]) -> None:
+        left = self._queued.get(document, [])
+        for copy in copies:
+            if copy in left:
+                left.remove(copy)
+        if not left:
+            self._queued.pop(document, None)
 
     def wake(self) -> None:
         """Something was ordered, or the printer is back."""
@@ -113,21 +147,38 @@ class Printing:
         """How far the newest paper of a document got: "" or a `spool.JobState`."""
         return self._states.get((purpose, subject), "")
 
-    def drop(self, document: int) -> Companion:
-        """ "Sans reçu": the write that takes the waiting receipts of a document out of the queue."""
+    def waiting_copies(self, document: int) -> tuple[int, ...]:
+        """Papers of a receipt that still wait: 0 is the original, n the n-th DUPLICATA."""
+        self._look_up()
+        waiting = list(self._queued.get(document, ()))
+        for job in self._in_hand.values():
+            if (job.purpose, job.subject) == ("ticket", document) and job.copy in waiting:
+                waiting.remove(job.copy)
+        return tuple(waiting)
+
+    def drop(self, document: int, copies: tuple[int, ...]) -> Companion:
+        """ "Sans reçu": the write that takes these of `waiting_copies` out of the queue."""
+        self._dequeue(document, copies)
         self._states["ticket", document] = "dropped"
-        self._count([job for job in self._waiting if (job.purpose, job.subject) != ("ticket", document)])
+        self._count([job for job in self._waiting if not _is_paper(job, document, copies) or job.id in self._in_hand])
+        kept, this = frozenset(self._in_hand), object()
+        self._dropping[this] = self._ledger.reloads
 
         def drop(conn: Any) -> None:
-            spool.drop_waiting(conn, document)
+            self._dropping.pop(this, None)
+            spool.drop_waiting(conn, document, copies, kept)
 
         return drop
+
+    def _is_dropping(self) -> bool:
+        """A row that waits on the disk may be one that was given up: nothing is claimed until that is written."""
+        return any(reloads == self._ledger.reloads for reloads in self._dropping.values())
 
     def confirm(self, job: spool.Job) -> None:
         """A person saw the paper."""
         self.doubts = [doubt for doubt in self.doubts if doubt.id != job.id]
         self._note(job, "confirmed")
-        self._unwritten[job.id] = ("confirmed", "person")
+        self._unwritten[job.id] = (job, "confirmed", "person")
         self.wake()
 
     def give_up(self, job: spool.Job) -> Companion:
@@ -136,11 +187,9 @@ class Printing:
         return partial(_set_state, job_id=job.id, state="uncertain", proof="copied")
 
     def waiting_documents(self) -> list[int]:
-        """Documents whose receipts wait, oldest first; one for each paper."""
-        return [job.subject for job in self._waiting if job.purpose == "ticket" and self._is_queued(job)]
-
-    def _is_queued(self, job: spool.Job) -> bool:
-        return self.state_of(job.purpose, job.subject) == "queued"
+        """Documents whose receipts wait, oldest first."""
+        self._look_up()
+        return [document for document in self._queued if self.waiting_copies(document)]
 
     # --- printing -----------------------------------------------------------------------------------------------
 
@@ -179,10 +228,9 @@ class Printing:
             await self._recover()
         await self._write_states()
         rows: list[spool.Job] = await self._ledger.briefly(spool.waiting_jobs)
-        jobs = [job for job in rows if self.state_of(job.purpose, job.subject) != "dropped"]
-        self._count(jobs)
+        self._count(rows)
         by_role: dict[str, list[spool.Job]] = {}
-        for job in jobs:
+        for job in rows:
             by_role.setdefault(job.role, []).append(job)
         return by_role
 
@@ -200,9 +248,12 @@ class Printing:
     async def _write_states(self) -> None:
         """What became of papers, on the disk; kept in memory until the disk takes it."""
         while self._unwritten:
-            job_id, (state, proof) = next(iter(self._unwritten.items()))
+            job_id, (job, state, proof) = next(iter(self._unwritten.items()))
+            looked_up = self._looked_up
             await self._ledger.briefly(partial(_set_state, job_id=job_id, state=state, proof=proof))
-            if self._unwritten.get(job_id) == (state, proof):
+            if state == "queued" and looked_up == self._looked_up:
+                self._requeue(job)
+            if self._unwritten.get(job_id) == (job, state, proof):
                 del self._unwritten[job_id]
 
     async def _print_waiting(self, devices: Devices, jobs: list[spool.Job]) -> None:
@@ -213,25 +264,35 @@ class Printing:
     async def _print(self, devices: Devices, job: spool.Job) -> bool:
         """One job; False when nothing was sent and the queue must be looked at again."""
         role, printer = await self._printer_for(devices, job.role)
-        if self.state_of(job.purpose, job.subject) == "dropped":
-            return True
-        self._states[job.purpose, job.subject] = "sending"  # from here on "Sans reçu" comes too late
         paper = msgspec.json.decode(job.paper, type=Paper)
         rendered = await printer.render(paper if role == job.role else redirected(self._head, paper, job.role))
         if len(rendered.body) > SHORT_BYTES and printer.health.fault is FaultReason.PAPER_LOW:
-            self._note(job, "queued")
             await asyncio.sleep(RETRY_S)
+            return False
+        if self._is_dropping():
             return False
         device = _name_of(printer.health)
         claim = partial(
             spool.claim_job, job_id=job.id, at=self._ledger.moment().at, sent_to=role, device=device,
             profile=rendered.profile, body=rendered.body,
         )  # fmt: skip
-        if not await self._ledger.briefly(claim):
+        if not await self._claim(job, claim):
             return True
         self._note(job, "sending")
         result = await self._send(printer, rendered, job)
         return await self._settle(job, result)
+
+    async def _claim(self, job: spool.Job, claim: Callable[[Any], bool]) -> bool:
+        """Take the job out of the queue for good; False when somebody gave it up meanwhile."""
+        self._look_up()
+        self._in_hand[job.id] = job  # from here on "Sans reçu" comes too late
+        try:
+            is_ours = bool(await self._ledger.briefly(claim))
+            if is_ours and job.purpose == "ticket":
+                self._dequeue(job.subject, (job.copy,))
+            return is_ours
+        finally:
+            del self._in_hand[job.id]
 
     async def _printer_for(self, devices: Devices, role: str) -> tuple[str, Printer]:
         """The role's printer when it is ready; after a while the one that stands in for it (feature H-10)."""
@@ -266,14 +327,14 @@ class Printing:
 
     def _say_sent(self, job: spool.Job) -> None:
         self._note(job, "sent")
-        self._unwritten[job.id] = ("sent", "")
+        self._unwritten[job.id] = (job, "sent", "")
         self.wake()
 
     async def _settle(self, job: spool.Job, result: PrintResult) -> bool:
         """What the printer said, on the disk; False when nothing was sent."""
         state, proof = _STATES[result.outcome]
         self._note(job, state)
-        self._unwritten[job.id] = (state, proof)
+        self._unwritten[job.id] = (job, state, proof)
         if state == "uncertain":
             log.warning(
                 "job %d (%s %d): unknown whether it came out: %s", job.id, job.purpose, job.subject, result.fault
@@ -303,6 +364,10 @@ _STATES: dict[PrintOutcome, tuple[spool.JobState, spool.Proof]] = {
     PrintOutcome.NOTHING_SENT: ("queued", ""),
     PrintOutcome.UNCERTAIN: ("uncertain", ""),
 }
+
+
+def _is_paper(job: spool.Job, document: int, copies: Sequence[int]) -> bool:
+    return (job.purpose, job.subject) == ("ticket", document) and job.copy in copies
 
 
 def _set_state(conn: Any, job_id: int, state: spool.JobState, proof: spool.Proof) -> None:

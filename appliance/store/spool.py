@@ -11,6 +11,7 @@ never printed as one again. Only `queued` rows are ever sent.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from typing import Any, Literal
 
 import msgspec
@@ -100,6 +101,14 @@ def last_job(conn: Any, purpose: str, subject: int) -> Job | None:
     return None if row is None else _job(row)
 
 
+def paper_count(conn: Any, purpose: str, subject: int) -> int:
+    """How many papers of a document left the queue or may yet: the count of the next one."""
+    row = conn.execute(
+        "SELECT max(copy) FROM print_job WHERE purpose = ? AND subject = ? AND state != 'dropped'", (purpose, subject)
+    ).fetchone()
+    return 0 if row[0] is None else int(row[0]) + 1
+
+
 def last_test(conn: Any, role: str) -> Job | None:
     """The newest test page that was ordered for a printer: its state and proof are the result, `sent_at` the date."""
     row = conn.execute(
@@ -131,10 +140,16 @@ def recover_jobs(conn: Any) -> int:
     )
 
 
-def drop_waiting(conn: Any, subject: int) -> int:
-    """ "Sans reçu": takes the receipts of a document out of the queue. Returns how many."""
-    cursor = conn.execute(
-        "UPDATE print_job SET state = 'dropped' WHERE state = 'queued' AND purpose = 'ticket' AND subject = ?",
-        (subject,),
-    )
-    return int(cursor.rowcount)
+def drop_waiting(conn: Any, subject: int, copies: Iterable[int], kept: Iterable[int] = ()) -> int:
+    """ "Sans reçu": takes these papers of a document out of the queue, but for the jobs `kept`. Returns how many."""
+    dropped = 0
+    for copy in copies:
+        rows = conn.execute(
+            "SELECT id FROM print_job WHERE state = 'queued' AND purpose = 'ticket' AND subject = ? AND copy = ?",
+            (subject, copy),
+        )
+        for (job_id,) in rows.fetchall():
+            if job_id not in kept:
+                set_state(conn, job_id, "dropped")
+                dropped += 1
+    return dropped

@@ -63,3 +63,14 @@ def test_the_state_is_the_same_after_it_was_kept_and_read_back(run, tmp_path):
             assert msgspec.msgpack.decode(msgspec.msgpack.encode(till.state), type=TillState) == till.state
 
     run(day())
+
+
+def test_papers_declined_in_old_entries_are_the_newest_ones():
+    """Entries from before the fact said which paper; of a document that the session does not know, nothing is made
+    up."""
+    state = TillState()
+    for copy in (0, 1):
+        apply(state, j.CopyIssued(1, copy, copy + 1), AT, "camille")
+    apply(state, j.ReceiptDeclined(1), AT, "camille")
+    apply(state, j.ReceiptDeclined(2), AT, "camille")
+    assert state.copies == {1: 1}

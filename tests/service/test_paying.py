@@ -398,6 +398,32 @@ def test_a_receipt_declined_while_it_waits_is_the_original_still(run, tmp_path):
     run(day())
 
 
+def test_each_paper_that_is_declined_is_on_record_and_the_customer_gets_the_original(run, tmp_path):
+    async def day():
+        async with a_till(tmp_path) as till:
+            await till.sells("2 croissant | cash")
+            await till.do(c.PrintReceipt(), c.PrintReceipt(), c.CancelReceipt())
+            assert [(fact.of_document, fact.copy) for fact in await till.facts(j.ReceiptDeclined)] == [(1, 1), (1, 0)]
+            assert await till.refused(c.CancelReceipt()) == "receipt.none_waiting"
+            await till.do(c.PrintReceipt())
+            rows = await till.books(lambda conn: conn.execute("SELECT copy, state FROM print_job").fetchall())
+            assert rows == [(0, "dropped"), (1, "dropped"), (0, "queued")]
+
+    run(day())
+
+
+def test_a_receipt_that_waits_can_be_declined_after_a_restart(run, tmp_path):
+    async def day():
+        async with a_till(tmp_path) as till:
+            await till.sells("2 croissant | cash")
+            await till.do(c.PrintReceipt())
+            await till.pull_the_plug()
+            await till.do(c.CancelReceipt(), c.PrintReceipt())
+            assert [fact.copy for fact in await till.facts(j.CopyIssued)] == [0, 0]
+
+    run(day())
+
+
 def test_a_shop_that_always_prints_orders_its_paper_with_the_sale(run, tmp_path):
     async def day():
         async with a_till(tmp_path, receipt_policy="always") as till:

@@ -1,13 +1,15 @@
 """The road of a paper: ordered with its facts, printed once, honest about what is not known (features H-15, N-02)."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
 
+from appliance.domain.journal import CopyIssued, ReceiptDeclined
 from appliance.hal.device import (
     Barcode,
     DeviceKind,
@@ -20,6 +22,8 @@ from appliance.hal.device import (
     Rendered,
 )
 from appliance.protocol import command as c
+from appliance.service import papers
+from appliance.store import journal as store
 from appliance.store import spool
 from tests.support.till import a_till
 
@@ -90,6 +94,121 @@ def test_what_is_asked_for_is_printed_once(run, tmp_path):
             assert any("DUPLICATA" in text for text in texts)
 
     run(day())
+
+
+async def prints_and_waits(till, printer):
+    """One receipt is out, as an original; its first DUPLICATA waits for the printer."""
+    await till.sells("2 croissant | cash")
+    await till.do(c.PrintReceipt())
+    await until(till, ["confirmed"])
+    printer.may_print.clear()
+    await till.do(c.PrintReceipt())
+    await until(till, ["confirmed", "queued"])
+
+
+async def next_day(till, restarts):
+    await till.closes_the_day()
+    await till.waits(timedelta(days=1))
+    if restarts:
+        await till.pull_the_plug()
+    await till.opens()
+
+
+def drop_all(till):
+    papers.drop_all(till.till)
+    return till.till.show()
+
+
+GIVE_UP = {"cancel": lambda till: till.do(c.CancelReceipt()), "drop all": drop_all}
+
+
+@pytest.mark.parametrize("days", [1, 3])
+@pytest.mark.parametrize("restarts", [False, True])
+@pytest.mark.parametrize("gives_up", GIVE_UP.values(), ids=GIVE_UP)
+def test_an_original_is_printed_once_for_ever(run, tmp_path, gives_up, restarts, days):
+    """Way: the copy of a printed receipt is given up days later, and a paper of it asked for again, over and over."""
+
+    async def day():
+        printer = ScriptedPrinter()
+        async with a_till(tmp_path) as till:
+            async with printing(till, printer):
+                await prints_and_waits(till, printer)
+            for _ in range(days):
+                await next_day(till, restarts)
+                await till.scan("TBtill-1-000001")
+                await gives_up(till)
+                assert till.view.result.copies == 1
+                await till.do(c.PrintReceipt(), c.PrintReceipt())
+            copies = [fact.copy for fact in await till.facts(CopyIssued)]
+            assert copies.count(0) == 1 and copies[2:4] == [1, 2], copies
+            assert await till.books(store.rebuild_state) == till.state
+            printer.may_print.set()
+            async with printing(till, printer):
+                await until_all_printed(till)
+        assert [copy for _, copy in words_of(printer, "TBtill-1-000001")].count(0) == 1
+
+    run(day())
+
+
+def test_an_original_that_never_left_is_a_copy_the_next_day(run, tmp_path):
+    """Nobody can say the next day whether one did: two originals are worse than a DUPLICATA too many."""
+
+    async def day():
+        async with a_till(tmp_path) as till:
+            await till.sells("2 croissant | cash")
+            await till.do(c.PrintReceipt())
+            await next_day(till, False)
+            await till.scan("TBtill-1-000001")
+            await till.do(c.CancelReceipt(), c.PrintReceipt())
+            assert [fact.copy for fact in await till.facts(CopyIssued)] == [0, 1]
+
+    run(day())
+
+
+def test_declined_while_its_row_is_claimed_only_the_others_are(run, tmp_path, monkeypatch):
+    """Way: "Sans reçu" at the very moment in which the original's row is being claimed on a slow disk."""
+
+    async def day():
+        printer = ScriptedPrinter()
+        printer.may_print.clear()
+        async with a_till(tmp_path) as till, printing(till, printer):
+            await till.sells("2 croissant | cash")
+            await till.do(c.PrintReceipt(), c.PrintReceipt())
+            ledger, said = till.daemon.ledger, []
+            at_once = ledger.briefly
+
+            async def slowly(job):
+                if getattr(job, "func", None) is spool.claim_job and not said:
+                    said.append(await till.order(c.CancelReceipt()))
+                return await at_once(job)
+
+            monkeypatch.setattr(ledger, "briefly", slowly)
+            printer.may_print.set()
+            await until(till, ["confirmed", "dropped"])
+            assert said[0].ok and [fact.copy for fact in await till.facts(ReceiptDeclined)] == [1]
+            await till.do(c.PrintReceipt())
+            await until(till, ["confirmed", "dropped", "confirmed"])
+            assert [copy for _, copy in words_of(printer, "TBtill-1-000001")] == [0, 1]
+
+    run(day())
+
+
+def words_of(printer, code):
+    """(code, number of its DUPLICATA) of each paper that came."""
+    found = []
+    for paper in printer.papers:
+        if any(isinstance(block, Barcode) and block.text == code for block in paper.blocks):
+            text = " ".join(getattr(block, "line", "") for block in paper.blocks)
+            duplicate = re.search(r"DUPLICATA (\d+)", text)
+            found.append((code, int(duplicate[1]) if duplicate else 0))
+    return found
+
+
+async def until_all_printed(till):
+    for _ in range(1000):
+        if set(await states(till)) <= {"confirmed", "dropped"}:
+            return
+    raise AssertionError(await states(till))
 
 
 def test_papers_wait_for_the_printer_and_keep_their_order(run, tmp_path):

@@ -38,11 +38,22 @@ def test_papers_wait_in_the_order_they_were_asked_for(conn):
 def test_only_what_waits_is_dropped(conn):
     order(conn, 1)
     order(conn, 1, copy=1)
+    order(conn, 1, copy=2)
     order(conn, 1, purpose="z")
-    first = spool.waiting_jobs(conn)[0]
+    first, _, third, _ = spool.waiting_jobs(conn)
     spool.set_state(conn, first.id, "confirmed")
-    assert spool.drop_waiting(conn, 1) == 1
-    assert [job.purpose for job in spool.waiting_jobs(conn)] == ["z"]
+    assert spool.drop_waiting(conn, 1, (0, 1, 2), kept={third.id}) == 1
+    assert [(job.purpose, job.copy) for job in spool.waiting_jobs(conn)] == [("ticket", 2), ("z", 0)]
+
+
+def test_papers_are_counted_without_those_that_never_left(conn):
+    assert spool.paper_count(conn, "ticket", 1) == 0
+    for copy in range(3):
+        order(conn, 1, copy=copy)
+    assert spool.paper_count(conn, "ticket", 1) == 3
+    assert spool.drop_waiting(conn, 1, (2, 1)) == 2
+    assert spool.paper_count(conn, "ticket", 1) == 1
+    assert spool.paper_count(conn, "ticket", 2) == 0
 
 
 def test_after_a_crash_what_was_being_sent_is_unknown_and_not_sent_again(conn):
