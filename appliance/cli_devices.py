@@ -33,9 +33,9 @@ STARTING: Final = "technician.starting"
 STARTS_MAX: Final = 3
 ANSWERS_NO: Final = frozenset(
     {STARTING, "technician.not_running", "technician.not_ready", "technician.no_right", "technician.no_weight",
-     "technician.no_read"}
+     "technician.no_read", "technician.not_kept"}
 )  # fmt: skip
-"""Refusals of a test that was understood: exit status 1. All others are 2."""
+"""Refusals of what was understood: exit status 1. All others are 2."""
 COLUMNS: Final = ("role", "device", "link", "place", "state", "remedy", "identity")
 
 

@@ -219,7 +219,14 @@ class Daemon:
         self._till.drawer.answered(effect, result)
 
     def _keep_drawer_level(self, open_level: bool | None) -> None:
-        self._drawers.create_task(self._devices.calibrate_drawer(DRAWER_ROLE, open_level), name="drawer level")
+        self._drawers.create_task(self._calibrate(open_level), name="drawer level")
+
+    async def _calibrate(self, open_level: bool | None) -> None:
+        await self._devices.calibrate_drawer(DRAWER_ROLE, open_level)
+        if not self._devices.is_kept:
+            self._till.desk.say("device.not_kept", "warn", source="calibration")
+            self._till.fold_messages()
+            self._till.changed()
 
     def _follow(self, till: Till) -> Callable[[], None]:
         """Let the customer display and the scale follow what is on the screen; returns what ends it."""
@@ -315,6 +322,11 @@ class Daemon:
             now = till.local()
             await asyncio.sleep(60.0 - now.second - now.microsecond / 1e6)
             till.changed()
-            await self.ledger.tidy()
-            if till.state.session is not None:
-                self.ledger.keep_reserve()
+            await self._tidy(till)
+
+    async def _tidy(self, till: Till) -> None:
+        """What an idle till does now and then."""
+        await self.ledger.tidy()
+        await self._devices.keep()
+        if till.state.session is not None:
+            self.ledger.keep_reserve()

@@ -12,6 +12,7 @@ import asyncio
 import logging
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -36,6 +37,8 @@ class Bindings:
         """Reads the file; one that is not there is empty."""
         self._path = Path(path) if path else None
         self._roles: dict[str, str | None] = {}
+        self.is_kept = True
+        """False while the disk does not hold what is in memory."""
         if self._path is not None:
             self._roles = _load(self._path)
 
@@ -46,7 +49,8 @@ class Bindings:
 
     async def keep(self, changes: Mapping[str, str | None], settings: Mapping[str, str]) -> None:
         """Remember these roles (None: nobody's) and return when they are on the disk. A disk that is full or read-only
-        costs the memory over the next start, not the device: it is logged."""
+        costs the memory over the next start, not the device: it is logged, and `is_kept` is false until a further
+        call, with changes or without, finds room."""
         roles = {**self._roles, **changes}
         roles = {role: url for role, url in roles.items() if url != settings.get(role)}
         self._roles = roles
@@ -56,7 +60,12 @@ class Bindings:
             try:
                 await asyncio.to_thread(_write_both, self._path, page, scanners)
             except OSError as error:
-                log.error("the devices' roles could not be kept: %s", error)
+                log.log(logging.ERROR if self.is_kept else logging.INFO, "roles could not be kept: %s", error)
+                self.is_kept = False
+            else:
+                if not self.is_kept:
+                    log.info("the devices' roles are kept now")
+                self.is_kept = True
 
 
 def ignored_keyboards(roles: Mapping[str, str]) -> str:
@@ -97,14 +106,20 @@ def _write_both(path: Path, page: bytes, scanners: bytes) -> None:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that after a power cut the old or the new one stands there, and never a part."""
+    """Write a file so that after a power cut the old or the new one stands there, and never a part. Raises OSError, and
+    leaves nothing beside the old one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(path.name + ".new")
-    with draft.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    try:
+        with draft.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError:
+        with suppress(OSError):
+            draft.unlink()
+        raise
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(folder)

@@ -318,8 +318,8 @@ class Printer(Protocol):
         ...
 
     async def ready(self) -> None:
-        """Wait until a job may be started, or until another object serves the role: ask `Devices` again. Returns at once
-        when either is so. May wait for ever: cancel it."""
+        """Wait until a job may be started, or until another object serves the role: ask `Devices` again. Returns at
+        once when either is so. May wait for ever: cancel it."""
         ...
 
     async def render(self, paper: Paper) -> Rendered:
@@ -698,6 +698,16 @@ class Devices(Protocol):
     async def change(self) -> None:
         """Wait until something is plugged in or pulled out, taken or given back: `plugged` may then tell otherwise.
         What a device says of itself comes as `Health`."""
+        ...
+
+    @property
+    def is_kept(self) -> bool:
+        """False while the disk does not hold what was assigned: it serves now, and is forgotten at the next start.
+        Each further change and `keep` try again."""
+        ...
+
+    async def keep(self) -> None:
+        """Write what was assigned, where the disk refused it before; see `is_kept`. Raises nothing."""
         ...
 
     async def assign(self, role: str, address: str) -> None:

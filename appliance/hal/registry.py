@@ -215,6 +215,14 @@ class Registry:
     async def change(self) -> None:
         await self.ports.change()
 
+    @property
+    def is_kept(self) -> bool:
+        return self._bindings.is_kept
+
+    async def keep(self) -> None:
+        if not self.is_kept:
+            await self._whole(self._bindings.keep({}, self._settings))
+
     async def assign(self, role: str, address: str) -> None:
         self._try(role, address)
         await self._whole(self._replace({role: address}))

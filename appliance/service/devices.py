@@ -68,7 +68,10 @@ class ScannerSearch:
         finally:
             self._task = self.now = None
         log.info("%s is %s", self.role, address)
-        till.desk.say("scanner.learned", source="scanner search")
+        if devices.is_kept:
+            till.desk.say("scanner.learned", source="scanner search")
+        else:
+            till.desk.say("device.not_kept", "warn", source="scanner search")
         till.desk.sound("scan_ok")
         till.fold_messages()
         till.changed()

@@ -123,19 +123,27 @@ def address_of(wanted: str, role: str, plugged: Sequence[PluggedDevice]) -> str:
 
 
 async def assign(devices: Devices, role: str, wanted: str) -> str:
-    """Give a role to a device and return its address. Raises Refusal, and changes nothing, where that cannot be."""
+    """Give a role to a device and return its address. Raises Refusal, and changes nothing, where that cannot be; and
+    Refusal `technician.not_kept` when it serves from now on and the disk did not take it."""
     address = address_of(wanted, role, devices.plugged())
     try:
         await devices.assign(role, address)
     except ValueError as error:
         raise Refusal("technician.bad_address", reason=str(error)) from None
+    _check_kept(devices, role)
     return address
 
 
 async def unassign(devices: Devices, role: str) -> None:
-    """Serve a role no more. Raises Refusal for one that nobody has."""
+    """Serve a role no more. Raises Refusal for one that nobody has, and `technician.not_kept` as `assign`."""
     health_of(devices, role)
     await devices.unassign(role)
+    _check_kept(devices, role)
+
+
+def _check_kept(devices: Devices, role: str) -> None:
+    if not devices.is_kept:
+        raise Refusal("technician.not_kept", role=role)
 
 
 def health_of(devices: Devices, role: str) -> Health:

@@ -1,8 +1,5 @@
 """A disk that is full, read-only or failing: refused before the money, and all else goes on."""
 
-import os
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,63 +8,9 @@ import pytest
 from appliance.protocol import command as c
 from appliance.protocol.message import Answer, Order, encode
 from tests.faults.box import Box, Client, basket, box, now_ms, open_day, tell, until
+from tests.faults.disks import Ballast, mend, remount
 
 MANAGER_PIN = "4321"
-DISK_MB = 24
-
-
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
-    """A small ext4 of its own. Skips, visibly, where mounting is not allowed."""
-    image, folder = tmp_path / "disk.img", tmp_path / "disk"
-    folder.mkdir()
-    with image.open("wb") as file:
-        file.truncate(DISK_MB * 1024 * 1024)
-    subprocess.run(["mkfs.ext4", "-q", "-m", "0", str(image)], check=True)
-    mounted = subprocess.run(["mount", "-o", "loop", str(image), str(folder)], capture_output=True, text=True)
-    if mounted.returncode:
-        pytest.skip(f"no loop mount here: {mounted.stderr.strip()}")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
-def remount(disk: Path, option: str) -> None:
-    subprocess.run(["mount", "-o", f"remount,{option}", str(disk)], check=True)
-
-
-def mend(disk: Path) -> None:
-    """What a technician does: take the disk out, repair it, put it back."""
-    image = disk.parent / "disk.img"
-    subprocess.run(["umount", str(disk)], check=True)
-    subprocess.run(["e2fsck", "-fy", str(image)], check=False, capture_output=True)
-    subprocess.run(["mount", "-o", "loop", str(image), str(disk)], check=True)
-
-
-class Ballast:
-    """What fills the disk."""
-
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / "ballast"
-
-    def fill(self, leave_bytes: int = 0) -> None:
-        """Take everything but so much."""
-        with self._path.open("ab", buffering=0) as file:
-            for size in (1024 * 1024, 4096):
-                while free_bytes(self._path.parent) >= leave_bytes + size:
-                    try:
-                        file.write(bytes(size))
-                    except OSError:
-                        break
-
-    def remove(self) -> None:
-        self._path.unlink()
-
-
-def free_bytes(folder: Path) -> int:
-    usage = os.statvfs(folder)
-    return usage.f_bavail * usage.f_frsize
 
 
 async def sell(client: Client) -> None:
