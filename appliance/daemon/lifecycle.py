@@ -63,6 +63,7 @@ class Daemon:
         self.server = server or Server(Path(config.socket), config.till)
         self._database = Database(data_dir / "till.db", clock)
         self.ledger = Ledger(self._database, clock, self._local)
+        self._bindings = str(data_dir / "devices.json")
         self._is_lost = False
         self._zone: tzinfo | None = None
         self._early: list[e.KickDrawer] = []
@@ -144,6 +145,8 @@ class Daemon:
         return files.shop
 
     def build(self, shop: Shop, catalog: Catalog) -> Till:
+        from appliance.hal.bindings import Bindings
+
         config = self.config
         operators = Operators(shop, self.clock)
         self.equipment = Equipment()
@@ -152,7 +155,7 @@ class Daemon:
         zone = ZoneInfo(config.timezone)
         head = Letterhead(shop, operators, zone, config.locale, config.language, config.till)
         self.printing = Printing(self.ledger, head, config.printer_fallback, config.printer_fallback_after_s)
-        self.terminal = CardTerminal(config.devices)
+        self.terminal = CardTerminal(Bindings(self._bindings).over(config.devices))
         return Till(
             self.ledger, shop, catalog, config, self.clock, operators, self.printing, self.terminal,
             self._perform, self._retry_devices,
@@ -280,9 +283,8 @@ class Daemon:
         from appliance.hal.device import DeviceState, Health, Scan
         from appliance.hal.registry import DevicesConfig, open_devices
 
-        bindings = str(Path(self.config.data_dir) / "devices.json")
         config = DevicesConfig(
-            self.config.devices, bindings=bindings, logo=self.config.logo, hot_plug=self.config.hot_plug
+            self.config.devices, bindings=self._bindings, logo=self.config.logo, hot_plug=self.config.hot_plug
         )
         async with (
             asyncio.TaskGroup() as self._drawers,

@@ -36,7 +36,7 @@ from appliance.play import totals as t
 from appliance.play.acts import NOTATION
 from appliance.play.notation import Act, DayFault, Unfit
 from appliance.play.steps import Kill, RefuseWrites, Scan, SendAgain, SetClock, StartDate, Step, Terminal, Wait
-from appliance.play.terminal import REASONS, DayTerminal
+from appliance.play.terminal import REASONS, DayTerminal, OnlyTerminal
 from appliance.protocol.message import Answer, Order
 from appliance.service.ledger import PROBE_S, StoreFault
 from appliance.service.till import Till
@@ -95,8 +95,8 @@ class Life(Daemon):
 
     def meet(self, till: Till, terminal: DayTerminal) -> None:
         """A card terminal stands beside the till from now on."""
-        self.terminal.is_configured = True
-        devices: Any = terminal
+        self.terminal.expect()
+        devices: Any = OnlyTerminal(terminal)
         self._talking = asyncio.get_running_loop().create_task(self.terminal.run(till, devices), name="card terminal")
 
     async def hear(self) -> None:

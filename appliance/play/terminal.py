@@ -55,10 +55,6 @@ class DayTerminal:
     def abilities(self) -> TerminalAbilities:
         return TerminalAbilities(can_refund=True, can_scan=True, can_query=True, can_abort=True)
 
-    def terminal(self, role: str) -> DayTerminal:
-        """It is all the devices there are."""
-        return self
-
     async def pay(
         self, request: PaymentRequest, progress: Callable[[PaymentStep], None] = lambda step: None
     ) -> PaymentResult:
@@ -129,3 +125,16 @@ class DayTerminal:
 
     async def stop(self) -> None:
         """Nothing is ever going on."""
+
+
+class OnlyTerminal:
+    """A `hal.device.Devices` of one card terminal and nothing else."""
+
+    def __init__(self, terminal: DayTerminal) -> None:
+        self._terminal = terminal
+
+    def terminal(self, role: str) -> DayTerminal:
+        return self._terminal
+
+    def health(self) -> tuple[Health, ...]:
+        return (self._terminal.health,)

@@ -56,10 +56,12 @@ log = logging.getLogger(__name__)
 
 
 class CardTerminal:
-    """The till's card terminal, when the settings name one."""
+    """The till's card terminal, when it has one: roles are given and taken away while the till runs."""
 
-    def __init__(self, roles: Collection[str]) -> None:
-        self.is_configured = ROLE in roles
+    def __init__(self, roles: Collection[str] = ()) -> None:
+        """`roles`: those that will be served, with what was assigned since the settings were written."""
+        self._is_expected = ROLE in roles
+        self._devices: Devices | None = None
         self.ask_s = ASK_S
         self.steps: dict[PaymentStep, str] = {}
         """How far the request of the moment is, and when it got there (local time)."""
@@ -80,14 +82,30 @@ class CardTerminal:
     # --- what others ask ----------------------------------------------------------------------------------------
 
     @property
+    def is_configured(self) -> bool:
+        """Whether cards are paid through it: it has an address, whether or not it answers there."""
+        if self._devices is None:
+            return self._is_expected
+        return any(health.role == ROLE for health in self._devices.health())
+
+    def expect(self) -> None:
+        """One stands beside the till, and is about to be served."""
+        self._is_expected = True
+
+    @property
+    def _served(self) -> Terminal | None:
+        """The one that has the role now; before the devices are met, none."""
+        return None if self._devices is None else self._devices.terminal(ROLE)
+
+    @property
     def is_ready(self) -> bool:
-        terminal = self._terminal
+        terminal = self._served
         return terminal is not None and terminal.health.state in (DeviceState.READY, DeviceState.DEGRADED)
 
     @property
     def is_away(self) -> bool:
         """Known not to answer; before the devices are met nothing is known."""
-        terminal = self._terminal
+        terminal = self._served
         return terminal is not None and terminal.health.state not in (
             DeviceState.READY,
             DeviceState.DEGRADED,
@@ -96,7 +114,8 @@ class CardTerminal:
 
     @property
     def can_scan(self) -> bool:
-        return self.is_ready and self._terminal is not None and self._terminal.abilities.can_scan
+        terminal = self._served
+        return self.is_ready and terminal is not None and terminal.abilities.can_scan
 
     @property
     def can_abort(self) -> bool:
@@ -130,6 +149,7 @@ class CardTerminal:
             raise Refusal("code.terminal_unable")
         if self.reading:
             return
+        self._terminal = self._served or self._terminal
         self.reading = True
         self._group.create_task(self._scan(till, self._terminal), name="terminal scan")
 
@@ -141,8 +161,7 @@ class CardTerminal:
 
     async def run(self, till: Till, devices: Devices) -> None:
         """Speak with the terminal, for ever."""
-        if not self.is_configured:
-            return
+        self._devices = devices
         try:
             async with asyncio.TaskGroup() as self._group:
                 while True:
@@ -150,7 +169,8 @@ class CardTerminal:
                     await self._turn(till, self._terminal)
                     await self._rest(till)
         finally:
-            self._terminal = self._group = None
+            self._is_expected = self.is_configured
+            self._terminal = self._group = self._devices = None
             self.reading = False
 
     async def _turn(self, till: Till, terminal: Terminal) -> None:

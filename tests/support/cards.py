@@ -47,6 +47,9 @@ class _Table:
     def terminal(self, role: str) -> Terminal:
         return self._driver
 
+    def health(self) -> tuple[Health, ...]:
+        return (self._driver.health,)
+
 
 class Counter(RealTill):
     """A till, its terminal, and the wire between them."""
@@ -59,7 +62,7 @@ class Counter(RealTill):
 
     async def start(self) -> None:
         await super().start()
-        self.till.terminal.is_configured = True
+        self.till.terminal.expect()
         self.till.terminal.ask_s = 0.05
         self.till.on_change = self._changed.set
         self._talk = asyncio.get_running_loop().create_task(self._speak(), name="counter")
