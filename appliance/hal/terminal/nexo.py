@@ -33,6 +33,10 @@ from appliance.hal.terminal.nexo_crypto import Passphrase, Trailer, Unprotected,
 
 BODY_BYTES_MAX = 262_144
 SCAN_TIMEOUT_MS_MAX = 30_000
+_AMOUNT_DIGITS_MAX = 14
+"""Before the decimal point."""
+_AMOUNT_PLACES_MAX = 12
+"""After it; together fewer than the 28 digits that `decimal` computes with."""
 _DIGITS = {"JPY": 0, "KRW": 0, "CLP": 0, "ISK": 0, "VND": 0, "XOF": 0, "XAF": 0, "XPF": 0} | dict.fromkeys(
     ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3
 )
@@ -51,6 +55,16 @@ _BRANDS = {
 
 class BadMessage(ValueError):
     """A message that is not to be believed or understood."""
+
+
+def _check_amount(amount: Decimal) -> None:
+    """Raises ValueError, which makes a message a bad one, for what is no amount of money: not a number, beyond all
+    reason, or with more places than arithmetic keeps. What is left can be compared and scaled without a surprise."""
+    if amount.is_finite() and amount.adjusted() < _AMOUNT_DIGITS_MAX:
+        exponent = amount.as_tuple().exponent
+        if isinstance(exponent, int) and -_AMOUNT_PLACES_MAX <= exponent < _AMOUNT_DIGITS_MAX:
+            return
+    raise ValueError("no amount of money")
 
 
 class _Part(Struct, frozen=True, rename="pascal", omit_defaults=True):
@@ -81,6 +95,9 @@ class AmountsReq(_Part, frozen=True):
     currency: str
     requested_amount: Decimal
 
+    def __post_init__(self) -> None:
+        _check_amount(self.requested_amount)
+
 
 class PaymentTransaction(_Part, frozen=True):
     amounts_req: AmountsReq
@@ -105,6 +122,9 @@ class ReversalBody(_Part, frozen=True):
     reversal_reason: str
     reversed_amount: Decimal
     sale_data: SaleData
+
+    def __post_init__(self) -> None:
+        _check_amount(self.reversed_amount)
 
 
 class MessageReference(_Part, frozen=True):
@@ -158,6 +178,9 @@ class AmountsResp(_Part, frozen=True):
     authorized_amount: Decimal
     currency: str | None = None
 
+    def __post_init__(self) -> None:
+        _check_amount(self.authorized_amount)
+
 
 class CardData(_Part, frozen=True):
     payment_brand: str | None = None
@@ -204,6 +227,10 @@ class ReversalAnswer(_Part, frozen=True):
     poi_data: POIData | None = field(default=None, name="POIData")
     reversed_amount: Decimal | None = None
     payment_receipt: list[Receipt] = []
+
+    def __post_init__(self) -> None:
+        if self.reversed_amount is not None:
+            _check_amount(self.reversed_amount)
 
 
 class RepeatedBody(_Part, frozen=True):
@@ -282,7 +309,7 @@ def minor_of(amount: Decimal, currency: str) -> int | None:
     """None when it is no whole number of the currency's smallest unit, or beyond all reason."""
     if amount.is_zero():
         return 0
-    if not amount.is_finite() or not -8 < amount.adjusted() < 14:
+    if not amount.is_finite() or not -8 < amount.adjusted() < _AMOUNT_DIGITS_MAX:
         return None
     minor = amount.scaleb(_DIGITS.get(currency, 2))
     return int(minor) if minor == minor.to_integral_value() else None

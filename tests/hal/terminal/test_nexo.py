@@ -144,6 +144,40 @@ def test_another_amount_is_unknown(answer):
     assert (result.outcome, result.reason) == (PaymentOutcome.UNKNOWN, PaymentReason.WRONG_AMOUNT)
 
 
+ODD = ["sNaN", "-sNaN123", "NaN", "Infinity", "-Infinity", "1E+400", "1E+99999999999", "0E-999999999999999999",
+    "12.3" + "0" * 100_000, "9" * 100_000, "1E-13", "1E+9999999999999999999999"]  # fmt: skip
+
+
+@pytest.mark.parametrize("amount", ODD)
+def test_what_is_no_amount_makes_a_bad_message(amount):
+    with pytest.raises(BadMessage):
+        verdict(an_answer(amount=amount))
+    with pytest.raises(BadMessage):
+        status_answer("Success", repeated=an_answer(amount=amount))
+    refund = msgspec.structs.replace(REQUEST, kind=PaymentKind.REFUND, original="BV0q001.X|2026-11-21T09:30:05.000Z")
+    message = an_answer(MessageCategory="Reversal")
+    inside = message["SaleToPOIResponse"]
+    inside["ReversalResponse"] = inside.pop("PaymentResponse") | {"ReversedAmount": amount}
+    with pytest.raises(BadMessage):
+        decode_answer(msgspec.json.encode(message), None, ENDS.header("Reversal", SERVICE_ID))
+    inside["ReversalResponse"]["ReversedAmount"] = "12.300"
+    answer = decode_answer(msgspec.json.encode(message), None, ENDS.header("Reversal", SERVICE_ID))
+    assert nexo.verdict_of(answer, refund).result.outcome is PaymentOutcome.ACCEPTED
+
+
+NUMBERS = st.decimals(allow_nan=True, allow_infinity=True).map(str) | st.text("0123456789.eE+-sNaInfty", max_size=30)
+
+
+@given(NUMBERS)
+def test_no_number_is_a_surprise(number):
+    try:
+        said = verdict(an_answer(amount=number))
+    except BadMessage:
+        return
+    is_ours = Decimal(number) == Decimal("12.30")
+    assert (said.result.outcome is PaymentOutcome.ACCEPTED) == is_ours
+
+
 def test_an_answer_about_another_sale_proves_nothing():
     assert isinstance(verdict(an_answer(ticket="T-0426")), NotOurs)
 
