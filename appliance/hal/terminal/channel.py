@@ -22,11 +22,13 @@ from appliance.hal.device import PaymentReason
 from appliance.hal.terminal import caisse_ap
 from appliance.hal.terminal.machine import Limits
 from appliance.hal.terminal.nexo import BODY_BYTES_MAX
+from appliance.hal.terminal.plain_file import check_file
 
 if TYPE_CHECKING:
     import aiohttp
 
 PATH = "/nexo/"
+_ROOT_BYTES_MAX = 1_000_000
 _QUIET_S = 0.2
 _QUIET_UNSURE_S = 1.5
 """How long to wait for more of an answer that has no end mark."""
@@ -56,6 +58,7 @@ class Channel(Protocol):
 def context_for(root: str, poiid: str) -> ssl.SSLContext:
     """TLS towards the terminal `poiid` alone. Blocking: reads the file `root`. Raises OSError, also for what is no
     certificate."""
+    check_file(root, _ROOT_BYTES_MAX)
     name = re.compile(rf"{re.escape(poiid)}\.(?:test|live)\.terminal\.adyen\.com", re.ASCII)
 
     class ToOurTerminal(ssl.SSLObject):
@@ -241,5 +244,5 @@ class FieldChannel:
                 return await asyncio.open_connection(self._host, self._port)
         except TimeoutError:
             raise NotSent(PaymentReason.UNREACHABLE, "connecting took too long") from None
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # UnicodeError: no name that a host can have
             raise NotSent(PaymentReason.UNREACHABLE, type(error).__name__) from None

@@ -8,6 +8,7 @@ Without it messages are clear inside TLS. `tls=off` is for a bench or a wire nob
 """
 
 import logging
+import os
 import re
 import tomllib
 from pathlib import Path
@@ -23,6 +24,7 @@ from appliance.hal.terminal.driver import TerminalDriver, TerminalSlot
 from appliance.hal.terminal.machine import Limits
 from appliance.hal.terminal.nexo import Ends
 from appliance.hal.terminal.nexo_crypto import Passphrase
+from appliance.hal.terminal.plain_file import read_file
 from appliance.hal.terminal.tenure import Tenure
 
 log = logging.getLogger(__name__)
@@ -90,13 +92,11 @@ def _word(address: Address, name: str, default: str | None) -> str:
 def read_key(path: str) -> Passphrase:
     """The key file; raises BadAddress, which never quotes it."""
     try:
-        if Path(path).stat().st_mode & _OTHERS:
+        text = read_file(path, _KEY_BYTES_MAX)
+        if os.stat(path).st_mode & _OTHERS:
             log.warning("the terminal's key file can be read by others than the till: chmod 600 %s", path)
-        text = Path(path).read_bytes()[: _KEY_BYTES_MAX + 1]
-        if len(text) > _KEY_BYTES_MAX:
-            raise BadAddress("key file too long")
         return msgspec.convert(tomllib.loads(text.decode()), Passphrase)
     except OSError as error:
         raise BadAddress(f"key file: {type(error).__name__}") from None
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError):
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError, RecursionError):
         raise BadAddress("key file needs identifier, version and passphrase") from None

@@ -1,6 +1,7 @@
 """From an address to a terminal: what is refused, whom it trusts, and how its health comes and goes."""
 
 import asyncio
+import os
 
 import pytest
 
@@ -20,6 +21,7 @@ from appliance.hal.hotplug import Ports
 from appliance.hal.registry import open_devices
 from appliance.hal.simulated.terminal import Decision, Play, SimulatedTerminal
 from appliance.hal.simulated.terminal_nexo import NexoServer, NexoTerminal, make_certificates
+from appliance.hal.terminal.channel import context_for
 from appliance.hal.terminal.machine import Limits
 from appliance.hal.terminal.opening import open_terminal, read_key
 from tests.hal.terminal.conftest import HASTY, SECRET, a_driver
@@ -59,13 +61,44 @@ def test_usual_ports(url, port):
     assert parse_address(url, DeviceKind.TERMINAL).port == port
 
 
-@pytest.mark.parametrize("text", ["", "identifier = 1", "not toml [", 'identifier = "a"\nversion = 1\n', "x" * 5_000])
+@pytest.mark.parametrize(
+    "text", ["", "identifier = 1", "not toml [", 'identifier = "a"\nversion = 1\n', "x" * 5_000, "x = " + "[" * 4_000]
+)
 def test_a_bad_key_file_is_refused_and_not_quoted(tmp_path, text):
     path = tmp_path / "terminal.key"
     path.write_text(text)
     with pytest.raises(BadAddress) as refused:
         read_key(str(path))
     assert "x" * 20 not in str(refused.value)
+
+
+@pytest.fixture
+def a_pipe(tmp_path):
+    """Nobody ever writes into it."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    return str(path)
+
+
+@pytest.mark.parametrize("path", ["/dev/zero", "/proc/self/mem", "/", "nul\0", "pipe"])
+def test_what_is_no_plain_file_is_not_waited_for(path, tmp_path, a_pipe):
+    path = a_pipe if path == "pipe" else path
+    with pytest.raises(BadAddress):
+        read_key(path)
+    with pytest.raises(BadAddress):
+        a_driver(f"nexo://host?poiid=S1F2L-1&tls=off&key={path}".replace("\0", "%00"), Limits(), [])
+    with pytest.raises(OSError):
+        context_for(path, "S1F2L-1")
+
+
+def test_a_root_that_is_a_pipe_makes_the_terminal_untrusted(run, a_pipe):
+    async def main():
+        driver, _ = a_driver(f"nexo://127.0.0.1:1?poiid=S1F2L-1&root={a_pipe}", HASTY, [])
+        result = await driver.pay(REQUEST)
+        await driver.close()
+        assert (result.outcome, result.reason) == (PaymentOutcome.NOT_STARTED, PaymentReason.UNTRUSTED)
+
+    run(main())
 
 
 def test_a_key_file(tmp_path):
