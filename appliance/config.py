@@ -75,7 +75,7 @@ def load_config(path: Path) -> Config:
     """The settings in a file, paths made absolute. Raises Refusal with the key at fault."""
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise Refusal("config.unreadable", path=str(path), reason=str(error)) from error
     try:
         config = msgspec.convert(table, Config)

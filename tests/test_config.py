@@ -84,3 +84,9 @@ def test_any_table_is_settings_or_a_refusal(tmp_path_factory, table):
         assert isinstance(load_config(path), Config)
     except Refusal as refusal:
         assert refusal.code in ("config.value", "config.unreadable")
+
+
+def test_settings_nested_beyond_reason_are_refused(tmp_path):
+    with pytest.raises(Refusal) as refused:
+        load_config(written(tmp_path, "x = " + "[" * 3_000 + "]" * 3_000))
+    assert refused.value.code == "config.unreadable"

@@ -90,7 +90,7 @@ def _load(path: Path) -> dict[str, str | None]:
             raise ValueError(f"written by a newer release, version {page.version}")
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:  # msgspec's errors are ValueErrors
+    except (OSError, ValueError, RecursionError) as error:  # msgspec's errors are ValueErrors
         log.error("%s is set aside: %s", path.name, error)
         try:
             path.replace(path.with_suffix(".bad"))

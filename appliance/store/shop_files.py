@@ -41,7 +41,7 @@ def read_toml(path: Path) -> dict[str, object]:
     """A TOML file as builtins. Raises Refusal `shop.unreadable`."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise Refusal("shop.unreadable", file=path.name, reason=str(error)) from error
 
 

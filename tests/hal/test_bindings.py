@@ -29,7 +29,15 @@ def test_what_was_assigned_goes_before_the_settings_and_survives(run, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"{", b'{"version": 1, "roles": []}', b'{"version": 2, "roles": {}}', b"\xff"]
+    "content",
+    [
+        b"",
+        b"{",
+        b'{"version": 1, "roles": []}',
+        b'{"version": 2, "roles": {}}',
+        b'{"version": 1, "roles": {}, "x": ' + b"[" * 20_000 + b"]" * 20_000 + b"}",
+        b"\xff",
+    ],
 )
 def test_a_file_that_cannot_be_read_is_set_aside(tmp_path, content, caplog):
     path = tmp_path / "devices.json"

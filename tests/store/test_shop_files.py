@@ -122,3 +122,11 @@ def test_a_rule_that_is_wrong_is_refused_before_anything_is_written(folder, text
     with pytest.raises(Refusal) as refusal:
         read_shop_files(folder)
     assert refusal.value.code == "shop.value"
+
+
+@pytest.mark.parametrize("name", ["shop.toml", "categories.toml", "codes.toml"])
+def test_a_file_nested_beyond_reason_is_refused(folder, name):
+    (folder / name).write_text("x = " + "[" * 3_000 + "]" * 3_000)
+    with pytest.raises(Refusal) as refused:
+        read_shop_files(folder)
+    assert (refused.value.code, refused.value.params["file"]) == ("shop.unreadable", name)

@@ -8,9 +8,10 @@ is missing or damaged makes the till careful, never bold: then the terminal has 
 import logging
 from datetime import datetime
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from appliance.hal.bindings import write_whole
 
@@ -22,7 +23,8 @@ _FILE_BYTES_MAX = 65_536
 
 class _Place(Struct, frozen=True):
     identity: str
-    since: datetime
+    since: Annotated[datetime, Meta(tz=True)]
+    """With its time zone: it is compared with the moments of requests."""
 
 
 class Tenure:
@@ -61,6 +63,6 @@ def _load(path: Path) -> dict[str, _Place]:
             return msgspec.json.decode(file.read(_FILE_BYTES_MAX), type=dict[str, _Place])
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:  # msgspec's errors are ValueErrors
+    except (OSError, ValueError, RecursionError) as error:  # msgspec's errors are ValueErrors
         log.error("%s cannot be read, terminals count as new: %s", path.name, error)
         return {}

@@ -30,7 +30,11 @@ def test_the_same_terminal_stays_since_it_came(tmp_path):
     assert kept(tmp_path, "nexo A till", START + timedelta(days=11)) == START + timedelta(days=11)
 
 
-@pytest.mark.parametrize("damage", ["", "{", '{"terminal.main": 1}', "[]"])
+WITHOUT_ZONE = '{"terminal.main": {"identity": "nexo A till", "since": "2026-11-21T09:00:00"}}'
+DEEP = f'{{"terminal.main": {{"x": {"[" * 20_000}{"]" * 20_000}}}}}'
+
+
+@pytest.mark.parametrize("damage", ["", "{", '{"terminal.main": 1}', "[]", WITHOUT_ZONE, DEEP])
 def test_a_damaged_file_makes_careful(tmp_path, damage):
     kept(tmp_path, "nexo A till", START)
     (tmp_path / FILE).write_text(damage)
