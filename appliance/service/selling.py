@@ -119,7 +119,6 @@ def after_adding(till: Till) -> None:
         desk.search = None
     if desk.sheet not in ("code_entry",):
         desk.close_sheet()
-    till.forget_undo()
 
 
 def _age_known(till: Till, years: int) -> bool:

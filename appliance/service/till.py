@@ -44,6 +44,10 @@ ARMED_S: Final = 10.0
 ASKING: Final = (c.SignIn, c.Approve)
 """Orders that ask somebody else before they decide."""
 
+ASIDE: Final = (i.NoteApproval, i.IssueCopy, i.CopyPaper, i.DeclineReceipt, i.OpenDrawer, i.NoteDrawer, i.ReadX)
+"""Decisions that leave every ticket and whoever stands at the till as they are. Any other one ends an offered undo: it
+is for the state in which it was offered."""
+
 log = logging.getLogger(__name__)
 
 Perform = Callable[[e.Effect], None]
@@ -114,6 +118,8 @@ class Till:
     def do(self, intent: i.Intent) -> Outcome:
         """Let the core decide; its effects happen after the commit."""
         outcome = self.ledger.do(intent, self._origin)
+        if self.desk.undo is not None and outcome.facts and not isinstance(intent, ASIDE):
+            self.forget_undo()
         for effect in outcome.effects:
             self.effect(effect)
         return outcome
@@ -329,6 +335,7 @@ class Till:
         if isinstance(refusal, StoreFault):
             notices, cue = self.desk.notices, self.desk.cue
             self.desk = before
+            self.forget_undo()
             self.desk.cue = cue
             self.desk.notices = [notice for notice in notices if notice.source == "store"] + before.notices
             self.desk.close_sheet()

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from appliance.domain import intent as i
 from appliance.domain import journal as j
 from appliance.protocol import command as c
 from tests.support.till import GOODS, a_till, written
@@ -118,6 +119,91 @@ def test_s08_a_removed_line_comes_back_at_its_place_while_undo_is_offered(run, t
             assert till.basket() == before
             assert await till.refused(c.Undo(offer.id)) == "undo.too_late"
             assert till.state.session.totals.removed.amount_minor == 0
+
+    run(day())
+
+
+def test_s08_a_removed_line_does_not_come_back_at_the_rate_of_another_mode(run, tmp_path):
+    async def day():
+        async with a_till(tmp_path) as till:
+            await till.do(c.NewTicket("eat-in"))
+            await till.adds("1 coffee, 1 croissant")
+            await till.do(c.RemoveLine(1))
+            offer = till.view.undo
+            await till.do(c.ChangeMode("take-away"))
+            assert till.view.undo is None and till.view.ticket.ghost is None
+            assert await till.refused(c.Undo(offer.id)) == "undo.too_late"
+            await till.adds("1 coffee")
+            await till.do(c.TakeCash(0))
+            assert till.sealed().startswith("5.80 = 5.80 at 2.6%")
+
+    run(day())
+
+
+OFFERS = {
+    "removed": (c.RemoveLine(1),),
+    "offered": (c.OfferLine(1, "offer.goodwill"),),
+    "held": (c.HoldTicket(),),
+    "voided": (c.VoidTicket("void.customer-left"), c.Approve("4321")),
+    "recalled": (c.RecallTicket(1),),
+}
+CHANGES = {
+    "mode": (c.ChangeMode("take-away"),),
+    "price": (c.SetPrice(2, 100), c.Approve("4321")),
+    "discount": (c.DiscountTicket(1000),),
+    "line discount": (c.DiscountLine(2, 1000),),
+    "quantity": (c.ChangeQuantity(2, 1),),
+    "comment": (c.CommentLine(2, "bien cuit"),),
+    "more": (c.AddProduct(GOODS["bag"]),),
+    "split": (c.StartSplit(),),
+    "hold": (c.HoldTicket(),),
+    "hold and recall": (c.HoldTicket(), c.RecallTicket(2)),
+    "another ticket": (c.RecallTicket(1),),
+    "new ticket": (c.NewTicket(),),
+    "home": (c.GoHome(),),
+    "tender": (c.StartPayment(), c.AddTender("cash", 100)),
+    "lock": (c.Lock(),),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+@pytest.mark.parametrize("offer", OFFERS.values(), ids=OFFERS)
+def test_an_undo_is_for_the_state_it_was_offered_for(run, tmp_path, offer, change):
+    """Way: each undo is offered on a ticket of two lines beside a note that waits, then something else is decided. What
+    is refused or changes nothing leaves the undo; what is done ends it."""
+
+    async def day():
+        async with a_till(tmp_path) as till:
+            await till.do(c.NewTicket("eat-in"))
+            await till.adds("1 croissant, 1 coffee")
+            await till.do(c.HoldTicket(), c.NewTicket("eat-in"))
+            await till.adds("1 coffee, 1 croissant")
+            await till.do(*offer)
+            undo, seq = till.view.undo, till.till.ledger.seq
+            assert undo is not None
+            for command in change:
+                await till.order(command)
+            kept = till.view.undo
+            is_same = {type(fact) for fact in await till.facts(after=seq)} <= {j.ActionApproved}
+            assert (kept is not None and kept.id == undo.id) == is_same
+            if is_same:
+                await till.do(c.Undo(undo.id))
+            else:
+                assert (await till.order(c.Undo(undo.id))).code in ("undo.too_late", "scan.sign_in_first")
+
+    run(day())
+
+
+def test_an_undo_stays_while_paper_and_drawer_do_something(run, tmp_path):
+    async def day():
+        async with a_till(tmp_path) as till:
+            await till.sells("1 croissant | cash")
+            await till.do(c.NewTicket())
+            await till.adds("1 coffee, 1 croissant")
+            await till.do(c.RemoveLine(1), c.PrintReceipt(), c.CancelReceipt())
+            till.till.do(i.NoteDrawer(j.DrawerForced()))
+            await till.do(c.Undo(till.view.undo.id))
+            assert till.basket() == "1 Café 4.20, 1 Croissant au beurre 1.60"
 
     run(day())
 
