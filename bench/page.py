@@ -1,7 +1,7 @@
 """The same till as a static web page: what a browser kiosk would show, for Chromium to be measured on.
 
-Made from the very view that the kiosk draws: same places, sizes, words and colours. A key adds one to the last line and
-rewrites the total; nothing else runs.
+Made from the very view that the kiosk draws: same places, sizes, words and colours. A key does what a scan does there:
+it adds one to the last line and rewrites its amount, the total, the note below it, the cash keys and the pay key.
 """
 
 from __future__ import annotations
@@ -23,17 +23,25 @@ border-left:8px solid #A3650F}
 .line b{background:#E7E3DB;border-radius:8px;padding:10px 16px;margin-right:10px}
 .line span{position:absolute;right:14px}
 .total{right:14px;top:480px;width:200px;height:50px;font-size:44px;font-weight:700;text-align:right;line-height:50px}
+.sub{left:14px;top:536px;width:372px;height:20px;font-size:15px;color:#4B5963}
+.cash{top:580px;width:91px;height:68px;background:#DDF0E4;color:#0A5C32;border-radius:10px;padding:22px 0;
+text-align:center;font-weight:700}
 .pay{left:142px;top:656px;width:246px;height:76px;background:#0C7A41;color:#fff;border-radius:8px;padding:24px;font-size:22px}
 """
 
 SCRIPT = """
 let count = 1, total = %d;
-const at = id => document.getElementById(id), line = at('last'), sum = at('total'), pay = at('pay');
+const each = %d, at = id => document.getElementById(id), money = minor => (minor / 100).toFixed(2);
+const line = at('last'), cost = at('cost'), sum = at('total'), note = at('note'), pay = at('pay');
+const cash = [0, 1, 2, 3].map(n => at('cash' + n)), steps = [1, 500, 1000, 5000];
 addEventListener('keydown', () => {
-  count += 1; total += %d;
+  count += 1; total += each;
   line.textContent = count;
-  sum.textContent = (total / 100).toFixed(2);
-  pay.textContent = 'Facturer ' + (total / 100).toFixed(2);
+  cost.textContent = money(each * count);
+  sum.textContent = money(total);
+  note.textContent = count + ' articles · dont TVA 2.6 %% ' + money(total * 26 / 1026);
+  cash.forEach((key, n) => key.textContent = money(Math.ceil(total / steps[n]) * steps[n]));
+  pay.textContent = 'Facturer ' + money(total);
 });
 """
 
@@ -58,10 +66,13 @@ def page(view: Any, rows: int) -> str:
         mark = ' id="last"' if line is lines[-1] else ""
         parts.append(
             f'<div class="line" style="top:{70 + at * 60}px"><b{mark}>1</b>{escape(line.name)}'
-            f"<span>{amount(line.amount_minor)}</span></div>"
+            f"<span{' id=cost' if mark else ''}>{amount(line.amount_minor)}</span></div>"
         )
     total = view.ticket.total_minor
     parts.append(f'<div class="total" id="total">{amount(total)}</div>')
+    parts.append('<div class="sub" id="note">1 article</div>')
+    for at in range(4):
+        parts.append(f'<div class="cash" id="cash{at}" style="left:{12 + at * 95}px">{amount(total)}</div>')
     parts.append(f'<div class="pay" id="pay">Facturer {amount(total)}</div></div>')
     script = SCRIPT % (total, lines[-1].unit_price_minor)
     return f'<!doctype html><meta charset="utf-8"><style>{STYLE}</style>{"".join(parts)}<script>{script}</script>'

@@ -15,6 +15,7 @@ from kivy.properties import (
 )
 
 from appliance.kiosk.widgets.base import Box, Col, Painted, Press, Row, load_kv
+from appliance.kiosk.widgets.layer import Region
 from appliance.kiosk.widgets.paint import text_width
 
 # kind: fill, tone, pressed fill, border, border width
@@ -33,6 +34,10 @@ KINDS = {
     "plain": ("none", "primary", "sunken", "none", 0),
     "dis": ("disabled", "on-disabled", "", "none", 0),
 }
+
+
+class ButtonAmount(Row, Region):
+    """The amount at the right of a button, which changes without the button."""
 
 
 class PushButton(Press, Box):

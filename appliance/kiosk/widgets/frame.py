@@ -72,6 +72,7 @@ class Painter:
         self._covers: WeakSet[Any] = WeakSet()
         self._shown_layers: list[Piece] = []  # those in the window, the innermost first
         self._shown_regions: list[Piece] = []
+        self._shown_covers: list[Any] = []
         self._is_known = False
         self._window: Any = None
         self._keeps_back_buffer = False
@@ -136,7 +137,9 @@ class Painter:
         dirty = {piece.part for piece in changed}
         for piece in self._shown_regions:
             if piece.content.needs_redraw and not dirty.intersection(piece.around):
-                if piece.part.has_moved:
+                if piece.part.has_moved and not piece.around:
+                    self._window.canvas.ask_update()  # it stands in no layer: the window is painted next
+                elif piece.part.has_moved:
                     changed.append(next(each for each in self._shown_layers if each.part is piece.around[0]))
                     dirty.add(piece.around[0])
                 else:
@@ -176,7 +179,7 @@ class Painter:
         glDisable(GL_SCISSOR_TEST)
 
     def _is_covered(self) -> bool:
-        return any(widget.x > FAR and self._place(widget)[1] for widget in self._covers)
+        return any(widget.x > FAR for widget in self._shown_covers)
 
     def _before_draw(self, *_: Any) -> None:
         self._is_known = False  # widgets that come and go change the window's instructions
@@ -199,6 +202,7 @@ class Painter:
         self._is_known = True
         self._shown_layers = self._pieces(self._layers)
         self._shown_regions = self._pieces(self._regions)
+        self._shown_covers = [widget for widget in self._covers if self._place(widget)[1]]
 
     def _pieces(self, parts: Any) -> list[Piece]:
         found = []

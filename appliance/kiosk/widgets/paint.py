@@ -25,7 +25,22 @@ ALL: Corners = (True, True, True, True)
 @lru_cache(maxsize=64)
 def _label(size: int, weight: int | str) -> CoreLabel:
     """Draws all texts of one font and size; making one costs as much as drawing a word with it."""
-    return CoreLabel(font_size=size, font_name=FONTS[weight], color=(1, 1, 1, 1), font_hinting=None)
+    label = CoreLabel(font_size=size, font_name=FONTS[weight], color=(1, 1, 1, 1), font_hinting=None)
+    label.resolve_font_name()
+    return label
+
+
+def _raster(text: str, size: int, weight: int | str) -> Texture:
+    """One line of text. Kivy's own way lays it out twice, once to measure and once to draw: double the time."""
+    label = _label(size, weight)
+    width, height = label.get_extents(text)
+    label._size = (max(width, 2), height)
+    label._render_begin()
+    label._render_text(text, 0, 0)
+    texture = Texture.create(size=label._size)
+    texture.flip_vertical()
+    texture.blit_data(label._render_end())
+    return texture
 
 
 def text_texture(text: str, px: float, weight: int | str) -> Texture | None:
@@ -37,12 +52,7 @@ def text_texture(text: str, px: float, weight: int | str) -> Texture | None:
         return _texts[key]
     texture = None
     if text.strip():
-        label = _label(size, weight)
-        label.text = text
-        label.texture = None  # the last one is somebody's
-        label.refresh()
-        texture = label.texture
-        texture.bind()  # the label fills a texture when it is first used, with what it then says
+        texture = _raster(text, size, weight)
         texture.mag_filter = texture.min_filter = "linear" if theme.density != 1 else "nearest"
     _texts[key] = texture
     if len(_texts) > _TEXTURES_KEPT:

@@ -220,6 +220,10 @@ class SumRows(Col):
             row.text, row.amount = text, amount
 
 
+class KeyFigure(Row, Region):
+    """The amount on a key: it changes with every scan, the key around it does not."""
+
+
 class CashKey(Press, Region):
     """One cash key: the amount, and "Juste" above the exact one."""
 
