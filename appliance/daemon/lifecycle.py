@@ -276,7 +276,7 @@ class Daemon:
         try:
             self._events.put_nowait(event)
         except asyncio.QueueFull:
-            log.error("device inbox full, dropped %r", event)
+            log.error("device inbox full, dropped a %s", type(event).__name__)  # not what it says: it may be a badge
 
     async def _serve(self, till: Till) -> None:
         """Devices, their events, the printer's queue, and the small chores of an idle till."""

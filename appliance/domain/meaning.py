@@ -25,6 +25,8 @@ from appliance.domain.ticket import Lot, Weighed
 
 RECEIPT_MARK: Final = "TB"
 """First letters of the bar code on a receipt: TB, till, document."""
+HIDDEN: Final = "•••"
+"""What is shown and kept of a badge's code: who has its number can sign in."""
 CURRENCIES: Final = {"756": "CHF", "978": "EUR"}
 """ISO 4217 numbers as AI 393n writes them."""
 
@@ -55,7 +57,7 @@ class Goods(msgspec.Struct, frozen=True, gc=False):
 
 
 class Meaning(msgspec.Struct, frozen=True, gc=False):
-    """What a code stands for."""
+    """What a code stands for. Of a badge it says whose it is and never its code."""
 
     kind: Kind
     reading: Reading
@@ -96,6 +98,11 @@ def explain(words: Words, text: str, symbology: str | None = None) -> Meaning:
     return msgspec.structs.replace(meaning, steps=tuple(steps))
 
 
+def badge_owner(shop: Shop, text: str, symbology: str | None = None) -> Seller | None:
+    """Whose badge a code is, read as `interpret` reads it; None for any other code."""
+    return shop.seller_by_badge(split_aim(text.strip(), symbology)[0].strip())
+
+
 Steps = list[tuple[str, str]] | None
 
 
@@ -110,10 +117,10 @@ def _interpret(words: Words, raw: str, symbology: str | None, steps: Steps) -> M
     _note(steps, "aim", aim)
     if not is_possible(text):
         return Meaning("refused", Reading(text[:CODE_MAX], aim), fault="scan.unreadable")
-    seller = words.shop.seller_by_badge(text)
+    seller = badge_owner(words.shop, text, aim)
     _note(steps, "badge", "" if seller is None else seller.id)
     if seller is not None:
-        return Meaning("badge", Reading(text, aim), seller=seller)
+        return Meaning("badge", Reading(HIDDEN, aim), seller=seller)
     is_receipt = is_receipt_code(text)
     _note(steps, "receipt", text if is_receipt else "")
     if is_receipt:

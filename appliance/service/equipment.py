@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from appliance.config import FOUND_BY_ITSELF
+from appliance.domain.meaning import HIDDEN, badge_owner
 from appliance.hal.device import (
     DeviceEvent,
     DeviceKind,
@@ -73,9 +74,9 @@ class Equipment:
         elif isinstance(event, DrawerChanged):
             till.drawer.moved(event)
         elif isinstance(event, Scan):
-            is_badge = till.shop.seller_by_badge(event.text) is not None
             at = till.local().replace(tzinfo=None).isoformat(timespec="seconds")
-            self.last_reads[event.source] = LastRead("•••" if is_badge else event.text[:READ_SHOWN_MAX], at)
+            is_badge = badge_owner(till.shop, event.text, event.symbology) is not None
+            self.last_reads[event.source] = LastRead(HIDDEN if is_badge else event.text[:READ_SHOWN_MAX], at)
         else:
             assert isinstance(event, Weight)
 

@@ -15,7 +15,7 @@ import msgspec
 from appliance.domain.code import GS, SYMBOLOGIES
 from appliance.domain.errors import Refusal
 from appliance.domain.gtin import is_digits, is_gtin
-from appliance.domain.meaning import Meaning, Words, explain, interpret, shelf_minor
+from appliance.domain.meaning import HIDDEN, Meaning, Words, badge_owner, explain, interpret, shelf_minor
 from appliance.domain.meaning import receipt_code as receipt_code
 from appliance.domain.ticket import Line
 from appliance.protocol import command as c
@@ -303,11 +303,11 @@ def tested_view(meaning: Meaning, price_list: str) -> v.TestedCode:
 def _enter_code(till: Till, command: c.EnterCode) -> None:
     """Typed by hand: the same road; the sheet stays with its verdict (feature S-06). A badge is never typed."""
     code = command.code.strip()
+    if badge_owner(till.shop, code) is not None:
+        raise Refusal("scan.unknown", code=HIDDEN)
     if len(code) == 13 and is_digits(code) and not is_gtin(code):
         till.desk.sound("scan_refused")
         raise Refusal("scan.check_digit", code=code)
-    if till.shop.seller_by_badge(code) is not None:
-        raise Refusal("scan.unknown", code="•••")
     route(till, code)
 
 

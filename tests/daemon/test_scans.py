@@ -7,8 +7,10 @@ from datetime import timedelta
 import pytest
 
 from appliance.clock import ManualClock
+from appliance.daemon.lifecycle import Daemon
+from appliance.hal.device import Scan
 from appliance.hal.simulated.scanner import SimulatedHidScanner, SimulatedSerialScanner
-from tests.support.till import JAM, MORNING, RealTill, settings
+from tests.support.till import JAM, MORNING, NADIA, RealTill, settings
 
 WATER = "7613337001140"
 
@@ -80,3 +82,10 @@ def test_shown_again_after_a_moment_it_counts_again(run, tmp_path):
             await until(lambda: quantities(till) == [2])
 
     run(day())
+
+
+def test_a_full_inbox_does_not_tell_what_was_scanned(tmp_path, caplog):
+    daemon = Daemon(settings(tmp_path), ManualClock(MORNING))
+    for _ in range(daemon._events.maxsize + 1):
+        daemon._emit(Scan(NADIA, "E0", "scanner.front", 0))
+    assert "dropped a Scan" in caplog.text and NADIA not in caplog.text

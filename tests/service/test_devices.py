@@ -2,6 +2,7 @@
 
 import asyncio
 
+import msgspec
 import pytest
 
 from appliance.domain import journal as j
@@ -200,13 +201,17 @@ def test_a_scan_on_this_screen_is_explained_and_sells_nothing(run, tmp_path):
     run(main())
 
 
-def test_a_badge_read_here_is_not_written_on_the_card(run, tmp_path):
+def test_a_badge_read_here_is_not_written_on_the_card(run, tmp_path, caplog):
     async def main():
         async with a_bench(tmp_path) as bench:
             await looks(bench)
             bench.devices.scan("serial", CAMILLE)
             await bench.until(lambda: bench.fact("scanner", "reads") == 1)
             assert bench.fact("scanner", "last_code") == "•••"
+            await bench.until(lambda: bench.till.view.tested is not None)
+            assert CAMILLE not in msgspec.json.encode(bench.till.view).decode() and CAMILLE not in caplog.text
+
+    caplog.set_level("DEBUG")
 
     run(main())
 

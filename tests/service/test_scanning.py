@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from appliance.domain import journal as j
@@ -288,6 +289,46 @@ def test_on_the_result_a_scan_starts_the_next_ticket(run, tmp_path):
             assert (till.ticket.number, len(till.ticket.lines)) == (2, 1)
 
     run(day())
+
+
+@pytest.mark.parametrize("typed", ["{}", " {} ", "]E0{}", "]E0 {}", " ]C1{}", "]e0{}"])
+@pytest.mark.parametrize("screen", ["sale", "lock", "approval", "devices"])
+def test_a_badge_is_never_typed_however_it_is_written(run, tmp_path, typed, screen, caplog):
+    async def day():
+        async with a_till(tmp_path) as till:
+            await till.do(c.NewTicket())
+            await till.adds("1 croissant")
+            if screen == "approval":
+                await till.order(c.VoidTicket("void.typing-error"))
+            elif screen != "sale":
+                await till.do(c.Lock() if screen == "lock" else c.ShowDevices())
+            before = till.state.seller
+            answer = await till.order(c.EnterCode(typed.format(NADIA)))
+            assert (answer.ok, till.state.seller, len(till.state.tickets)) == (False, before, 1)
+            assert answer.code in ("scan.unknown", "scan.sign_in_first")
+            assert NADIA not in repr(answer) and not shows(till.view, NADIA) and NADIA not in caplog.text
+
+    caplog.set_level("DEBUG")
+    run(day())
+
+
+@pytest.mark.parametrize("read", [NADIA, f"]E0{NADIA}", f" {NADIA} "])
+@pytest.mark.parametrize("test_on", [c.ShowDevices(), c.TestScan(True)])
+def test_a_badge_that_is_tested_is_not_shown(run, tmp_path, test_on, read, caplog):
+    async def day():
+        async with a_till(tmp_path) as till:
+            await till.do(test_on)
+            await till.scan(read)
+            assert (till.view.tested.kind, till.view.tested.name, till.view.tested.text) == ("badge", "Nadia", "•••")
+            assert till.view.message.params == {"code": "•••"}
+            assert not shows(till.view, NADIA) and NADIA not in caplog.text
+
+    caplog.set_level("DEBUG")
+    run(day())
+
+
+def shows(view, code) -> bool:
+    return code in msgspec.json.encode(view).decode()
 
 
 def test_while_counting_and_reading_a_scan_is_refused_aloud(run, tmp_path):
