@@ -1,7 +1,8 @@
 """`python -m appliance.daemon --config FILE`: the composition root of the daemon.
 
 Prints `ready` when its socket answers with a view. Ends with 0 on SIGTERM; with 2 when it must not sell (settings, a
-broken journal, a database of a newer version), the reason on standard error for the technician.
+folder or a disk that cannot be used, a broken journal, a database of a newer version), the reason in one line on
+standard error for the technician.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ import gc
 gc.disable()  # nothing that is loaded at the start is rubbish; see `_say_ready`
 
 import asyncio  # noqa: E402
+import errno  # noqa: E402
 import logging  # noqa: E402
 import sys  # noqa: E402
+from contextlib import ExitStack  # noqa: E402
 from importlib import import_module  # noqa: E402
 from pathlib import Path  # noqa: E402
 from typing import TYPE_CHECKING, Final  # noqa: E402
@@ -62,18 +65,47 @@ async def _serve(settings: Path) -> int:
 
     try:
         config = load_config(settings)
-        Path(config.data_dir).mkdir(parents=True, exist_ok=True)
-        with alone(Path(config.data_dir)):
+        with ExitStack() as held:
             server = Server(Path(config.socket), config.till)
-            await server.listen()
+            data_dir = Path(config.data_dir)
+            try:
+                data_dir.mkdir(parents=True, exist_ok=True)
+                held.enter_context(alone(data_dir))
+            except OSError as error:
+                raise _no_place("daemon.no_folder", data_dir, error) from None
+            try:
+                await server.listen()
+            except OSError as error:
+                raise _no_place("daemon.no_socket", Path(config.socket), error) from None
             for piece in PIECES:
                 import_module(piece)
                 for _ in range(3):  # a connection, its first line, its answer
                     await asyncio.sleep(0)
             return await _sell(config, server)
     except Refusal as refusal:
-        log.critical("%s", refusal)
+        log.critical("%s", _words(refusal))
         return 2
+
+
+def _no_place(code: str, path: Path, error: OSError) -> Exception:
+    """Why the books or the socket have no place there: a disk that takes nothing, or `code`."""
+    from appliance.domain.errors import Refusal
+
+    disks = {errno.EROFS: "daemon.disk_read_only", errno.ENOSPC: "daemon.disk_full"}
+    code = disks.get(error.errno or 0, code)
+    return Refusal(code, path=str(path), reason=error.strerror or str(error))
+
+
+def _words(error: BaseException) -> str:
+    """One line for the log: a refusal's code and its sentence, or what the error says."""
+    from appliance.domain.errors import Refusal
+
+    if not isinstance(error, Refusal):
+        return str(error)
+    from appliance.i18n import has_sentence, t
+
+    sentence = t(error.code, **error.params) if has_sentence(error.code) else str(error.params)
+    return f"{error.code}: {' '.join(sentence.split())}"
 
 
 async def _sell(config: Config, server: Server) -> int:
@@ -87,7 +119,7 @@ async def _sell(config: Config, server: Server) -> int:
     try:
         await Daemon(config, SystemClock(), server).run(_say_ready)
     except* (Refusal, BrokenJournal, NewerDatabase) as group:
-        log.critical("%s", _innermost(group))
+        log.critical("%s", _words(_innermost(group)))
         status = 2
     except* NoShop:
         log.critical("no shop in the store: tillbox shop import FOLDER --config FILE")

@@ -24,6 +24,7 @@ from appliance.daemon.server import Server
 from appliance.domain import effect as e
 from appliance.domain import intent as i
 from appliance.domain.catalog import Catalog, Shop
+from appliance.domain.errors import Refusal
 from appliance.service.card import ask_again
 from appliance.service.display import Display
 from appliance.service.equipment import Equipment
@@ -37,7 +38,7 @@ from appliance.service.technician import Technician
 from appliance.service.terminal import CardTerminal
 from appliance.service.till import Till
 from appliance.store.catalog import load_catalog, load_shop
-from appliance.store.database import Database
+from appliance.store.database import Database, DatabaseError
 
 DRAWER_ROLE: Final = "drawer.main"
 DRAWER_WAIT_S: Final = 3.0
@@ -106,11 +107,13 @@ class Daemon:
             till.close()
 
     async def start(self) -> Till:
-        """State, shop and catalogue; from here on orders are carried out."""
-        origins = await self.ledger.open(secrets.token_hex(8))
-        shop: Shop | None = self.ledger.read_now(load_shop)
-        if shop is None:
-            shop = self._first_shop()
+        """State, shop and catalogue; from here on orders are carried out. Raises Refusal, BrokenJournal, NewerDatabase,
+        NoShop."""
+        try:
+            origins = await self.ledger.open(secrets.token_hex(8))
+            shop = self.ledger.read_now(load_shop) or self._first_shop()
+        except DatabaseError as error:
+            raise self._unusable(error) from error
         catalog: Catalog = self.ledger.read_now(load_catalog)
         till = self._till = self.build(shop, catalog)
         till.remember(origins)
@@ -132,6 +135,12 @@ class Daemon:
         self.server.technician = self.technician.answer
         self.server.ready(till.begin, display.view)
         return till
+
+    def _unusable(self, error: Exception) -> Refusal:
+        """Why no till starts on this disk, in a word that a technician can act on."""
+        codes = {"store.full": "daemon.disk_full", "store.read_only": "daemon.disk_read_only"}
+        code = codes.get(self.ledger.disk_fault(), "daemon.no_database")
+        return Refusal(code, path=self.config.data_dir, reason=str(error))
 
     def _first_shop(self) -> Shop:
         """An empty store takes the shop from the folder that the settings name. Raises NoShop, Refusal."""

@@ -13,6 +13,7 @@ import os
 import socket
 import struct
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -90,7 +91,8 @@ class Server:
             self._server.close()
         for client in list(self._clients):
             client.close()
-        self._path.unlink(missing_ok=True)
+        with suppress(OSError):  # a disk that has become read-only: the next start replaces it
+            self._path.unlink(missing_ok=True)
 
     def ready(self, submit: Callable[[Order], Answer | Awaitable[Answer]], view: Callable[[], TillView]) -> None:
         """The till has its state: orders that came early are carried out now, and everybody sees the first view."""

@@ -103,9 +103,19 @@ class Ledger:
         """The database cannot be read any more: the process must end and start again."""
 
     async def open(self, new_epoch: str) -> list[str]:
-        """Read the state; returns the ids of recent orders. Raises BrokenJournal when the chain does not hold."""
+        """Read the state; returns the ids of recent orders. Raises BrokenJournal when the chain does not hold.
+
+        A database needs some room even to be read: on a full disk it takes the reserve, and no money is taken then.
+        """
         try:
-            await self._database.open()
+            try:
+                await self._database.open()
+            except DatabaseError as error:
+                if self.disk_fault() != "store.full" or not self.reserve().exists():
+                    raise
+                log.warning("the disk is full, the start takes the room set aside for the closing: %s", error)
+                self.release_reserve()
+                await self._database.open()
             return self._database.ask(lambda conn: self._load(conn, new_epoch))
         except DatabaseError as error:
             if is_damaged(error):
@@ -491,6 +501,14 @@ class Ledger:
         seen_ns = self._room_seen_ns
         if not lately or seen_ns is None or self._clock.monotonic_ns() - seen_ns > ROOM_NS:
             self._check_disk()
+
+    def disk_fault(self) -> str:
+        """What keeps the disk from taking a sale, "" for nothing."""
+        try:
+            self._check_disk()
+        except StoreFault as fault:
+            return fault.code
+        return ""
 
     def look_at_disk(self) -> None:
         """For an idle till: look ahead of the next `check_room`."""
