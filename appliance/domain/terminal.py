@@ -24,8 +24,8 @@ from appliance.domain.settlement import Moment, Outcome, correctable, next_tende
 from appliance.domain.state import TillState
 from appliance.domain.ticket import Tender, Ticket, price
 
-WHILE_OPEN: Final = (i.SignIn, i.Lock, i.NoteApproval, i.LoseCard, i.AnswerCard, i.ReadX)
-"""What is taken while a card payment is open."""
+WHILE_OPEN: Final = (i.SignIn, i.Lock, i.NoteApproval, i.NoteDrawer, i.LoseCard, i.AnswerCard, i.ReadX)
+"""What is taken while a card payment is open. What a drawer did has happened: it is recorded whatever else goes on."""
 
 
 def check_idle(state: TillState, intent: i.Intent) -> None:

@@ -105,8 +105,8 @@ class DrawerWatch:
             return
         seconds = (till.clock.monotonic_ns() - self._opened_ns) // 1_000_000_000
         if not self._is_told:
-            self._is_told = True
             self._note(j.DrawerLeftOpen(self._reason, seconds, self._ticket))
+            self._is_told = True
         till.desk.say("drawer.left_open", "error", source=TIMER, seconds=seconds)
         till.desk.sound("needs_you")
 

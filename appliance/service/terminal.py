@@ -13,14 +13,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Coroutine
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 from appliance.domain import effect as e
 from appliance.domain import intent as i
-from appliance.domain.card import CardDoubt, CardOutcome, CardRequest
+from appliance.domain.card import CardDoubt, CardOutcome, CardRequest, OpenCard
 from appliance.domain.errors import Refusal
 from appliance.domain.terminal import stands_before
 from appliance.hal.device import (
@@ -37,6 +37,7 @@ from appliance.hal.device import (
     Terminal,
 )
 from appliance.i18n import t
+from appliance.service.defect import contained
 
 if TYPE_CHECKING:
     from appliance.service.till import Till
@@ -142,7 +143,7 @@ class CardTerminal:
     def abort(self, request: str) -> None:
         if self._terminal is not None and self._group is not None:
             self.aborting = True
-            self._group.create_task(self._terminal.abort(request), name="terminal abort")
+            self._aside(self._group, self._terminal.abort(request), "terminal abort")
 
     def start_scan(self, till: Till) -> None:
         if self._terminal is None or self._group is None or not self.can_scan:
@@ -151,27 +152,47 @@ class CardTerminal:
             return
         self._terminal = self._served or self._terminal
         self.reading = True
-        self._group.create_task(self._scan(till, self._terminal), name="terminal scan")
+        self._aside(self._group, self._scan(till, self._terminal), "terminal scan")
 
     def stop_scan(self) -> None:
         if self.reading and self._terminal is not None and self._group is not None:
-            self._group.create_task(self._terminal.stop(), name="terminal scan stop")
+            self._aside(self._group, self._terminal.stop(), "terminal scan stop")
+
+    def _aside(self, group: asyncio.TaskGroup, work: Coroutine[Any, Any, None], name: str) -> None:
+        """Beside the conversation, which a defect of this work does not end."""
+
+        async def run() -> None:
+            with contained(name):
+                await work
+
+        group.create_task(run(), name=name)
 
     # --- the conversation ---------------------------------------------------------------------------------------
 
     async def run(self, till: Till, devices: Devices) -> None:
-        """Speak with the terminal, for ever."""
+        """Speak with the terminal, for ever: a defect, ours or the driver's, costs one turn, and a person is asked."""
         self._devices = devices
         try:
             async with asyncio.TaskGroup() as self._group:
                 while True:
                     self._terminal = devices.terminal(ROLE)  # each time: the role may have got another address
-                    await self._turn(till, self._terminal)
+                    await self._turn_or_give_up(till, self._terminal)
                     await self._rest(till)
         finally:
             self._is_expected = self.is_configured
             self._terminal = self._group = self._devices = None
             self.reading = False
+
+    async def _turn_or_give_up(self, till: Till, terminal: Terminal) -> None:
+        """The outermost loop of card money: what a defect stops, a person is asked about."""
+        card = till.state.card
+        try:
+            await self._turn(till, terminal)
+        except Exception:
+            log.exception("the conversation with the terminal met a defect")
+            if card is not None:
+                with contained("asking a person about the payment"):
+                    await self._give_up(till, card)
 
     async def _turn(self, till: Till, terminal: Terminal) -> None:
         self.at_rest = False
@@ -193,6 +214,13 @@ class CardTerminal:
         self._fresh.discard(request.id)
         self.aborting = False
         await self._take(till, request.id, card.at, result)
+
+    async def _give_up(self, till: Till, card: OpenCard) -> None:
+        """Nothing is known of this request: it may have left, and is never sent again."""
+        self._fresh.discard(card.request.id)
+        self.aborting = False
+        nothing = PaymentResult(card.request.id, PaymentOutcome.UNKNOWN, PaymentReason.NO_ANSWER)
+        await self._take(till, card.request.id, card.at, nothing)
 
     async def _ask_open(self, till: Till, terminal: Terminal, request: CardRequest, at: str) -> PaymentResult:
         self.asking = True
@@ -259,15 +287,16 @@ class CardTerminal:
 
     async def _ask_idly(self, terminal: Terminal, request: PaymentRequest) -> PaymentResult | None:
         """The answer, or None when somebody wants to pay."""
-        assert self._group is not None
-        asking = self._group.create_task(terminal.ask(request), name="terminal ask")
-        hurry = self._group.create_task(self._hurry.wait(), name="terminal hurry")
-        await asyncio.wait({asking, hurry}, return_when=asyncio.FIRST_COMPLETED)
-        answer = asking.result() if asking.done() else None
-        for task in (asking, hurry):
-            task.cancel()
-        await asyncio.wait({asking, hurry})
-        return answer
+        loop = asyncio.get_running_loop()
+        asking = loop.create_task(terminal.ask(request), name="terminal ask")
+        hurry = loop.create_task(self._hurry.wait(), name="terminal hurry")
+        try:
+            await asyncio.wait({asking, hurry}, return_when=asyncio.FIRST_COMPLETED)
+            return asking.result() if asking.done() else None
+        finally:
+            for task in (asking, hurry):
+                task.cancel()
+            await asyncio.wait({asking, hurry})
 
     async def _rest(self, till: Till) -> None:
         """Until somebody wants something, or it is time to ask again."""
@@ -293,8 +322,10 @@ class CardTerminal:
 
     async def _scan(self, till: Till, terminal: Terminal) -> None:
         prompt = t("screen.code.terminal.reading", till.config.language)
+        found: Any = ScanMissed.NO_ANSWER
         try:
-            found: Any = await terminal.scan_once(SCAN_S, prompt)
+            with contained("reading a code at the terminal"):
+                found = await terminal.scan_once(SCAN_S, prompt)
         finally:
             self.reading = False
         if isinstance(found, Scan):

@@ -28,6 +28,7 @@ from appliance.hal.device import Devices
 from appliance.protocol import command as c
 from appliance.protocol.message import Answer, Order
 from appliance.protocol.view import Level
+from appliance.service.defect import contained
 from appliance.service.desk import Desk
 from appliance.service.devices import ScannerSearch
 from appliance.service.drawer import DrawerWatch
@@ -201,7 +202,8 @@ class Till:
 
         def run() -> None:
             self._timers.pop(name, None)
-            what()
+            with contained(f"timer {name}"):
+                what()
             self.changed()
 
         self._timers[name] = loop.call_later(seconds, run)

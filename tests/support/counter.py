@@ -6,7 +6,7 @@ async with a_counter(folder) as counter:
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -73,10 +73,12 @@ class Counter:
 
 
 @asynccontextmanager
-async def a_counter(folder: Path, *, has_trigger: bool = False, **settings: Any) -> AsyncIterator[Counter]:
-    """Camille has opened the day, and all devices are ready."""
+async def a_counter(
+    folder: Path, *, has_trigger: bool = False, beside: Mapping[str, str] | None = None, **settings: Any
+) -> AsyncIterator[Counter]:
+    """Camille has opened the day, and all devices are ready. `beside`: role to address of further ones."""
     counter = Counter(folder, has_trigger)
-    devices = await counter.plug_in()
+    devices = await counter.plug_in() | dict(beside or {})
     try:
         async with a_till(folder, devices=devices, **settings) as till, asyncio.TaskGroup() as group:
             counter.till = till
