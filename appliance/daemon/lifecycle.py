@@ -26,6 +26,7 @@ from appliance.domain import intent as i
 from appliance.domain.catalog import Catalog, Shop
 from appliance.domain.errors import Refusal
 from appliance.service.card import ask_again
+from appliance.service.defect import contained
 from appliance.service.display import Display
 from appliance.service.equipment import Equipment
 from appliance.service.ledger import Ledger, StoreLost
@@ -226,19 +227,21 @@ class Daemon:
         self._drawers.create_task(self._open_drawer(drawer, effect), name="drawer")
 
     async def _open_drawer(self, drawer: Any, effect: e.KickDrawer) -> None:
-        result = await drawer.open()
-        log.info("drawer for %s ticket %d: %s", effect.reason, effect.ticket, result.opened)
-        self._till.drawer.answered(effect, result)
+        with contained(f"opening the drawer for {effect.reason}"):
+            result = await drawer.open()
+            log.info("drawer for %s ticket %d: %s", effect.reason, effect.ticket, result.opened)
+            self._till.drawer.answered(effect, result)
 
     def _keep_drawer_level(self, open_level: bool | None) -> None:
         self._drawers.create_task(self._calibrate(open_level), name="drawer level")
 
     async def _calibrate(self, open_level: bool | None) -> None:
-        await self._devices.calibrate_drawer(DRAWER_ROLE, open_level)
-        if not self._devices.is_kept:
-            self._till.desk.say("device.not_kept", "warn", source="calibration")
-            self._till.fold_messages()
-            self._till.changed()
+        with contained("what the drawer's sensor means"):
+            await self._devices.calibrate_drawer(DRAWER_ROLE, open_level)
+            if not self._devices.is_kept:
+                self._till.desk.say("device.not_kept", "warn", source="calibration")
+                self._till.fold_messages()
+                self._till.changed()
 
     def _follow(self, till: Till) -> Callable[[], None]:
         """Let the customer display and the scale follow what is on the screen; returns what ends it."""
@@ -289,7 +292,6 @@ class Daemon:
 
     async def _serve(self, till: Till) -> None:
         """Devices, their events, the printer's queue, and the small chores of an idle till."""
-        from appliance.hal.device import DeviceState, Health, Scan
         from appliance.hal.registry import DevicesConfig, open_devices
 
         config = DevicesConfig(
@@ -313,19 +315,27 @@ class Daemon:
             still_waiting.callback(waited.cancel)
             while True:
                 event = await self._events.get()
-                if isinstance(event, Health) and (event.role, event.state) == (DRAWER_ROLE, DeviceState.READY):
-                    self._meet_drawer()
-                if isinstance(event, Scan):
-                    if not till.beam.is_repeat(event.source, event.text, event.at_ns):
-                        self.equipment.notice(till, event)
-                        await till.take_scan(event.text, event.symbology)
-                else:
-                    if isinstance(event, Health):
-                        till.beam.met(event.role, event.port)
-                    self.technician.moved()
-                    self.equipment.notice(till, event)
-                    self._paper_moved(till)
-                    self.printing.wake()
+                with contained(f"a {type(event).__name__} of a device"):
+                    await self._take_in(till, event)
+
+    async def _take_in(self, till: Till, event: Any) -> None:
+        """One event of a device, as far as it goes."""
+        from appliance.hal.device import DeviceState, Health, Scan
+
+        if isinstance(event, Scan):
+            if not till.beam.is_repeat(event.source, event.text, event.at_ns):
+                self.equipment.notice(till, event)
+                await till.take_scan(event.text, event.symbology)
+            return
+        if isinstance(event, Health):
+            till.beam.met(event.role, event.port)
+            if (event.role, event.state) == (DRAWER_ROLE, DeviceState.READY):
+                self._meet_drawer()
+        self.technician.moved()
+        with contained("what a device's event means"):
+            self.equipment.notice(till, event)
+        self._paper_moved(till)
+        self.printing.wake()
 
     async def _minute(self, till: Till) -> None:
         """The clock on the screen, and a snapshot now and then: one wake-up a minute."""
