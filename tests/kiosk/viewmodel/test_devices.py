@@ -39,7 +39,7 @@ def test_a_fault_has_a_red_border_its_sentence_and_fewer_facts():
 
 def test_no_scanner_is_no_alarm():
     card = box(rec.NO_SCANNER)
-    assert card.message == "Aucun lecteur. Branchez-le en USB : il est reconnu seul."
+    assert card.message == "Aucun lecteur. Branchez-le en USB\N{NO-BREAK SPACE}: il est reconnu seul."
     assert (card.led, card.edge, card.tone, card.state) == ("line-strong", "none", "ink-2", "Aucun")
 
 
@@ -67,7 +67,7 @@ def test_the_search_shows_its_code_and_who_is_listened_to():
     model = devices_model(rec.view(*rec.CARDS, setup=2, unused=("Cherry KC 1000",)))
     assert model.setup is not None
     assert (model.setup.code, model.setup.listening) == ("TILL+]:/@_-AZQWM09", "2 appareils écoutés")
-    assert model.unused == "Branché, sans rôle : Cherry KC 1000"
+    assert model.unused == "Branché, sans rôle\N{NO-BREAK SPACE}: Cherry KC 1000"
     assert all(len(card.facts) <= 3 for card in model.cards)
     nobody = devices_model(rec.view(*rec.CARDS, setup=0)).setup
     assert nobody is not None
@@ -82,8 +82,8 @@ def test_a_tested_scan_says_the_code_and_what_it_means():
     )  # fmt: skip
     model = devices_model(rec.view(*rec.CARDS, tested=tested))
     assert model.is_tested
-    assert model.title == "Scan test : 2101234003503"
-    assert model.subtitle == "Article : Gruyère · 10.15 · EAN-13 · Règle : Balance"
+    assert model.title == "Scan test\N{NO-BREAK SPACE}: 2101234003503"
+    assert model.subtitle == "Article\N{NO-BREAK SPACE}: Gruyère · 10.15 · EAN-13 · Règle\N{NO-BREAK SPACE}: Balance"
     unknown = msgspec.structs.replace(tested, kind="unknown", amount_minor=None, rule="", symbology_name="")
     assert devices_model(rec.view(*rec.CARDS, tested=unknown)).subtitle == "Code inconnu"
     refused = msgspec.structs.replace(unknown, kind="refused", fault="product.sold_out", params={"name": "Gruyère"})
