@@ -15,7 +15,6 @@ from msgspec import Meta
 
 from appliance.domain.errors import Refusal
 
-
 FOUND_BY_ITSELF = {"scanner.any": "auto:"}
 """The devices of settings that name none."""
 
@@ -37,8 +36,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     shop: str = ""
     """Folder of shop files imported when the store holds no shop yet; relative to the settings file."""
     devices: dict[str, str] = {}
-    """Role to address, e.g. `"printer.receipt" = "tcp://192.168.1.20:9100?profile=epson-80"`. Settings without this table
-    take any HID-POS or USB serial scanner that is plugged in (`FOUND_BY_ITSELF`)."""
+    """Role to address, e.g. `"printer.receipt" = "tcp://192.168.1.20:9100?profile=epson-80"`. Settings without this
+    table take any HID-POS or USB serial scanner that is plugged in (`FOUND_BY_ITSELF`)."""
     hot_plug: bool = True
     """Listen to udev for devices that come and go."""
     scan_repeat_ms: dict[str, Annotated[int, Meta(ge=0, le=10_000)]] = {}

@@ -1,4 +1,4 @@
-"""A finger that taps twice (feature P-09): a thousand times, thirty milliseconds apart, on every key that takes money."""
+"""A finger that taps twice (feature P-09): a thousand times, 30 milliseconds apart, on every key that takes money."""
 
 import tempfile
 from datetime import timedelta
@@ -11,7 +11,13 @@ from tests.support.till import RAM, a_till
 
 TAPS = 1_000
 APART = timedelta(milliseconds=30)
-KEYS = (c.TakeCash(0), c.TakeCash(2000), c.TakeCard(), c.AddTender("twint"), c.AddTender("card"))
+KEYS: tuple[c.AnyCommand, ...] = (
+    c.TakeCash(0),
+    c.TakeCash(2000),
+    c.TakeCard(),
+    c.AddTender("twint"),
+    c.AddTender("card"),
+)
 
 
 def test_a_thousand_double_taps_are_a_thousand_sales_with_one_tender_each(run):
