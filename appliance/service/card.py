@@ -64,7 +64,7 @@ def by_terminal(till: Till, mode: TenderMode) -> bool:
 def debit(till: Till, mode: TenderMode, amount_minor: int | None) -> None:
     """The terminal is asked for what remains, or for a part. Raises Refusal."""
     ticket, tender = next_tender(till.state, mode, amount_minor)
-    failed = FailedCard("away", "debit", ticket.number, charged_minor(tender), mode.id, amount_minor)
+    failed = FailedCard("away", "debit", ticket.number, charged_minor(tender), mode.id, ticket.number, amount_minor)
     if _is_away(till, failed):
         return
     till.do(i.RequestCard(uuid4().hex, mode, amount_minor))
@@ -92,8 +92,9 @@ def refund(till: Till, tender: Tender, document: int, number: int) -> None:
             ask_person(till, doubt)
             raise Refusal("card.says_refunded", amount_minor=doubt.request.amount_minor)
     failed = FailedCard(
-        "away", "refund", number, charged_minor(tender), tender.mode, tender=tender.id, document=document
-    )
+        "away", "refund", number, charged_minor(tender), tender.mode, till.state.current,
+        tender=tender.id, document=document,
+    )  # fmt: skip
     if _is_away(till, failed):
         return
     till.do(i.RequestRefund(uuid4().hex, tender.id, document))
@@ -204,7 +205,7 @@ def _show_failed(till: Till, request: CardRequest, phase: Any, reason: str) -> N
     desk, tender = till.desk, request.tender
     asked = desk.asked
     desk.card = FailedCard(
-        phase, request.kind, request.ticket, request.amount_minor, tender.mode,
+        phase, request.kind, request.ticket, request.amount_minor, tender.mode, till.state.current,
         asked.typed_minor if asked is not None else request.amount_minor,
         tender=tender.id, document=request.document, doubt=request.doubt, reason=reason,
         steps=dict(till.terminal.steps),
@@ -304,7 +305,10 @@ def _give_back(till: Till, doubt: CardDoubt) -> None:
     if not doubt.is_owed:
         raise Refusal("card.too_late", number=doubt.request.ticket)
     request = doubt.request
-    failed = FailedCard("away", "refund", request.ticket, request.amount_minor, request.tender.mode, doubt=request.id)
+    failed = FailedCard(
+        "away", "refund", request.ticket, request.amount_minor, request.tender.mode, till.state.current,
+        doubt=request.id,
+    )  # fmt: skip
     if _is_away(till, failed):
         return
     till.do(i.ReturnDebit(uuid4().hex, request.id))
@@ -347,42 +351,72 @@ def _confirm(till: Till, command: c.ConfirmCard) -> None:
     till.fold_messages()
 
 
+def failed_now(till: Till) -> FailedCard | None:
+    """The card that came to nothing, as long as the till still has in hand what it was asked for."""
+    failed, state = till.desk.card, till.state
+    if failed is None or failed.in_hand != state.current or not till.terminal.is_configured:
+        return None
+    if failed.doubt:
+        doubt = state.doubts.get(failed.doubt)
+        return failed if doubt is not None and doubt.says else None
+    if failed.purpose == "debit":
+        return failed if failed.number == state.current else None
+    return failed if any(row.id == failed.tender for row in _tenders(till, failed)) else None
+
+
+def _tenders(till: Till, failed: FailedCard) -> tuple[Tender, ...]:
+    """Of the sealed sale, or of the ticket in hand, that the refund is for."""
+    closed, ticket = till.state.last_closed, till.ticket
+    if failed.document:
+        return closed.tenders if closed is not None and closed.document == failed.document else ()
+    return tuple(ticket.tenders) if ticket is not None and ticket.number == failed.number else ()
+
+
+def look_away(till: Till) -> None:
+    """A card that came to nothing is over when its screen or its ticket is left."""
+    desk = till.desk
+    if desk.card is None or (desk.screen in ("card", "lock") and failed_now(till) is not None):
+        return
+    desk.card = None
+    if desk.screen == "card" and till.state.card is None:
+        people.land(till)
+
+
 def _failed_card(till: Till) -> FailedCard:
-    failed = till.desk.card
+    failed = failed_now(till)
     if failed is None:
         raise Refusal("card.none")
     return failed
 
 
+def _may_again(till: Till, failed: FailedCard, command: c.Command) -> bool:
+    """What was asked for the first time is asked for again: the till may stand before somebody else by now."""
+    from appliance.service.paying import may_correct
+    from appliance.service.selling import may_pay
+
+    if failed.doubt:
+        return till.require("correct_payment", command)
+    if failed.purpose == "debit":
+        return may_pay(till, command)
+    return not failed.document or may_correct(till, command)
+
+
 def _retry(till: Till, command: c.RetryCard) -> None:
     """ "Réessayer par carte": a new request for the same money."""
-    from appliance.service.paying import tender_of
+    from appliance.service.paying import tend, tender_of
 
     failed = _failed_card(till)
+    if not _may_again(till, failed, command):
+        return
     till.check_room()
     till.retry_devices()
     if failed.doubt:
-        doubt = till.state.doubts.get(failed.doubt)
-        if doubt is not None:
-            _give_back(till, doubt)
+        _give_back(till, till.state.doubts[failed.doubt])
     elif failed.purpose == "debit":
-        debit(till, tender_of(till, failed.mode), failed.typed_minor)
+        tend(till, tender_of(till, failed.mode), failed.typed_minor)
     else:
-        refund(till, _tender_again(till, failed), failed.document, failed.number)
-
-
-def _tender_again(till: Till, failed: FailedCard) -> Tender:
-    """The tender whose refund failed, where it stands now."""
-    closed, ticket = till.state.last_closed, till.ticket
-    tenders: tuple[Tender, ...] = ()
-    if failed.document and closed is not None and closed.document == failed.document:
-        tenders = closed.tenders
-    elif not failed.document and ticket is not None and ticket.number == failed.number:
-        tenders = tuple(ticket.tenders)
-    tender = next((row for row in tenders if row.id == failed.tender), None)
-    if tender is None:
-        raise Refusal("tender.gone")
-    return tender
+        tender = next(row for row in _tenders(till, failed) if row.id == failed.tender)
+        refund(till, tender, failed.document, failed.number)
 
 
 def _by_hand(till: Till, command: c.CardByHand) -> None:
@@ -392,6 +426,8 @@ def _by_hand(till: Till, command: c.CardByHand) -> None:
     failed = _failed_card(till)
     if failed.phase != "away" or not till.config.card_by_hand or failed.doubt:
         raise Refusal("card.not_by_hand")
+    if not _may_again(till, failed, command):
+        return
     till.check_room()
     if failed.purpose == "refund":
         till.desk.card = None

@@ -56,6 +56,8 @@ class FailedCard(msgspec.Struct):
     number: int
     amount_minor: int
     mode: str
+    in_hand: int
+    """Number of the ticket in hand when it was asked for, 0 for none: with another one in hand it is over."""
     typed_minor: int | None = None
     """None: all that remained."""
     tender: int = 0

@@ -35,7 +35,7 @@ def tender_of_kind(till: Till, kind: str) -> TenderMode:
     return min(found, key=lambda mode: mode.order)
 
 
-def _tend(till: Till, mode: TenderMode, amount_minor: int | None) -> None:
+def tend(till: Till, mode: TenderMode, amount_minor: int | None) -> None:
     if mode.needs_customer:
         raise Refusal("tender.needs_customer")
     till.check_room(lately=mode.kind == "cash")
@@ -102,7 +102,7 @@ def _take_cash(till: Till, command: c.TakeCash) -> None:
 
 def _take_card(till: Till, command: c.TakeCard) -> None:
     if may_pay(till, command):
-        _tend(till, tender_of_kind(till, "card"), None)
+        tend(till, tender_of_kind(till, "card"), None)
 
 
 def _must_close(till: Till, mode: TenderMode, amount_minor: int) -> None:
@@ -113,7 +113,7 @@ def _must_close(till: Till, mode: TenderMode, amount_minor: int) -> None:
         due, _ = due_in_cash(price(ticket).total_minor - ticket.paid_minor, mode.rounding_minor)
         if amount_minor < due:
             raise Refusal("tender.not_enough", amount_minor=due)
-    _tend(till, mode, amount_minor or None)
+    tend(till, mode, amount_minor or None)
 
 
 def _start_payment(till: Till, command: c.StartPayment) -> None:
@@ -131,7 +131,7 @@ def _start_payment(till: Till, command: c.StartPayment) -> None:
 
 def _add_tender(till: Till, command: c.AddTender) -> None:
     if may_pay(till, command):
-        _tend(till, tender_of(till, command.mode), command.amount_minor)
+        tend(till, tender_of(till, command.mode), command.amount_minor)
 
 
 def _remove_tender(till: Till, command: c.RemoveTender) -> None:
@@ -170,7 +170,7 @@ def _correct(till: Till, command: c.CorrectPayment) -> None:
     closed = till.state.last_closed
     if closed is None or past_sale.opened(till) is not None:
         raise Refusal("correct.none")
-    if closed.seller != till.state.seller and not till.require("correct_payment", command):
+    if not may_correct(till, command):
         return
     paid = card.refundable(till, closed.tenders)
     if paid is None:
@@ -179,6 +179,13 @@ def _correct(till: Till, command: c.CorrectPayment) -> None:
     correctable(till.state)
     till.check_room()
     card.refund(till, paid, closed.document, closed.ticket)
+
+
+def may_correct(till: Till, command: c.Command) -> bool:
+    """Whether the seller may reverse the last sale: it is his own, or a manager agrees."""
+    closed = till.state.last_closed
+    is_own = closed is not None and closed.seller == till.state.seller
+    return is_own or till.require("correct_payment", command)
 
 
 def correct_by_hand(till: Till) -> None:

@@ -97,7 +97,7 @@ def land(till: Till) -> None:
     ticket = till.ticket
     desk = till.desk
     desk.shows_result = False
-    if till.state.card is not None or desk.card is not None:
+    if till.state.card is not None or card.failed_now(till) is not None:
         desk.screen = "card"
     elif ticket is None:
         desk.screen = "home"

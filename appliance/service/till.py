@@ -366,8 +366,7 @@ class Till:
             self.terminal.stop_scan()
         if self.search.is_going_on and self.desk.screen != "devices":
             self.search.stop()
-        if self.desk.card is not None and self.desk.screen not in ("card", "lock"):
-            self.desk.card = None
+        card.look_away(self)
 
     async def _settle(self) -> None:
         """Durable, then effects, then the view. Basket changes settle by themselves."""

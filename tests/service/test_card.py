@@ -15,6 +15,7 @@ from tests.support.till import CAMILLE, JAM, LUCA, NADIA
 
 REFUSED = Play(Decision.INSUFFICIENT)
 LOST = Play(fault=Fault.SILENCE)
+CROISSANT = 201
 
 
 def on_disk(till, kind):
@@ -713,6 +714,98 @@ def test_a_terminal_that_is_away_is_told_before_anything_is_asked(run, tmp_path)
             await till.answered()
             assert till.debited() == 160
             assert till.booked() == 480
+
+    run(day())
+
+
+async def is_away(till):
+    await till.server.unplug()
+    await till.until(lambda: till.till.terminal.is_away)
+
+
+LEAVES = {
+    "a note is recalled": [c.RecallTicket(1)],
+    "home": [c.GoHome()],
+    "home, and the other note": [c.GoHome(), c.RecallTicket(1)],
+    "another ticket": [c.NewTicket(), c.AddProduct(CROISSANT)],
+    "cash pays it": [c.AddTender("cash"), c.NewTicket(), c.AddProduct(CROISSANT)],
+    "back and forth": [c.RecallTicket(1), c.RecallTicket(2)],
+}
+
+
+@pytest.mark.parametrize("leaves", LEAVES.values(), ids=LEAVES)
+@pytest.mark.parametrize("away", [True, False])
+def test_a_card_that_came_to_nothing_is_never_paid_on_another_ticket(run, tmp_path, leaves, away):
+    """Whichever way its ticket is left, the keys of the card screen are for nobody, also after the lock."""
+
+    async def day():
+        async with a_counter(tmp_path) as till:
+            await till.rings("5 croissant")
+            await till.do(c.HoldTicket())
+            await till.rings("1 coffee")
+            if away:
+                await is_away(till)
+            else:
+                till.terminal.plays.append(REFUSED)
+            await till.do(c.AddTender("card", 100))
+            await till.until(lambda: till.till.desk.card is not None)
+            await till.do(*leaves)
+            assert till.till.desk.card is None
+            await till.do(c.Lock())
+            await till.till.scan(CAMILLE)
+            assert till.screen != "card"
+            for key in (c.CardByHand(), c.RetryCard()):
+                assert await till.refused(key) == "card.none"
+            assert not till.debited()
+
+    run(day())
+
+
+def test_a_question_that_is_answered_meanwhile_leaves_the_card_of_another_ticket(run, tmp_path):
+    async def day():
+        async with a_counter(tmp_path) as till:
+            await loses(till)
+            await till.do(c.ConfirmCard(False), c.GoBack(), c.HoldTicket())
+            await till.rings("3 croissant")
+            await till.until(lambda: till.till.terminal.is_away)
+            await till.do(c.TakeCard())
+            assert (till.screen, till.view.card.number) == ("card", 2)
+            await hears(till)
+            await till.do(c.Lock())
+            await till.till.scan(NADIA)
+            assert (till.screen, till.view.card.number) == ("card", 2)
+            await till.do(c.ActOnMessage("reopen"))
+            assert till.state.last_closed.ticket == 1
+            assert till.screen != "card"
+            assert await till.refused(c.RetryCard()) == "card.none"
+            assert till.booked() == till.debited() == 320
+
+    run(day())
+
+
+def test_another_seller_asks_a_manager_before_a_refund_is_tried_again(run, tmp_path):
+    """As for the first time: a sale that is not his own is corrected with a manager's word only."""
+
+    async def day():
+        async with a_counter(tmp_path) as till:
+            await till.rings("2 croissant")
+            await till.pays_by_card()
+            await is_away(till)
+            await till.do(c.CorrectPayment())
+            assert till.screen == "card"
+            await till.do(c.Lock())
+            await till.till.scan(LUCA)
+            assert till.screen == "card"
+            for key in (c.CardByHand(), c.RetryCard()):
+                await till.do(key)
+                assert till.till.desk.sheet == "approval"
+                assert (till.booked(), till.state.card) == (320, None)
+            await till.server.plug()
+            await till.ready()
+            await till.scan(NADIA)
+            await till.answered()
+            assert till.debited() == till.booked() == 0
+            assert till.ticket.corrects
 
     run(day())
 
