@@ -27,10 +27,16 @@ DROP_ALL: Final = "drop_all"
 def doubt(till: Till) -> None:
     """The end of a paper is unknown: ask, or print a copy where nobody is there to ask."""
     if till.config.doubtful_papers == "reprint":
-        for job in list(till.printing.doubts):
-            _copy(till, job)
+        copy_doubtful(till)
     else:
         ask(till)
+
+
+def copy_doubtful(till: Till) -> None:
+    """Print copies where nobody is there to ask; while a card payment is open they wait for its end."""
+    if till.config.doubtful_papers == "reprint" and till.state.card is None:
+        for job in list(till.printing.doubts):
+            _copy(till, job)
 
 
 def ask(till: Till) -> None:
@@ -65,13 +71,14 @@ def resolve_by_copy(till: Till, document: int) -> None:
 
 
 def _copy(till: Till, job: Job) -> None:
-    till.ledger.also(till.printing.give_up(job))
+    """Order the copy, and only then end the doubt: a copy that is refused leaves it as it was."""
     if job.purpose == "ticket":
         till.do(i.CopyPaper(job.subject, job.copy + 1))
     elif job.purpose == "test":
         till.effect(e.PrintTest(job.role))
     else:
         till.effect(e.PrintCopy(job.subject, job.copy + 1, job.purpose))
+    till.ledger.also(till.printing.give_up(job))
 
 
 def speak_of_waiting(till: Till, is_well: bool) -> None:

@@ -277,7 +277,7 @@ class Till:
         before = self.desk.copy()
         try:
             self._decide(order.command, order.id)
-            effects, self._effects = self._effects, []
+            effects = self._take_effects()
             if not effects and not self.ledger.is_urgent:
                 self.ledger.settle_soon()
             elif not self.ledger.settle_at_once():
@@ -368,9 +368,16 @@ class Till:
             self.search.stop()
         card.look_away(self)
 
+    def _take_effects(self) -> list[e.Effect]:
+        """What follows from what was decided, and what had to wait for the end of a card payment."""
+        if self.printing.doubts:
+            papers.copy_doubtful(self)
+        effects, self._effects = self._effects, []
+        return effects
+
     async def _settle(self) -> None:
         """Durable, then effects, then the view. Basket changes settle by themselves."""
-        effects, self._effects = self._effects, []
+        effects = self._take_effects()
         if effects or self.ledger.is_urgent:
             await self.ledger.settle()
             for effect in effects:
@@ -444,7 +451,7 @@ class Till:
         self.desk.undo = None
 
 
-from appliance.service import card, day, devices, dividing, paying, people, scanning, selling, weighing  # noqa: E402  (handlers need Till)
+from appliance.service import card, day, devices, dividing, papers, paying, people, scanning, selling, weighing  # noqa: E402  (handlers need Till)
 
 HANDLERS: Final[dict[type, Callable[[Any, Any], None]]] = {
     **people.HANDLERS,

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from appliance.domain import effect as e
+from appliance.domain import intent as i
 from appliance.domain.journal import CopyIssued
 from appliance.hal.device import FaultReason
 from appliance.hal.simulated.printer import SimulatedPrinter
@@ -418,3 +419,38 @@ def test_power_cycles_leave_the_queue_intact(run, tmp_path, request):
         assert {document for document, _ in slips.whole} == set(range(1, cycles + 1))
 
     run(day(), 900)
+
+
+def test_the_copy_of_a_doubtful_paper_waits_for_the_end_of_a_card_payment(run, tmp_path):
+    async def main():
+        async with a_till(tmp_path, doubtful_papers="reprint", receipt_policy="always") as till:
+            await till.sells("2 croissant | cash 10.00")
+            await till.do(c.NewTicket())
+            await till.adds("1 coffee")
+            mode = next(mode for mode in till.till.shop.tenders if mode.kind == "card")
+            till.till.do(i.RequestCard("asked", mode))
+            await till.till.show()
+
+            def cut_off(conn):
+                job = spool.waiting_jobs(conn)[0]
+                spool.claim_job(conn, job.id, "x", "printer.receipt", "", "", b"x")
+                spool.set_state(conn, job.id, "uncertain")
+                return spool.doubtful_jobs(conn)
+
+            printing = till.daemon.printing
+            printing.doubts = await till.books(cut_off)
+            await printing.on_doubt()
+            assert len(printing.doubts) == 1
+            assert till.message == ""
+            assert await jobs(till) == [("ticket", 1, 0, "uncertain", "")]
+            till.till.do(i.LoseCard("asked", "no_answer"))
+            till.till.do(i.AnswerCard("asked", "refused", by="person"))
+            await till.till.show()
+            assert printing.doubts == []
+            assert [(fact.of_document, fact.copy) for fact in await till.facts(CopyIssued)] == [(1, 0), (1, 1)]
+            assert await jobs(till) == [
+                ("ticket", 1, 0, "uncertain", "copied"),
+                ("ticket", 1, 1, "queued", ""),
+            ]
+
+    run(main())
