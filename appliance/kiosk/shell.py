@@ -221,8 +221,9 @@ class Shell(Box):
             self.screen.go_right()
 
     def bar_mode(self) -> None:
-        """The sale mode's chip: change it."""
-        self.send(cmd.OpenSheet("modes"))
+        """The sale mode's chip: change it. Of a closed sale it only says how that was sold."""
+        if self._shown is not None and self._shown.ticket is not None:
+            self.send(cmd.OpenSheet("modes"))
 
     def bar_seller(self) -> None:
         """The seller: change seller or lock."""

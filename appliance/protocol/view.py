@@ -219,6 +219,8 @@ class ResultView(Piece):
     part: int = 0
     """Number of the part when this sale was a part of a split note; `rest_minor` is what is still to pay."""
     rest_minor: int = 0
+    mode: SaleModeKey | None = None
+    """How it was sold; None when the shop has given up that mode since."""
 
 
 # --- grid -----------------------------------------------------------------------------------------------------------

@@ -252,6 +252,7 @@ class Display:
             part=closed.part,
             rest_minor=rest_of_note(till, closed.part_of) if closed.part_of and past is None else 0,
             past_at="" if past is None else till.local_time(at),
+            mode=self._modes.get(closed.mode),
         )
 
     def _receipt_state(self, closed: TicketClosed) -> v.ReceiptState:

@@ -122,6 +122,21 @@ def test_after_a_part_the_main_key_goes_on_with_the_next_one(daemon_end, kiosk, 
         assert said(end) == [cmd.ShowPart(0)]
 
 
+def test_the_sale_mode_is_a_key_while_there_is_a_ticket_to_change(daemon_end, kiosk, hands):
+    end = daemon_end(msgspec.structs.replace(record.view(result=record.result()), ticket=None))
+    with kiosk() as panel:
+        panel.wait_for(1060, 100, PAY)
+        hands.tap(130, 28)
+        hands.tap(1060, 750)
+        assert [type(order) for order in said(end)] == [cmd.NewTicket]
+        end.push(record.view())
+        panel.wait_for(*ON_PAY_KEY, PAY)
+        wait_until_steady(panel)
+        time_passes()
+        hands.tap(130, 28)
+        assert said(end) == [cmd.OpenSheet("modes")]
+
+
 def test_what_was_done_can_be_taken_back_on_accueil_and_while_selling(daemon_end, kiosk, hands):
     undo = v.UndoOffer(7, "undo.voided", {"number": 427})
     home = record_day.view("home", home=record_day.home(cards=(), note_count=0))

@@ -58,6 +58,18 @@ def test_every_note_is_on_exactly_one_page(run, tmp_path, count):
     run(day())
 
 
+def test_the_result_says_how_it_was_sold(run, tmp_path):
+    async def day():
+        async with a_till(tmp_path) as till:
+            await till.do(c.NewTicket("eat-in"))
+            await till.adds("1 coffee")
+            mode = till.view.ticket.mode
+            await till.do(c.TakeCash(0))
+            assert till.view.ticket is None and till.view.result.mode == mode and mode.id == "eat-in"
+
+    run(day())
+
+
 def test_notes_in_the_order_that_was_chosen(run, tmp_path):
     async def day():
         async with a_till(tmp_path) as till:

@@ -145,7 +145,7 @@ def result(**changes: Any) -> v.ResultView:
     usual: dict[str, Any] = {
         "number": 427, "document": "", "total_minor": 2106, "change_minor": 895, "rounding_minor": -1,
         "received_minor": 3000, "tenders": (v.TenderView(1, "Espèces", "money", "cash", 3000),), "can_correct": True,
-        "can_email": True,
+        "can_email": True, "mode": TAKE_AWAY,
         "coins": tuple(v.CoinCount(*c) for c in ((500, 1), (200, 1), (100, 1), (50, 1), (20, 2), (5, 1))),
     }  # fmt: skip
     return v.ResultView(**{**usual, **changes})

@@ -143,14 +143,15 @@ def common(view: TillView) -> dict[str, object]:
 
 def sale_bar(view: TillView, compact: bool = False) -> BarModel:
     """Bar of the selling screens: home, mode, ticket, seller, menu."""
-    ticket = view.ticket
-    shown = number(ticket.number) if ticket else number(view.result.number) if view.result else ""
+    sale = view.ticket or view.result
+    shown = number(sale.number) if sale else ""
+    mode = sale.mode if sale else None
     if shown and not compact:
         shown = t("screen.bar.ticket", view.language, number=shown)
     return BarModel(
         left_icon="house",
-        mode=ticket.mode.name if ticket else "",
-        mode_icon=ticket.mode.icon if ticket else "",
+        mode=mode.name if mode else "",
+        mode_icon=mode.icon if mode else "",
         ticket=shown,
         right_icon="dots-three-vertical",
         right_lit=type(view.sheet).__name__ == "MenuSheet",

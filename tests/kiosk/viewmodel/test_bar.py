@@ -1,5 +1,7 @@
 """The top bar: message, devices, places."""
 
+import msgspec
+
 from appliance.kiosk.gallery import record
 from appliance.kiosk.viewmodel.bar import back_bar, home_bar, sale_bar
 from appliance.protocol import view as v
@@ -9,6 +11,14 @@ def test_the_sale_bar_reads_as_on_the_mock_up():
     bar = sale_bar(record.view())
     assert (bar.mode, bar.ticket, bar.seller, bar.clock) == ("À emporter", "Ticket 0427", "Camille", "08:42")
     assert sale_bar(record.view(), compact=True).ticket == "0427"
+
+
+def test_after_a_sale_the_bar_still_says_how_it_was_sold():
+    view = msgspec.structs.replace(record.view(result=record.result()), ticket=None)
+    bar = sale_bar(view)
+    assert (bar.mode, bar.mode_icon, bar.ticket) == ("À emporter", record.TAKE_AWAY.icon, "Ticket 0427")
+    gone = msgspec.structs.replace(view, result=record.result(mode=None))
+    assert (sale_bar(gone).mode, sale_bar(gone).mode_icon) == ("", "")
 
 
 def test_a_fine_device_has_no_word_and_an_ill_one_another_icon():
