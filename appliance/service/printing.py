@@ -311,7 +311,7 @@ class Printing:
             is_back = first.done()
             first.cancel()
             second.cancel()
-        return (role, printer) if is_back else (other, devices.printer(other))
+        return (role, first.result()) if is_back else (other, second.result())
 
     async def _send(self, printer: Printer, rendered: Rendered, job: spool.Job) -> PrintResult:
         """Print, and let the row say `sent` when the printer takes its time to say more."""
