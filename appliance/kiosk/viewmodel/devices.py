@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from appliance.i18n import amount, t
+from appliance.i18n import amount, quantity, t
 from appliance.kiosk.viewmodel.bar import DEVICES, BarModel, back_bar
 from appliance.kiosk.viewmodel.words import sentence
 from appliance.protocol.view import DeviceCard, DeviceFact, DevicesView, TestedCode, TillView
@@ -118,12 +118,16 @@ def tested_line(view: TillView, tested: TestedCode) -> str:
         parts.append(sentence(tested.fault, tested.params, view))
     else:
         parts.append(t(f"screen.devices.tested.{tested.kind}", lang, name=tested.name))
+    if tested.unit == "kg" and tested.quantity_milli:
+        weight = quantity(tested.quantity_milli, view.shop.locale)
+        parts.append(t("screen.devices.tested.weight", lang, quantity=weight))
     if tested.amount_minor is not None:
         parts.append(amount(tested.amount_minor, view.shop.locale))
     if tested.symbology_name:
         parts.append(tested.symbology_name)
     if tested.rule:
-        parts.append(t("screen.devices.tested.rule", lang, rule=tested.rule))
+        word = "unproved" if tested.is_rule_unproved else "rule"
+        parts.append(t(f"screen.devices.tested.{word}", lang, rule=tested.rule))
     return " · ".join(parts)
 
 

@@ -3,9 +3,15 @@
 import msgspec
 import pytest
 
+from appliance.demo.shop import load_demo_shop
+from appliance.domain.meaning import Words, explain
 from appliance.kiosk.gallery import record_devices as rec
 from appliance.kiosk.viewmodel.devices import ROW_CHARS_MAX, devices_bar, devices_model
 from appliance.protocol import view as v
+from appliance.service import scanning
+
+DEMO = load_demo_shop()
+WORDS = Words(DEMO.shop, DEMO.catalog(), "2025-11-21")
 
 
 def box(*cards, at=0, **changes):
@@ -88,6 +94,44 @@ def test_a_tested_scan_says_the_code_and_what_it_means():
     assert devices_model(rec.view(*rec.CARDS, tested=unknown)).subtitle == "Code inconnu"
     refused = msgspec.structs.replace(unknown, kind="refused", fault="product.sold_out", params={"name": "Gruyère"})
     assert "Gruyère" in devices_model(rec.view(*rec.CARDS, tested=refused)).subtitle
+
+
+def line(code):
+    """What the screen says of a code that the real router read in the demo shop."""
+    tested = scanning.tested_view(explain(WORDS, code), "base")
+    model = devices_model(rec.view(*rec.CARDS, tested=tested))
+    assert model.is_tested
+    return model.subtitle.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_a_tested_label_says_its_weight_its_price_and_its_rule():
+    assert (
+        line("2112345012346") == "Article : Gruyère AOP à la coupe · 1.234 kg · 29.62 · Règle : Balance fromage, poids"
+    )
+
+
+def test_a_tested_rule_that_no_scale_has_proved_says_so():
+    tested = scanning.tested_view(explain(WORDS, "2112345012346"), "base")
+    model = devices_model(rec.view(*rec.CARDS, tested=msgspec.structs.replace(tested, is_rule_unproved=True)))
+    assert model.subtitle.endswith("Balance fromage, poids, à comparer avec la balance")
+
+
+def test_what_is_refused_says_why_with_its_day():
+    assert line("]C101076108070723411725112010A1").startswith(
+        "« Confiture d’abricots 370 g » : date limite dépassée (20.11.2025). Ne le vendez pas."
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "means"),
+    [
+        ("2900000000018", "Badge : Camille"), ("TBtill-1-000001", "Reçu de caisse"), ("7612345678900", "Code inconnu"),
+        ("https://id.gs1.org/01/07610807072341", "Article : Confiture"), ("", ""), ("x", "Code inconnu"),
+    ],
+)  # fmt: skip
+def test_every_kind_of_code_has_its_words(code, means):
+    said = line(code)
+    assert said and said.startswith(means)
 
 
 def test_another_screen_has_no_model_and_the_bar_goes_back():
