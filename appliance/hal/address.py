@@ -140,6 +140,10 @@ def _checked(address: Address, kind: DeviceKind) -> Address:
             return Address(address.scheme, address.host, port, "", address.options)
         case "serial" | "usblp" | "hidraw" | "hidstream" | "evdev" | "evstream":
             if not address.path.startswith("/") or "\0" in address.path:
+    try:
+        address.host.encode("idna")  # as whoever opens a connection does
+    except UnicodeError:
+        raise BadAddress("no host can have this name") from None
                 raise BadAddress("a device file needs an absolute path")
         case "auto":
             return Address("udev", path=_UDEV_CLASSES[kind][0], options=address.options, match=address.match)
