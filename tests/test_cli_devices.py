@@ -14,6 +14,7 @@ import pytest
 from appliance import cli_devices
 from appliance.cli import CANNOT, NO, OK, main
 from appliance.domain import journal as j
+from appliance.domain.errors import Refusal
 from appliance.hal.device import FaultReason, PluggedDevice, Remedy
 from appliance.i18n import has_sentence
 from appliance.protocol import command as c
@@ -177,7 +178,7 @@ def test_assigned_now_and_after_a_restart_and_given_back(run, tmp_path, config, 
             assert bench.served.health()[-1].role == "scanner.back"
             kept = json.loads((tmp_path / "devices.json").read_text())["roles"]
             assert kept == {"scanner.counter": None, "scanner.back": address}
-            for words in (("assign", "scanner.back", "nonsense:///"), ("assign", "window", address)):
+            for words in (("assign", "scanner.back", "nonsense:///"), ("assign", "window", "serial:///dev/x")):
                 status, said = await tillbox(*words)
                 assert (status, said.partition(":")[0]) == (CANNOT, "Adresse refusée ")
             assert (await tillbox("unassign", "scanner.nobody"))[0] == CANNOT
@@ -286,9 +287,28 @@ def test_an_identity_or_a_node_stands_for_its_rule():
     assert address_of("/dev/ttyACM0", "scanner.x", devices) == "udev:serial?ID_SERIAL=x"
     assert address_of("H|1-3|00", "scanner.front", devices) == "auto:"
     assert address_of("tcp://1.2.3.4", "printer.receipt", devices) == "tcp://1.2.3.4"
+    assert (
+        address_of("serial:///dev/ttyACM1?baud=19200", "scanner.front", devices) == "serial:///dev/ttyACM1?baud=19200"
+    )
     for wanted, code in (("H|1-3|00", "technician.taken"), ("H|9-9|00", "technician.not_plugged")):
         with pytest.raises(Exception, match=code):
             address_of(wanted, "scanner.x", devices)
+
+
+def test_a_line_that_serves_another_role_is_taken_by_whatever_name(tmp_path):
+    node, link = tmp_path / "line", tmp_path / "by-id"
+    node.write_text("")
+    link.symlink_to(node)
+    by_link = PluggedDevice(
+        "", "", "serial", "Balance", "scale.counter", None, None, None, Remedy.NONE, f"serial://{link}"
+    )
+    on_port = plugged("H|1-3|00", str(node), "scanner.front", "auto:")
+    for served in (by_link, on_port):
+        for wanted in (f"serial://{node}", f"serial://{link}?baud=9600", f"hidraw://{node}", str(node), str(link)):
+            with pytest.raises(Refusal, match=r"technician\.taken"):
+                address_of(wanted, "printer.receipt", [served])
+        assert address_of(f"serial://{node}.2", "printer.receipt", [served]) == f"serial://{node}.2"
+        assert address_of("tcp://127.0.0.1:9100", "printer.receipt", [served]) == "tcp://127.0.0.1:9100"
 
 
 def test_what_changed():

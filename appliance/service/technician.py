@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote, urlsplit
 
 from appliance.domain import effect as e
 from appliance.domain import intent as i
@@ -111,15 +113,30 @@ def row_of(device: PluggedDevice) -> DeviceRow:
 def address_of(wanted: str, role: str, plugged: Sequence[PluggedDevice]) -> str:
     """The address that `wanted` means for a role: the identity or the node of something plugged in, else itself.
 
-    Raises Refusal for what serves another role already, and for an identity that is not plugged in."""
+    Raises Refusal for what serves another role already, by whatever name of its node, and for an identity that is not
+    plugged in."""
+    node = _node_of(wanted)
     for device in plugged:
-        if wanted and wanted in (device.identity, device.node):
+        is_there = node and node in (_node_of(device.node), _node_of(device.rule))
+        if is_there or (wanted and wanted == device.identity):
             if device.role not in (None, role):
                 raise Refusal("technician.taken", label=device.label, role=device.role)
-            return device.rule
+            return wanted if "://" in wanted else device.rule
     if "|" in wanted:
         raise Refusal("technician.not_plugged", identity=wanted)
     return wanted
+
+
+def _node_of(address: str) -> str:
+    """The node that an address or a path leads to at last; "" when it names none."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return ""
+    path = unquote(parts.path)
+    if parts.netloc or not path.startswith("/") or "\0" in path:
+        return ""
+    return os.path.realpath(path)
 
 
 async def assign(devices: Devices, role: str, wanted: str) -> str:
