@@ -19,6 +19,7 @@ Drawers, displays and scales are named by a node or a property and never looked 
 of a line one would have to write to it, and any byte opens some drawers.
 """
 
+import re
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from msgspec import Struct, field
@@ -56,6 +57,7 @@ _UDEV_CLASSES = {
     DeviceKind.TERMINAL: (),
 }
 _TERMINAL_PORTS = {"nexo": 8443, "caisse-ap": 8888}
+_HOST_AND_PORT = re.compile(r"[A-Za-z0-9.-]+:[0-9]+(\?.*)?")
 _NEVER_FOUND = frozenset({DeviceKind.DRAWER, DeviceKind.DISPLAY, DeviceKind.SCALE})
 
 
@@ -119,7 +121,7 @@ def parse_address(url: str, kind: DeviceKind) -> Address:
     except ValueError as error:
         raise BadAddress(str(error)) from None
     if parts.scheme not in SCHEMES[kind]:
-        raise BadAddress(f"a {kind} cannot be reached by {parts.scheme!r}")
+        raise BadAddress(_unreachable(url, parts.scheme, kind))
     match = {name: value for name, value in pairs if name.isupper()}
     options = {name: value for name, value in pairs if not name.isupper()}
     if unknown := set(options) - OPTIONS[kind]:
@@ -128,7 +130,20 @@ def parse_address(url: str, kind: DeviceKind) -> Address:
     return _checked(address, kind)
 
 
+def _unreachable(url: str, scheme: str, kind: DeviceKind) -> str:
+    """What an address should begin with."""
+    if url.startswith("/"):
+        return f"how the {kind} is reached is missing, such as serial://{url[:100]}"
+    if _HOST_AND_PORT.fullmatch(url) and "tcp" in SCHEMES[kind]:
+        return f"tcp:// is missing: tcp://{url[:100]}"
+    return f"a {kind} cannot be reached by {scheme[:40]!r}, only by {', '.join(sorted(SCHEMES[kind]))}"
+
+
 def _checked(address: Address, kind: DeviceKind) -> Address:
+    try:
+        address.host.encode("idna")  # as whoever opens a connection does
+    except UnicodeError:
+        raise BadAddress("no host can have this name") from None
     match address.scheme:
         case "tcp":
             if not address.host or not address.port:
@@ -140,10 +155,6 @@ def _checked(address: Address, kind: DeviceKind) -> Address:
             return Address(address.scheme, address.host, port, "", address.options)
         case "serial" | "usblp" | "hidraw" | "hidstream" | "evdev" | "evstream":
             if not address.path.startswith("/") or "\0" in address.path:
-    try:
-        address.host.encode("idna")  # as whoever opens a connection does
-    except UnicodeError:
-        raise BadAddress("no host can have this name") from None
                 raise BadAddress("a device file needs an absolute path")
         case "auto":
             return Address("udev", path=_UDEV_CLASSES[kind][0], options=address.options, match=address.match)

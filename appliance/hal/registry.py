@@ -166,6 +166,8 @@ class Registry:
         self._urls = self._bindings.over(config.roles)
         self._hot_plug = config.hot_plug
         self._logo = config.logo
+        if config.logo and not os.path.isfile(config.logo):
+            log.error("logo: there is no file %s; papers go without", config.logo)
         self._group: asyncio.TaskGroup | None = None
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._changing = asyncio.Lock()

@@ -114,6 +114,8 @@ class Slot:
             try:
                 await self._serve(address, driver, ports)
             except DeviceFault as fault:
+                if fault.reason is FaultReason.MISCONFIGURED and self._fault is not fault.reason:
+                    log.error("%s: configuration refused, %s", self.role, fault.detail)
                 self._after_fault(fault.reason)
             except Exception:  # a bug in a driver must cost one device, not the till
                 log.exception("%s: driver crashed", self.role)

@@ -41,6 +41,7 @@ _FAULT_OF_ERRNO = {
     errno.EPERM: FaultReason.NO_PERMISSION,
     errno.EBUSY: FaultReason.BUSY,
     errno.EAGAIN: FaultReason.BUSY,  # flock: pyserial's exclusive mode, and ours
+    errno.ENOTTY: FaultReason.MISCONFIGURED,  # something else than was named stands there
 }
 
 
@@ -50,6 +51,7 @@ class DeviceFault(Exception):
     def __init__(self, reason: FaultReason, detail: str = "") -> None:
         super().__init__(f"{reason}: {detail}" if detail else str(reason))
         self.reason = reason
+        self.detail = detail
 
 
 class LinkLost(DeviceFault):
@@ -57,8 +59,10 @@ class LinkLost(DeviceFault):
 
 
 def fault_of(error: OSError, otherwise: FaultReason) -> FaultReason:
-    """The reason behind an operating system error. pyserial hides the number in its text's argument list."""
-    number = error.errno or (error.__context__.errno if isinstance(error.__context__, OSError) else 0) or 0
+    """The reason behind an operating system error. pyserial hides the number in the error behind it."""
+    behind = error.__context__
+    hidden = behind.args[0] if isinstance(behind, OSError | termios.error) and behind.args else 0
+    number = error.errno or hidden
     return _FAULT_OF_ERRNO.get(number, otherwise)
 
 
@@ -214,7 +218,11 @@ class _FileTransport(Transport):
         self._writable: asyncio.Future[None] | None = None
         self._turn = asyncio.Lock()  # a pulse must not land inside a job's bytes
         self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(fd, self._on_readable)
+        try:
+            self._loop.add_reader(fd, self._on_readable)
+        except PermissionError:  # epoll: it is always readable, such as a file or /dev/null
+            os.close(fd)
+            raise DeviceFault(FaultReason.MISCONFIGURED, "not a device that can be waited for") from None
 
     def _on_readable(self) -> None:
         try:
@@ -304,6 +312,8 @@ async def open_transport(address: Address, *, shared: bool = False) -> Transport
 
 
 async def _open(address: Address, shared: bool) -> Transport:
+    if address.path.startswith("/"):
+        _refuse_file(address)
     match address.scheme:
         case "tcp":
             return await _open_tcp(address)
@@ -318,6 +328,16 @@ async def _open(address: Address, shared: bool) -> Transport:
         case "evstream" | "hidstream":
             return await _open_stream(address.path)
     raise DeviceFault(FaultReason.MISCONFIGURED, f"no transport for {address.scheme}")
+
+
+def _refuse_file(address: Address) -> None:
+    """What stands there and is no device is a wrong address, not one that is away."""
+    try:
+        mode = os.stat(address.path).st_mode
+    except OSError:
+        return  # opening says why
+    if stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISBLK(mode):
+        raise DeviceFault(FaultReason.MISCONFIGURED, f"{address.path} is no {address.scheme} device")
 
 
 async def _open_tcp(address: Address) -> Transport:
@@ -351,7 +371,7 @@ async def _open_serial(address: Address) -> Transport:
             exclusive=True,
         )
     except OSError as error:  # SerialException is one
-        raise DeviceFault(fault_of(error, FaultReason.UNPLUGGED), str(error)) from None
+        raise DeviceFault(fault_of(error, FaultReason.UNPLUGGED), f"{address.path}: {error}") from None
     except termios.error as error:  # no OSError: pulled out while it was being set up, and pyserial lets it through
         raise DeviceFault(FaultReason.UNPLUGGED, str(error)) from None
     assert isinstance(link, _StreamTransport)
@@ -374,7 +394,7 @@ def _open_hidraw(path: str) -> Transport:
         found = _card_in_sysfs(os.path.basename(os.path.realpath(path))) or _card_of_node(fd)
     except OSError as error:
         os.close(fd)
-        raise DeviceFault(fault_of(error, FaultReason.MISCONFIGURED), str(error)) from None
+        raise DeviceFault(fault_of(error, FaultReason.MISCONFIGURED), f"{path}: {error}") from None
     return _ReportTransport(fd, found)
 
 
@@ -409,7 +429,7 @@ def _open_evdev(path: str, shared: bool) -> Transport:
         fcntl.ioctl(fd, _EVIOCSCLOCKID, struct.pack("i", 1))  # CLOCK_MONOTONIC: gaps survive a clock change
     except OSError as error:
         os.close(fd)
-        raise DeviceFault(fault_of(error, FaultReason.MISCONFIGURED), str(error)) from None
+        raise DeviceFault(fault_of(error, FaultReason.MISCONFIGURED), f"{path}: {error}") from None
     return _FileTransport(fd, end_on_empty=True)
 
 

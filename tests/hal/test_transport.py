@@ -84,6 +84,15 @@ def test_bytes_that_came_before_the_end_are_read_first(run):
         ("hidraw:///dev/null", SCANNER, FaultReason.MISCONFIGURED),
         ("hidstream:///nowhere/hid", SCANNER, FaultReason.UNPLUGGED),
         ("evstream:///nowhere/stream", SCANNER, FaultReason.UNPLUGGED),
+        ("serial:///etc/passwd", SCANNER, FaultReason.MISCONFIGURED),
+        ("serial:///dev/null", SCANNER, FaultReason.MISCONFIGURED),
+        ("serial:///etc", SCANNER, FaultReason.MISCONFIGURED),
+        ("usblp:///etc/passwd", PRINTER, FaultReason.MISCONFIGURED),
+        ("usblp:///dev/null", PRINTER, FaultReason.MISCONFIGURED),
+        ("hidraw:///etc/passwd", SCANNER, FaultReason.MISCONFIGURED),
+        ("evdev:///etc/passwd", SCANNER, FaultReason.MISCONFIGURED),
+        ("evstream:///etc/passwd", SCANNER, FaultReason.MISCONFIGURED),
+        ("hidstream:///etc", SCANNER, FaultReason.MISCONFIGURED),
     ],
 )
 def test_opening_fails_with_a_reason(run, url, kind, reason):

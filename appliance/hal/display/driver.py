@@ -24,7 +24,7 @@ class LineDisplayDriver:
         """Raises BadAddress for an unknown profile."""
         name = address.options.get("profile", "epson")
         if name not in vfd.PROFILES:
-            raise BadAddress(f"no display profile {name[:40]!r}")
+            raise BadAddress(f"no display profile {name[:40]!r}, only {', '.join(vfd.PROFILES)}")
         self._profile = vfd.PROFILES[name]
         self._slot = slot
         self._wanted = ("", "")

@@ -94,7 +94,7 @@ class EscposPrinter:
         """`logo`: file of the shop's picture, "" for none. Raises BadAddress for an unknown profile."""
         name = address.options.get("profile", "epson-80")
         if name not in PROFILES:
-            raise BadAddress(f"no printer profile {name[:40]!r}")
+            raise BadAddress(f"no printer profile {name[:40]!r}, only {', '.join(PROFILES)}")
         self._profile = PROFILES[name]
         self._encoder = Encoder(self._profile)
         self._language = self._encoder.language
