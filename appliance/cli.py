@@ -227,7 +227,8 @@ def _writing(config: Any) -> Iterator[Any]:
             finally:
                 conn.close()
     except Refusal as refusal:
-        raise Trouble(refusal.code, _words(refusal)) from None
+        stop_first = Refusal("daemon.stop_first", **refusal.params) if refusal.code == "daemon.twice" else refusal
+        raise Trouble(refusal.code, _words(stop_first)) from None
     except NewerDatabase as error:
         raise Trouble("store.newer", str(error)) from None
     except (OSError, *DatabaseError) as error:
@@ -525,7 +526,7 @@ def _list_codes(arguments: argparse.Namespace) -> int:
 
 
 def _import_codes(arguments: argparse.Namespace) -> int:
-    """The running till takes the new table when it starts again."""
+    """Into the store of a till that does not run."""
     import msgspec
 
     from appliance.domain.errors import Refusal

@@ -220,6 +220,8 @@ def test_status_import_and_verify_while_the_till_runs(config, capsys):
             assert said(capsys)["entries"] >= 1
             assert main(["shop", "import", str(FOLDER), "--config", str(config)]) == CANNOT
             assert "daemon.twice" in capsys.readouterr().err
+            assert main(["codes", "import", str(FOLDER / "codes.toml"), "--config", str(config)]) == CANNOT
+            assert "Arrêtez-la d’abord" in capsys.readouterr().err
             assert main(["play", str(DAY), "--data", str(config.parent / "data")]) == CANNOT
             assert "daemon.twice" in capsys.readouterr().err
         finally:

@@ -18,7 +18,7 @@ import sys  # noqa: E402
 from contextlib import ExitStack  # noqa: E402
 from importlib import import_module  # noqa: E402
 from pathlib import Path  # noqa: E402
-from typing import TYPE_CHECKING, Final  # noqa: E402
+from typing import TYPE_CHECKING, Any, Final  # noqa: E402
 
 if TYPE_CHECKING:
     from appliance.config import Config
@@ -104,7 +104,8 @@ def _words(error: BaseException) -> str:
         return str(error)
     from appliance.i18n import has_sentence, t
 
-    sentence = t(error.code, **error.params) if has_sentence(error.code) else str(error.params)
+    params: dict[str, Any] = dict(error.params)
+    sentence = t(error.code, **params) if has_sentence(error.code) else str(error.params)
     return f"{error.code}: {' '.join(sentence.split())}"
 
 
