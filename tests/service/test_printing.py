@@ -22,6 +22,7 @@ from appliance.hal.device import (
     Rendered,
 )
 from appliance.protocol import command as c
+from appliance.protocol.message import Answer
 from appliance.service import papers
 from appliance.store import journal as store
 from appliance.store import spool
@@ -122,6 +123,19 @@ def drop_all(till):
 GIVE_UP = {"cancel": lambda till: till.do(c.CancelReceipt()), "drop all": drop_all}
 
 
+@pytest.mark.parametrize("gives_up", GIVE_UP.values(), ids=GIVE_UP)
+def test_h15_a_declined_copy_leaves_the_original_counted(run, tmp_path, gives_up):
+    async def day():
+        async with a_till(tmp_path) as till, printing(till, printer := ScriptedPrinter()):
+            await prints_and_waits(till, printer)
+            await gives_up(till)
+            assert [fact.copy for fact in await till.facts(ReceiptDeclined)] == [1]
+            await till.do(c.PrintReceipt())
+            assert [fact.copy for fact in await till.facts(CopyIssued)] == [0, 1, 1]
+
+    run(day())
+
+
 @pytest.mark.parametrize("days", [1, 3])
 @pytest.mark.parametrize("restarts", [False, True])
 @pytest.mark.parametrize("gives_up", GIVE_UP.values(), ids=GIVE_UP)
@@ -174,7 +188,8 @@ def test_declined_while_its_row_is_claimed_only_the_others_are(run, tmp_path, mo
         async with a_till(tmp_path) as till, printing(till, printer):
             await till.sells("2 croissant | cash")
             await till.do(c.PrintReceipt(), c.PrintReceipt())
-            ledger, said = till.daemon.ledger, []
+            ledger = till.daemon.ledger
+            said: list[Answer] = []
             at_once = ledger.briefly
 
             async def slowly(job):

@@ -201,17 +201,6 @@ def test_an_amount_nobody_hands_over_is_asked_again(run, tmp_path):
     run(day())
 
 
-def test_h15_a_declined_copy_leaves_the_original_counted(run, tmp_path):
-    async def day():
-        async with a_till(tmp_path) as till:
-            await till.sells("1 croissant | cash 5.00")
-            await till.do(c.PrintReceipt(), c.PrintReceipt(), c.CancelReceipt(), c.PrintReceipt())
-            copies = [fact.copy for fact in await till.facts(j.CopyIssued)]
-            assert copies == [0, 1, 1]
-
-    run(day())
-
-
 def test_u03_the_managers_sheet_says_what_it_is_for():
     for right in RIGHTS:
         assert has_sentence(f"screen.approval.right.{right}"), right
