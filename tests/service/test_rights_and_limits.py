@@ -2,7 +2,6 @@
 
 import pytest
 
-from appliance.domain import journal as j
 from appliance.domain.ticket import price
 from appliance.i18n import has_sentence
 from appliance.protocol import command as c
