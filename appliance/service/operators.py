@@ -21,7 +21,7 @@ RIGHTS: Final = frozenset(
         "price_change", "discount_over_limit", "void_ticket", "open_drawer", "correct_payment", "close_day", "read_x",
         "settings",
     }
-)
+)  # fmt: skip
 """Rights a manager has and a seller has not (screens.md, section 2, "Rights")."""
 
 
