@@ -139,7 +139,7 @@ def test_pulled_out_while_the_sheet_is_open(run, tmp_path):
             counter.scale.unplug()
             await counter.until(lambda: till.view.sheet.state == "by_hand")
             assert await till.refused(c.Weigh(845)) == "weight.moving"
-            await counter.until(lambda: ["scale"] == [each.device for each in till.view.status if each.level == "warn"])
+            await counter.until(lambda: [each.device for each in till.view.status if each.level == "warn"] == ["scale"])
             counter.scale.plug()
             await counter.until(lambda: till.view.sheet.state == "stable")
             await till.do(c.Weigh(845))
