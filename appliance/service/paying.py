@@ -172,6 +172,12 @@ def _correct(till: Till, command: c.CorrectPayment) -> None:
         raise Refusal("correct.none")
     if not may_correct(till, command):
         return
+    requests = {tender.request for tender in closed.tenders}
+    if till.terminal.can_tell and any(
+        doubt.request.id in requests and not doubt.says for doubt in till.state.doubts.values()
+    ):
+        till.terminal.ask_now()  # nobody knows yet whether there is anything to give back
+        raise Refusal("correct.unsure", number=closed.ticket)
     paid = card.refundable(till, closed.tenders)
     if paid is None:
         correct_by_hand(till)

@@ -119,6 +119,11 @@ class CardTerminal:
         return self.is_ready and terminal is not None and terminal.abilities.can_scan
 
     @property
+    def can_tell(self) -> bool:
+        """It can be asked what became of a payment."""
+        return self._terminal is not None and self._terminal.abilities.can_query
+
+    @property
     def can_abort(self) -> bool:
         return self._terminal is not None and self._terminal.abilities.can_abort
 

@@ -397,6 +397,23 @@ def test_yes_closes_the_sale_marked_to_check_until_the_terminal_says_the_same(ru
     run(day())
 
 
+def test_a_sale_that_is_to_check_is_corrected_once_the_terminal_has_told(run, tmp_path):
+    """Nobody knows before whether there is anything to give back, and a second card payment would be a second debit."""
+
+    async def day():
+        async with a_counter(tmp_path) as till:
+            await loses(till)
+            await till.do(c.ConfirmCard(True))
+            assert await till.refused(c.CorrectPayment()) == "correct.unsure"
+            await till.server.plug()
+            await till.until(lambda: not till.state.doubts)
+            await till.do(c.CorrectPayment())
+            await till.answered()
+            assert (till.screen, till.debited()) == ("payment", 0)
+
+    run(day())
+
+
 def test_an_x_shows_what_is_to_check(run, tmp_path):
     async def day():
         async with a_counter(tmp_path) as till:
