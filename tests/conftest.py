@@ -57,6 +57,9 @@ def leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     cancel_all_tasks = asyncio.runners._cancel_all_tasks  # type: ignore[attr-defined]
 
     def look_then_cancel(loop: asyncio.AbstractEventLoop) -> None:
+        closing = {task for task in asyncio.all_tasks(loop) if "_call_connection_lost" in str(task.get_coro())}
+        if closing:  # the serial library closes a port on a thread, and for a moment after its driver was cancelled
+            loop.run_until_complete(asyncio.wait(closing, timeout=JOIN_S))
         left.extend(f"task {task.get_name()}: {task.get_coro()}" for task in asyncio.all_tasks(loop))
         left.extend(f"timer {timer}" for timer in getattr(loop, "_scheduled", ()) if not timer.cancelled())
         cancel_all_tasks(loop)
