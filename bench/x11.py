@@ -67,9 +67,13 @@ class Watcher:
         data: bytes = image.data
         return data
 
-    def focus(self) -> None:
-        """Give the keyboard to the biggest window: there is no window manager here."""
-        windows = self._root.query_tree().children
+    def focus(self, limit_s: float = 30.0) -> None:
+        """Give the keyboard to the biggest window as soon as there is one: there is no window manager here."""
+        end = now_ns() + int(limit_s * 1e9)
+        while not (windows := self._root.query_tree().children):
+            if now_ns() > end:
+                raise TimeoutError(f"no window within {limit_s} s")
+            select.select([], [], [], 0.05)
         biggest = max(windows, key=lambda window: window.get_geometry().width)
         biggest.set_input_focus(X.RevertToParent, X.CurrentTime)
         self._display.sync()

@@ -110,8 +110,9 @@ def road_to_pixel(plan: Plan) -> list[Result]:
         stack.enter_context(running(browser_command(till.where, till.html), theirs))
         kiosk, web = Watcher(ours), Watcher(theirs)
         kiosk.settle(TOTAL, 2.0)
-        web.settle(TOTAL, 2.0)
         web.focus()
+        web.settle(TOTAL, 2.0)
+        web.focus()  # its own window may have come since
         sender = Line(till.socket, views=False)
         code = _code(till)
         chance = random.Random(1)
