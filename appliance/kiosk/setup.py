@@ -1,7 +1,8 @@
 """Kivy's settings for a till, made before anything else of Kivy is imported.
 
 Hides the environment variables and the configuration: full screen, no settings panel, Escape and F1 dead, the interrupt
-clock that halves the road from socket to pixel (reference/performance.md section 4.2).
+clock that halves the road from socket to pixel (reference/performance.md section 4.2). SDL by itself swallows a touch
+that it reads within 10 ms of the window getting the keyboard, which is the first touch after a start on a busy box.
 """
 
 import os
@@ -9,6 +10,7 @@ import os
 
 def configure(width: int, height: int, windowed: bool = False, fps: int = 60) -> None:
     """Must run before `kivy.core.window` is imported. Sizes are pixels of the panel; 0 takes the whole display."""
+    os.environ["SDL_MOUSE_FOCUS_CLICKTHROUGH"] = "1"
     os.environ.setdefault("KIVY_NO_ARGS", "1")
     os.environ.setdefault("KIVY_NO_FILELOG", "1")
     os.environ.setdefault("KIVY_NO_CONFIG", "1")

@@ -68,11 +68,16 @@ class DaemonEnd:
             line.sendall(message.encode(message.Shown(view)))
 
     def wait_for(self, kind: type[Any]) -> message.Order:
-        """The next order whose command is of a kind. Raises queue.Empty."""
+        """The next order whose command is of a kind; fails with what was ordered instead."""
+        others = []
         while True:
-            order = self.orders.get(timeout=PATIENCE_S)
+            try:
+                order = self.orders.get(timeout=PATIENCE_S)
+            except queue.Empty:
+                pytest.fail(f"no {kind.__name__} within {PATIENCE_S:.0f} s; only {others}")
             if isinstance(order.command, kind):
                 return order
+            others.append(order.command)
 
     def close(self) -> None:
         """Goes away like a killed daemon."""

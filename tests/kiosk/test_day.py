@@ -27,7 +27,7 @@ def do(end, hands, steps):
                 hands.type(key)
         else:
             hands.tap(*action)
-        assert end.wait_for(type(command)).command == command
+        assert end.wait_for(type(command)).command == command, action
 
 
 def test_the_fourth_digit_signs_in_and_a_wrong_code_can_be_typed_again(daemon_end, kiosk, hands):

@@ -5,6 +5,8 @@ import threading
 
 import msgspec
 import pytest
+from Xlib import X
+from Xlib.display import Display
 
 from appliance.demo.hands import Hands
 from appliance.kiosk.gallery import record, record_day
@@ -59,6 +61,23 @@ def show_sheet(end, panel, sheet):
             break
     wait_until_steady(panel)
     time_passes()
+
+
+def test_a_touch_in_the_moment_that_the_window_gets_the_keyboard_counts(daemon_end, kiosk, hands, display):
+    end = daemon_end(record.view())
+    server = Display(display)
+    with kiosk() as panel:
+        panel.wait_for(*ON_PAY_KEY, PAY)
+        (window,) = (each for each in server.screen().root.query_tree().children if each.get_geometry().width == 1280)
+        for _ in range(3):
+            server.set_input_focus(X.NONE, X.RevertToNone, X.CurrentTime)
+            server.sync()
+            time_passes()
+            server.set_input_focus(window, X.RevertToParent, X.CurrentTime)
+            server.sync()
+            hands.tap(*ON_PAY_KEY)
+            assert said(end) == [cmd.StartPayment()]
+    server.close()
 
 
 def test_every_digit_of_a_managers_code_stays_on_its_sheet(daemon_end, kiosk, hands):
