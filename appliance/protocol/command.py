@@ -21,6 +21,8 @@ Code = Annotated[str, Meta(max_length=512)]
 Word = Annotated[str, Meta(max_length=32)]
 Pin = Annotated[str, Meta(max_length=8, pattern=r"^[0-9]*$")]
 Count = Annotated[int, Meta(ge=0, le=99_999)]
+CustomerId = Annotated[str, Meta(max_length=40)]
+Entry = Annotated[str, Meta(max_length=120)]
 
 
 class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag_field="do", gc=False):
@@ -92,7 +94,10 @@ class Search(Command, tag="Search"):
 
 
 class OpenSheet(Command, tag="OpenSheet"):
-    sheet: Literal["menu", "code_entry", "free_price", "notes", "modes", "print_help", "void", "open_drawer"]
+    sheet: Literal[
+        "menu", "code_entry", "free_price", "notes", "modes", "print_help", "void", "open_drawer", "client_picker",
+        "client_menu", "client_groups",
+    ]  # fmt: skip
 
 
 class EditLine(Command, tag="EditLine"):
@@ -267,6 +272,99 @@ class OrderNotes(Command, tag="OrderNotes"):
 
 class VoidTicket(Command, tag="VoidTicket"):
     reason: Word
+
+
+# customers
+class ShowTab(Command, tag="ShowTab"):
+    """A tab of Accueil."""
+
+    tab: Literal["sale", "orders", "clients", "masters"]
+
+
+CustomerKind = Literal["person", "company"]
+
+
+class SearchCustomers(Command, tag="SearchCustomers"):
+    """Search as typed, in the picker or in the tab Clients; answered once the rows are there."""
+
+    text: Annotated[str, Meta(max_length=64)] = ""
+    kind: Literal["", "person", "company"] = ""
+    """Personnes physiques or morales; "" both."""
+
+
+class ShowCustomer(Command, tag="ShowCustomer"):
+    """The customer's card in the tab Clients."""
+
+    customer: CustomerId
+
+
+class ShowHistory(Command, tag="ShowHistory"):
+    """ "Historique": the sales of the customer on the screen in place of the movements of the wallet, and back."""
+
+    on: bool = True
+
+
+class AttachCustomer(Command, tag="AttachCustomer"):
+    """On the ticket in hand; `is_new_sale`: on a new ticket ("Nouvelle vente")."""
+
+    customer: CustomerId
+    is_new_sale: bool = False
+
+
+class DetachCustomer(Command, tag="DetachCustomer"):
+    """ "Retirer du ticket"; the group's discount goes too."""
+
+
+class NewCustomer(Command, tag="NewCustomer"):
+    """Opens the form, with what is known already."""
+
+    name: Entry = ""
+    code: Code = ""
+
+
+class EditCustomer(Command, tag="EditCustomer"):
+    """ "Modifier": the form of a customer."""
+
+    customer: CustomerId
+
+
+CustomerField = Literal[
+    "kind", "title", "group", "name", "first_name", "phone", "code", "email", "street", "place", "account", "company",
+    "contact", "business", "vat",
+]  # fmt: skip
+"""`name` of a person; `company` and `contact` of a company, with `business` (IDE, SIREN) and `vat` (TVA n°)."""
+
+
+class FillCustomer(Command, tag="FillCustomer"):
+    """What stands in one field of the form now, as typed."""
+
+    field: CustomerField
+    text: Entry
+
+
+class SaveCustomer(Command, tag="SaveCustomer"):
+    """ "Créer et ajouter au ticket", "Créer le client", "Enregistrer"."""
+
+    is_another: bool = False
+    """The duplicate that was proposed is somebody else."""
+
+
+class DeleteCustomer(Command, tag="DeleteCustomer"):
+    """ "Supprimer": gone from every list at once, and from the database when it can no longer be taken back."""
+
+    customer: CustomerId
+
+
+class RestoreCustomer(Command, tag="RestoreCustomer"):
+    """Takes a deletion back while that is offered."""
+
+    customer: CustomerId
+
+
+class OpenCredit(Command, tag="OpenCredit"):
+    """ "Créditer cagnotte" of a customer; the ticket in hand is left as it is."""
+
+    customer: CustomerId
 
 
 # payment
@@ -465,6 +563,8 @@ AnyCommand = (
     | DiscountLine | DiscountTicket | OfferLine | CommentLine | RemoveLine | NameTicket | ChangeMode | HoldTicket
     | Weigh | TypeWeight | Tare | CalibrateDrawer | ShowDevices | TestDevice
     | RecallTicket | OrderNotes | VoidTicket
+    | ShowTab | SearchCustomers | ShowCustomer | ShowHistory | AttachCustomer | DetachCustomer | NewCustomer
+    | EditCustomer | FillCustomer | SaveCustomer | DeleteCustomer | RestoreCustomer | OpenCredit
     | StartPayment | TakeCash | TakeCard | AddTender | RemoveTender | CloseTicket | CorrectPayment
     | AbortCard | AskCard | ConfirmCard | RetryCard | CardByHand | ReopenCard | StartScan | StopScan
     | StartSplit | MoveToPart | MoveBack | ShowPart | SetPersons | SplitEqually

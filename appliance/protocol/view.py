@@ -18,8 +18,9 @@ class Piece(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
 
 
 Screen = Literal[
-    "starting", "lock", "opening", "home", "sale", "payment", "card", "split", "x_report", "closing", "devices"
-]
+    "starting", "lock", "opening", "home", "sale", "payment", "card", "split", "x_report", "closing", "devices",
+    "clients", "client_form",
+]  # fmt: skip
 Level = Literal["info", "warn", "error"]
 Sound = Literal["scan_ok", "scan_refused", "sale_closed", "needs_you"]
 ReceiptState = Literal[
@@ -178,6 +179,10 @@ class TicketView(Piece):
     subtotal_minor: int = 0
     line_discounts_minor: int = 0
     """Sum of line discounts and offers, not positive."""
+    group_minor: int = 0
+    """Automatic discount of the client's group, not positive; `group_bp` when every line has the same rate."""
+    group_bp: int = 0
+    group_label: str = ""
     discount_minor: int = 0
     """The ticket's own discount, not positive; `discount_bp` when given as a rate; `discount_label` a group's name."""
     discount_bp: int = 0
@@ -399,8 +404,68 @@ class PrintHelpSheet(Piece, tag="print_help"):
     pass
 
 
+class ClientRow(Piece):
+    """One customer in a list."""
+
+    id: str
+    name: str
+    """As it is filed: "Rochat Anne", or the company's."""
+    initials: str
+    phone: str = ""
+    code: str = ""
+    """Of the first card."""
+    place: str = ""
+    group: str = ""
+    group_bp: int = 0
+    wallet_minor: int | None = None
+    """Balance; None where the wallet never moved, or cagnottes are off."""
+    is_company: bool = False
+
+
+class ClientPickerSheet(Piece, tag="client_picker"):
+    """Choix du client, over the tiles (mock-up 10)."""
+
+    rows: tuple[ClientRow, ...] = ()
+    kind: Literal["person", "company"] = "person"
+    search: str = ""
+    hits: int = 0
+    """How many match; `rows` may be fewer."""
+    total: int = 0
+    """All customers of this till."""
+    chosen: str = ""
+    """Id of the row that Enter takes."""
+    purpose: Literal["", "wallet"] = ""
+    """ "wallet": asked by Cagnotte client ("Pour quel client ?")."""
+
+
+class ClientMenuSheet(Piece, tag="client_menu"):
+    """What can be done with the client on the ticket (mock-up 12)."""
+
+    client: ClientRow
+    has_wallets: bool = False
+    """Cagnottes are on, and this client may have one."""
+    name: str = ""
+    """As one says it: "Anne Rochat"."""
+
+
+class ClientGroupKey(Piece):
+    id: str
+    name: str
+    rate_bp: int = 0
+
+
+class ClientGroupsSheet(Piece, tag="client_groups"):
+    """The group of the client in the form."""
+
+    groups: tuple[ClientGroupKey, ...]
+    chosen: str = ""
+
+
 Sheet = (
-    LineEditorSheet
+    ClientPickerSheet
+    | ClientMenuSheet
+    | ClientGroupsSheet
+    | LineEditorSheet
     | MenuSheet
     | CodeEntrySheet
     | FreePriceSheet
@@ -690,7 +755,7 @@ class TestedCode(Piece):
     text: str
     """As it was read; separators of GS1 fields are shown as ␝."""
     form: Literal["plain", "gtin", "in_store", "gs1", "link"]
-    kind: Literal["article", "badge", "receipt", "unknown", "refused"]
+    kind: Literal["article", "badge", "receipt", "customer", "unknown", "refused"]
     symbology: str = ""
     """AIM identifier without `]`; "" when the scanner does not send it."""
     symbology_name: str = ""
@@ -703,7 +768,7 @@ class TestedCode(Piece):
     is_rule_unproved: bool = False
     """That rule is still to be compared with labels of the scale."""
     name: str = ""
-    """Article, or seller of a badge."""
+    """Article, seller of a badge, or customer of a card."""
     quantity_milli: int = 0
     unit: Literal["piece", "kg"] = "piece"
     unit_price_minor: int | None = None
@@ -780,6 +845,124 @@ class DevicesView(Piece):
     """How many devices are listened to for it."""
 
 
+# --- clients --------------------------------------------------------------------------------------------------------
+
+
+class WalletMovement(Piece):
+    at: str
+    """Local time, ISO 8601."""
+    kind: str
+    """Message id below "screen.clients.movement": "purchase", "credit", "credit_cancelled", "refund", ..."""
+    amount_minor: int
+    """Signed."""
+    balance_minor: int
+    number: int = 0
+    """Ticket or document named beside the kind; 0 for none."""
+    where: str = ""
+    """Till, or the mode that paid."""
+
+
+class ClientSale(Piece):
+    """One line of Historique."""
+
+    at: str
+    number: int
+    document: str
+    articles: int
+    tenders: str
+    total_minor: int
+
+
+class ClientCard(Piece):
+    """The customer on the screen (mock-up 13)."""
+
+    id: str
+    name: str
+    """With the form of address: "Mme Anne Rochat"."""
+    initials: str
+    is_company: bool = False
+    is_feminine: bool = False
+    since: str = ""
+    """ISO date of the day the customer was created."""
+    phone: str = ""
+    email: str = ""
+    codes: tuple[str, ...] = ()
+    group: str = ""
+    group_bp: int = 0
+    account: str = ""
+    address: tuple[str, ...] = ()
+    contact: str = ""
+    business: str = ""
+    vat: str = ""
+    wallet_minor: int = 0
+    gifted_minor: int = 0
+    """Part of the balance that was given and not paid."""
+    is_blocked: bool = False
+    last_credit_minor: int = 0
+    """0 for none, with its local time."""
+    last_credit_at: str = ""
+    movements: tuple[WalletMovement, ...] = ()
+    sales: tuple[ClientSale, ...] | None = None
+    """Historique; None while the movements are shown."""
+    is_counter: bool = False
+    """Client comptoir: nobody in particular, without a wallet."""
+
+
+class ClientsView(Piece):
+    """Tab Clients."""
+
+    tabs: tuple[str, ...]
+    rows: tuple[ClientRow, ...] = ()
+    search: str = ""
+    hits: int = 0
+    total: int = 0
+    client: ClientCard | None = None
+    has_wallets: bool = False
+    has_statement: bool = False
+    """The movements can be printed ("Relevé")."""
+    orders_waiting: int = 0
+
+
+class FormLine(Piece):
+    """A field of the form."""
+
+    field: str
+    text: str = ""
+    edition: int = 0
+    """Counts what the till itself has written there; a kiosk keeps its own letters while it stays the same."""
+    error: str = ""
+    """Message id of what is wrong, with its parameters."""
+    params: dict[str, str | int] = {}
+
+
+class FormNote(Piece):
+    """What the form says at its foot, with one answer."""
+
+    code: str
+    params: dict[str, str | int] = {}
+    level: Level = "info"
+    action: Literal["", "open", "choose"] = ""
+    customer: str = ""
+
+
+class ClientFormView(Piece):
+    """Nouveau client, Modifier (mock-up 11)."""
+
+    serial: int
+    """Of this opening of the form: another one begins with its first field."""
+    kind: Literal["person", "company"]
+    title: str
+    """Form of address: "mrs", "mr", ""."""
+    lines: tuple[FormLine, ...]
+    customer: str = ""
+    """Id of who is changed; "" for a new one."""
+    ticket: int = 0
+    """Number of the ticket the client goes on; 0 from the tab."""
+    group: str = ""
+    group_bp: int = 0
+    note: FormNote | None = None
+
+
 class TillView(Piece):
     rev: int
     at: str
@@ -804,6 +987,8 @@ class TillView(Piece):
     report: ReportView | None = None
     closing: ClosingView | None = None
     devices: DevicesView | None = None
+    clients: ClientsView | None = None
+    client_form: ClientFormView | None = None
     allowed: tuple[str, ...] = ()
     """Names of the commands the daemon would take now; others are drawn disabled."""
     tested: TestedCode | None = None
