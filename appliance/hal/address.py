@@ -31,7 +31,7 @@ _PRINTER = frozenset({"baud", "profile"})
 _DRAWER = frozenset({"pin", "on_ms", "open", "trigger", "baud"})
 _DISPLAY = frozenset({"baud", "profile"})
 _SCALE = frozenset({"baud", "decimals", "parity"})
-_TERMINAL = frozenset({"poiid", "saleid", "tls", "root", "key", "register", "integrator"})
+_TERMINAL = frozenset({"poiid", "saleid", "tls", "root", "key", "register", "integrator", "look"})
 OPTIONS = {
     DeviceKind.SCANNER: _SCANNER,
     DeviceKind.PRINTER: _PRINTER,

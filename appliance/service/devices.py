@@ -107,7 +107,7 @@ def _show(till: Till, command: c.ShowDevices) -> None:
 
 
 def _look_for_terminals(till: Till) -> None:
-    """A card terminal has no wire whose end would be noticed: it is asked when somebody wants to see it."""
+    """That its port is open is known; whether it is well is asked when somebody wants to see it."""
     if till.devices is None:
         return
     for row in till.devices.health():

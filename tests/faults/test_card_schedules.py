@@ -24,7 +24,7 @@ from tests.support.till import NADIA, RAM
 
 LIMITS = Limits(
     answer_s=0.1, ask_every_s=0.005, ask_again_s=0.005, ask_answer_s=0.05, connect_s=0.3, scan_grace_s=0.1,
-    probe_every_s=0.02,
+    probe_every_s=0.02, look_every_s=0.02, look_again_s=0.02,
 )  # fmt: skip
 LATE_S = 0.03
 FAULTS = [Fault.NONE] * 6 + [

@@ -32,7 +32,7 @@ from tests.support.till import MORNING, RealTill, settings
 
 HASTY = Limits(
     answer_s=0.4, ask_every_s=0.02, ask_again_s=0.02, ask_answer_s=0.2, connect_s=0.5, scan_grace_s=0.3,
-    probe_every_s=0.05,
+    probe_every_s=0.05, look_every_s=0.02, look_again_s=0.02,
 )  # fmt: skip
 """A terminal's times, thirty times shorter."""
 PATIENCE_S = 10.0

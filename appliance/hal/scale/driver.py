@@ -15,7 +15,8 @@ from appliance.hal.transport import DeviceFault, Transport
 _HELLO_S: Final = 1.0
 _ANSWER_S: Final = 0.5
 _WATCHED_S: Final = 0.12
-_IDLE_S: Final = 2.0
+_IDLE_S: Final = 0.6
+"""Often enough for a silent scale to be missed within two seconds (feature H-23), also while nobody weighs."""
 _SILENCES_MAX: Final = 2
 _SILENCES_LOST: Final = 6
 

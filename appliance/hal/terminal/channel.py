@@ -52,6 +52,10 @@ class Channel(Protocol):
         AnswerLost; cancelled, it leaves the terminal at work."""
         ...
 
+    async def reach(self, limit_s: float) -> None:
+        """Open a connection, say nothing, and close it again. Raises NotSent."""
+        ...
+
     async def close(self) -> None: ...
 
 
@@ -89,6 +93,7 @@ class HttpChannel:
         """`root`: file of the root certificate; None speaks HTTP in the clear."""
         shown = f"[{host}]" if ":" in host else host
         self._url = f"{'http' if root is None else 'https'}://{shown}:{port}{PATH}"
+        self._host, self._port = host, port
         self._root = root
         self._poiid = poiid
         self._connect_s = limits.connect_s
@@ -131,6 +136,10 @@ class HttpChannel:
                 if len(body) > BODY_BYTES_MAX:
                     raise AnswerLost("too long")
             return bytes(body)
+
+    async def reach(self, limit_s: float) -> None:
+        _, writer = await _connect(self._host, self._port, limit_s)
+        writer.transport.abort()
 
     async def close(self) -> None:
         self._is_closed = True
@@ -195,7 +204,7 @@ class FieldChannel:
         self._connect_s = connect_s
 
     async def exchange(self, message: bytes, limit_s: float, on_sent: Callable[[], None]) -> bytes:
-        reader, writer = await self._connect()
+        reader, writer = await self._connect(self._connect_s)
         try:
             async with asyncio.timeout(limit_s):
                 writer.write(message)
@@ -230,19 +239,22 @@ class FieldChannel:
             except caisse_ap.BadMessage as error:
                 raise AnswerLost(str(error)) from None
 
-    async def reach(self) -> None:
-        """Open a connection and close it again. Raises NotSent."""
-        _, writer = await self._connect()
+    async def reach(self, limit_s: float) -> None:
+        _, writer = await self._connect(limit_s)
         writer.transport.abort()
 
     async def close(self) -> None:
         return None
 
-    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        try:
-            async with asyncio.timeout(self._connect_s):
-                return await asyncio.open_connection(self._host, self._port)
-        except TimeoutError:
-            raise NotSent(PaymentReason.UNREACHABLE, "connecting took too long") from None
-        except (OSError, UnicodeError) as error:  # UnicodeError: no name that a host can have
-            raise NotSent(PaymentReason.UNREACHABLE, type(error).__name__) from None
+    async def _connect(self, limit_s: float) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        return await _connect(self._host, self._port, limit_s)
+
+
+async def _connect(host: str, port: int, limit_s: float) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    try:
+        async with asyncio.timeout(limit_s):
+            return await asyncio.open_connection(host, port)
+    except TimeoutError:
+        raise NotSent(PaymentReason.UNREACHABLE, "connecting took too long") from None
+    except (OSError, UnicodeError) as error:  # UnicodeError: no name that a host can have
+        raise NotSent(PaymentReason.UNREACHABLE, type(error).__name__) from None

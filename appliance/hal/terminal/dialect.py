@@ -43,6 +43,10 @@ class Dialect(Protocol):
         """Is it there, and is it ours? Moves no money."""
         ...
 
+    async def look(self) -> None:
+        """Is its port open? Says not a word to it."""
+        ...
+
     async def scan(self, session: int, timeout_ms: int) -> Read | ScanMissed: ...
 
     async def end_scan(self, session: int) -> None: ...
@@ -93,6 +97,9 @@ class NexoDialect:
         answer = await self._exchange(nexo.diagnosis(self._ends, _fresh_id()), self._limits.ask_answer_s)
         if isinstance(answer, NotOurs):
             raise AnswerLost(answer.detail)
+
+    async def look(self) -> None:
+        await self._channel.reach(self._limits.look_s)
 
     async def scan(self, session: int, timeout_ms: int) -> Read | ScanMissed:
         message = nexo.scan(self._ends, _fresh_id(), session, timeout_ms)
@@ -147,7 +154,10 @@ class CaisseApDialect:
         return None
 
     async def probe(self) -> None:
-        await self._channel.reach()
+        await self._channel.reach(self._limits.connect_s)
+
+    async def look(self) -> None:
+        await self._channel.reach(self._limits.look_s)
 
     async def scan(self, session: int, timeout_ms: int) -> Read | ScanMissed:
         return ScanMissed.NOT_ABLE

@@ -1,9 +1,10 @@
 """One card terminal: payments and scans, one at a time, and its health.
 
 Theory of operation. The slot opens a `Presence`, which is no wire but the knowledge that somebody answered a question;
-`run` asks again every few seconds while nothing else is going on. `pay`, `refund` and `ask` carry out what the
-`machine` says, each exchange over a connection of its own, whether the slot believes in the terminal or not: a payment
-finds out for itself. Money goes before codes: a scan is stopped, and its end awaited, before a request is sent.
+`run` looks every moment whether the port is open, and asks now and then, while nothing else is going on. `pay`,
+`refund` and `ask` carry out what the `machine` says, each exchange over a connection of its own, whether the slot
+believes in the terminal or not: a payment finds out for itself. Money goes before codes: a scan is stopped, and its end
+awaited, before a request is sent.
 """
 
 import asyncio
@@ -39,7 +40,7 @@ from appliance.hal.transport import DeviceFault, LinkLost, Transport
 log = logging.getLogger(__name__)
 
 _REMEMBERED_MAX = 1_000
-_PROBES_MISSED_MAX = 2
+_MISSED_MAX = 2
 _SCAN_S_MAX = 30.0
 _SESSIONS = 10**9
 _FAULTS = {PaymentReason.UNTRUSTED: FaultReason.MISCONFIGURED}
@@ -122,11 +123,13 @@ class TerminalDriver:
         self._dialect = dialect
         self._clock = clock
         self._slot = slot
-        self._limits = limits
+        self.limits = limits
         self._link: Presence | None = None
         self._money: _Money | None = None
         self._scanning: _Scanning | None = None
         self._has_reader = True
+        self._door = asyncio.Lock()
+        """Held while a look stands in the terminal's door."""
         self._known: OrderedDict[str, PaymentResult | None] = OrderedDict()
         """Requests sent since start, the settled ones with their result."""
 
@@ -156,17 +159,28 @@ class TerminalDriver:
         self._link = link
         self._has_reader = True
         self._slot.report(DeviceState.READY, model=self._dialect.model)
-        missed = 0
         try:
-            while True:
-                await link.read(self._limits.ask_again_s if missed else self._limits.probe_every_s)
-                if self._money is not None or self._scanning is not None:
-                    continue
-                missed = 0 if await self._answers() else missed + 1
-                if missed >= _PROBES_MISSED_MAX:
-                    raise LinkLost(FaultReason.UNREACHABLE, "probe")
+            await self._keep_looking(link)
         finally:
             self._link = None
+
+    async def _keep_looking(self, link: Presence) -> None:
+        """Until it is gone. A look costs it a connection without a byte, the question that proves who it is much
+        more: that one is put when somebody wants to know, and every `probe_every_s`."""
+        limits, now = self.limits, asyncio.get_running_loop().time
+        due, missed = now() + limits.probe_every_s, 0
+        while True:
+            pause_s = limits.look_again_s if missed else limits.look_every_s or limits.probe_every_s
+            if await link.read(pause_s):
+                due = now()
+            if self._money is not None or self._scanning is not None:
+                continue
+            is_question = due <= now()  # and stays one until it is answered
+            if await self._answers(is_question):
+                missed = 0
+                due = now() + limits.probe_every_s if is_question else due
+            elif (missed := missed + 1) >= _MISSED_MAX:
+                raise LinkLost(FaultReason.UNREACHABLE, "nobody answers")
 
     def look(self) -> None:
         """Somebody wants to know now whether it is still there."""
@@ -176,9 +190,13 @@ class TerminalDriver:
     async def close(self) -> None:
         await self._dialect.close()
 
-    async def _answers(self) -> bool:
+    async def _answers(self, is_question: bool) -> bool:
         try:
-            await self._dialect.probe()
+            if self.limits.look_every_s:
+                async with self._door:
+                    await self._dialect.look()
+            if is_question:
+                await self._dialect.probe()
         except (NotSent, AnswerLost):
             return False
         return True
@@ -201,7 +219,7 @@ class TerminalDriver:
             return PaymentResult(request.id, PaymentOutcome.IN_PROGRESS)
         if (known := self._known.get(request.id)) is not None:
             return known
-        dialogue = Dialogue(request.id, self._limits, self._is_old(request))
+        dialogue = Dialogue(request.id, self.limits, self._is_old(request))
         result = await self._follow(dialogue, dialogue.resume(), request, _silent, until_working=True)
         return self._remember(result)
 
@@ -210,7 +228,7 @@ class TerminalDriver:
         if going_on is None or going_on.request.id != request_id:
             return
         try:
-            async with asyncio.timeout(self._limits.ask_answer_s):
+            async with asyncio.timeout(self.limits.ask_answer_s):
                 await self._dialect.abort(going_on.request)
         except (NotSent, AnswerLost, TimeoutError) as error:
             log.info("%s: %s, abort got no answer: %s", self._slot.role, request_id, error)
@@ -234,7 +252,9 @@ class TerminalDriver:
     async def _settle(self, request: PaymentRequest, progress: Progress) -> PaymentResult:
         """Send it, unless it was sent before; then only ask."""
         await self.stop()
-        dialogue = Dialogue(request.id, self._limits, self._is_old(request))
+        async with self._door:
+            pass  # whoever looks has left: a Caisse-AP terminal serves one connection at a time
+        dialogue = Dialogue(request.id, self.limits, self._is_old(request))
         if request.id in self._known:
             if (known := self._known[request.id]) is not None:
                 return known
@@ -316,7 +336,7 @@ class TerminalDriver:
             return False
         if self._since is not None and request.at < self._since:
             return True
-        return self._clock.now() - request.at > timedelta(seconds=self._limits.memory_s)
+        return self._clock.now() - request.at > timedelta(seconds=self.limits.memory_s)
 
     def _seen_away(self, reason: PaymentReason) -> None:
         if self._link is not None:
@@ -346,7 +366,7 @@ class TerminalDriver:
         scanning.is_stopped = True
         await self._end_scan(scanning)
         try:
-            async with asyncio.timeout(self._limits.scan_grace_s):
+            async with asyncio.timeout(self.limits.scan_grace_s):
                 await scanning.ended.wait()
         except TimeoutError:  # the terminal does not take the hint: leave it alone with its reader
             if scanning.limit is not None:
@@ -355,7 +375,7 @@ class TerminalDriver:
 
     async def _scan(self, scanning: _Scanning, timeout_s: float) -> Scan | ScanMissed:
         try:
-            async with asyncio.timeout(timeout_s + 2 * self._limits.scan_grace_s) as scanning.limit:
+            async with asyncio.timeout(timeout_s + 2 * self.limits.scan_grace_s) as scanning.limit:
                 got = await self._dialect.scan(scanning.session, int(timeout_s * 1_000))
         except (NotSent, AnswerLost, TimeoutError) as error:
             log.info("%s: no code: %s", self._slot.role, error)
@@ -370,7 +390,7 @@ class TerminalDriver:
 
     async def _end_scan(self, scanning: _Scanning) -> None:
         try:
-            async with asyncio.timeout(self._limits.ask_answer_s):
+            async with asyncio.timeout(self.limits.ask_answer_s):
                 await self._dialect.end_scan(scanning.session)
         except (NotSent, AnswerLost, TimeoutError) as error:
             log.info("%s: the reader was not switched off: %s", self._slot.role, error)

@@ -42,7 +42,14 @@ class Limits(Struct, frozen=True):
     """How long a terminal surely remembers a request (ServiceIDs are kept for 48 hours)."""
     connect_s: float = 4.0
     probe_every_s: float = 30.0
-    """Between two looks whether it is there, while nobody pays; one that fails is repeated after `ask_again_s`."""
+    """Between two questions whether it is there and ours, while nobody pays."""
+    look_every_s: float = 0.6
+    """Between two looks whether its port is open, while nobody pays: who is pulled out is missed within two seconds
+    (feature H-23). 0: only `probe_every_s` counts."""
+    look_again_s: float = 0.2
+    """After a look or a question without success: the second one in a row counts."""
+    look_s: float = 0.5
+    """How long an open port may take to say so."""
     scan_grace_s: float = 5.0
     """What a scan may take longer than the terminal was told."""
 

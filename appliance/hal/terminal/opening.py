@@ -31,8 +31,8 @@ log = logging.getLogger(__name__)
 
 _KEY_BYTES_MAX = 4_096
 _OTHERS = 0o077
-_CAISSE_AP_LIMITS = Limits(probe_every_s=60.0)
-"""It serves one connection at a time: do not stand in its door too often."""
+_UNWATCHED = {"probe_every_s": 60.0, "look_every_s": 0.0}
+"""`look=off`: for a terminal that cannot bear to be looked at; one that is pulled out is then missed late."""
 
 
 def open_terminal(
@@ -40,11 +40,12 @@ def open_terminal(
 ) -> TerminalDriver:
     """The driver, known to its slot. `folder`: where it is kept since when it is this terminal. Raises BadAddress when
     the options make no sense. Opens nothing but the key file."""
+    limits = limits or Limits()
+    if _switch(address, "look") == "off":
+        limits = msgspec.structs.replace(limits, **_UNWATCHED)
     if address.scheme == "nexo":
-        limits = limits or Limits()
         dialect = _nexo(address, clock, limits)
     else:
-        limits = limits or _CAISSE_AP_LIMITS
         dialect = _caisse_ap(address, limits)
     tenure = Tenure(folder, slot.role, dialect.identity, clock.now())
     driver = TerminalDriver(dialect, clock, slot, limits, tenure.since)
@@ -53,12 +54,10 @@ def open_terminal(
 
 
 def _nexo(address: Address, clock: Clock, limits: Limits) -> Dialect:
-    _refuse_unknown(address, {"poiid", "saleid", "tls", "root", "key"})
+    _refuse_unknown(address, {"poiid", "saleid", "tls", "root", "key", "look"})
     poiid = _word(address, "poiid", None)
     sale_id = _word(address, "saleid", "Tillbox")
-    tls = address.options.get("tls", "on")
-    if tls not in ("on", "off"):
-        raise BadAddress("tls must be on or off")
+    tls = _switch(address, "tls")
     root = address.options.get("root", "")
     if tls == "on" and not root.startswith("/"):
         raise BadAddress("root must name the file of the terminals' root certificate")
@@ -68,7 +67,7 @@ def _nexo(address: Address, clock: Clock, limits: Limits) -> Dialect:
 
 
 def _caisse_ap(address: Address, limits: Limits) -> Dialect:
-    _refuse_unknown(address, {"register", "integrator"})
+    _refuse_unknown(address, {"register", "integrator", "look"})
     register = address.options.get("register", "01")
     integrator = address.options.get("integrator", "000000000000")
     if not re.fullmatch("[0-9]{2}", register) or not re.fullmatch("[0-9]{12}", integrator):
@@ -80,6 +79,12 @@ def _caisse_ap(address: Address, limits: Limits) -> Dialect:
 def _refuse_unknown(address: Address, known: set[str]) -> None:
     if unknown := set(address.options) - known:
         raise BadAddress(f"unknown option {min(unknown)[:40]!r} for {address.scheme}")
+
+
+def _switch(address: Address, name: str) -> str:
+    if (said := address.options.get(name, "on")) not in ("on", "off"):
+        raise BadAddress(f"{name} must be on or off")
+    return said
 
 
 def _word(address: Address, name: str, default: str | None) -> str:

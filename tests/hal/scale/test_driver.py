@@ -1,5 +1,6 @@
 """The scale over a pty: greeted, asked, and never a weight that it did not say."""
 
+import asyncio
 from contextlib import asynccontextmanager
 
 from appliance.hal.device import DeviceState, FaultReason, Weight, WeightState
@@ -87,6 +88,21 @@ def test_a_scale_that_falls_silent_weighs_nothing(run, bench, tmp_path):
             simulated.platter.is_silent = False
             await reads(table, scale, WeightState.STABLE, 345)
             await table.state(ROLE, DeviceState.READY)
+
+    run(main())
+
+
+def test_a_scale_that_falls_silent_is_missed_within_two_seconds_while_nobody_weighs(run, bench, tmp_path):
+    """Feature H-23."""
+
+    async def main():
+        async with weighing(bench, tmp_path) as (simulated, table, _scale):
+            await table.state(ROLE, DeviceState.READY)
+            now = asyncio.get_running_loop().time
+            silent_at, simulated.platter.is_silent = now(), True
+            health = await table.state(ROLE, DeviceState.DEGRADED)
+            assert health.fault is FaultReason.NO_ANSWER
+            assert now() - silent_at < 2.0
 
     run(main())
 

@@ -31,7 +31,7 @@ from appliance.hal.terminal.opening import open_terminal
 SECRET = Passphrase("till-key", 1, "a pass phrase of a test bench")
 HASTY = Limits(
     answer_s=0.4, ask_every_s=0.05, ask_again_s=0.02, ask_answer_s=0.3, connect_s=1.0, scan_grace_s=0.5,
-    probe_every_s=0.05,
+    probe_every_s=0.05, look_every_s=0.02, look_again_s=0.02,
 )  # fmt: skip
 WIRES = ("nexo", "sealed nexo", "clear nexo", "caisse-ap")
 

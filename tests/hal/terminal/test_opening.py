@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import socket
+from contextlib import AsyncExitStack
 
 import pytest
 
@@ -200,7 +202,7 @@ def test_health_comes_and_goes_with_the_cable(run, table, wire):
 
 def test_a_payment_that_finds_nobody_tells_the_health(run, table):
     async def day():
-        async with table(limits=Limits(probe_every_s=1_000)) as t:
+        async with table(limits=Limits(probe_every_s=1_000, look_every_s=0)) as t:
             address = parse_address(t.server.url, DeviceKind.TERMINAL)
             async with asyncio.TaskGroup() as group:
                 serving = group.create_task(t.slot.run(address, t.driver, Ports()), name="slot")
@@ -211,6 +213,77 @@ def test_a_payment_that_finds_nobody_tells_the_health(run, table):
                 serving.cancel()
 
     run(day())
+
+
+async def missed_after_s(t, slot, pull_out):
+    """How long the slot believes in a terminal that nobody uses."""
+    async with asyncio.TaskGroup() as group:
+        serving = group.create_task(
+            slot.run(parse_address(t.server.url, DeviceKind.TERMINAL), t.driver, Ports()), name="slot"
+        )
+        await t.events.until(DeviceState.READY)
+        pulled_at = asyncio.get_running_loop().time()
+        await pull_out()
+        await t.events.until(DeviceState.ABSENT)
+        serving.cancel()
+        return asyncio.get_running_loop().time() - pulled_at
+
+
+@pytest.mark.parametrize("wire", ["nexo", "caisse-ap"])
+def test_an_idle_terminal_that_is_pulled_out_is_missed_within_two_seconds(run, table, wire):
+    """Feature H-23, with the times of a shop."""
+
+    async def day():
+        async with table(wire, limits=Limits()) as t:
+            assert await missed_after_s(t, t.slot, t.server.unplug) < 2.0
+
+    run(day())
+
+
+@pytest.mark.parametrize("wire", ["nexo", "caisse-ap"])
+def test_an_idle_terminal_that_answers_nothing_any_more_is_missed_within_two_seconds(run, table, wire):
+    """The cable is out: no connection is refused, none is made. A listener whose queue is full is as mute."""
+
+    async def day():
+        async with table(wire, limits=Limits()) as t, AsyncExitStack() as stack:
+
+            async def pull_out():
+                port = parse_address(t.server.url, DeviceKind.TERMINAL).port
+                await t.server.unplug()
+                mute = stack.enter_context(socket.create_server(("127.0.0.1", port), backlog=0))
+                for _ in range(2):
+                    filler = stack.enter_context(socket.socket())
+                    filler.setblocking(False)
+                    filler.connect_ex(mute.getsockname())
+
+            assert await missed_after_s(t, t.slot, pull_out) < 2.0
+
+    run(day())
+
+
+def test_looking_stands_in_nobodys_way_and_costs_nothing(run, table):
+    """A Caisse-AP terminal serves one connection at a time: payments among looks all come through."""
+
+    async def day():
+        async with table("caisse-ap", Play()) as t:
+            address = parse_address(t.server.url, DeviceKind.TERMINAL)
+            async with asyncio.TaskGroup() as group:
+                serving = group.create_task(t.slot.run(address, t.driver, Ports()), name="slot")
+                await t.events.until(DeviceState.READY)
+                for number in range(20):
+                    assert (await t.pays(t.request(number))).outcome is PaymentOutcome.ACCEPTED
+                serving.cancel()
+            assert len(t.terminal.ledger) == 20
+
+    run(day())
+
+
+def test_a_terminal_is_looked_at_unless_its_address_forbids_it():
+    for option, watched in (("", True), ("?look=on", True), ("?look=off", False)):
+        driver, _ = a_driver(f"caisse-ap://127.0.0.1:9{option}", Limits(), [])
+        assert (driver.limits.look_every_s > 0) is watched
+    with pytest.raises(BadAddress):
+        a_driver("caisse-ap://127.0.0.1:9?look=rarely", Limits(), [])
 
 
 def test_through_the_registry(run, tmp_path, bench):

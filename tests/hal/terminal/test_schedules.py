@@ -85,6 +85,9 @@ class Wire:
             raise AnswerLost("half")
         return reply.body
 
+    async def reach(self, limit_s: float) -> None:
+        return None
+
     async def close(self) -> None:
         return None
 
@@ -110,7 +113,7 @@ class FieldWire(FieldChannel):
             await asyncio.sleep(self._chance.uniform(0, LATE_S))
         return await super().exchange(message, self._chance.uniform(0, 20) if way == "cut" else limit_s, on_sent)
 
-    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async def _connect(self, limit_s: float) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         here, there = socket.socketpair()
         reader, writer = await asyncio.open_connection(sock=there)
         self._group.create_task(self._server.serve(reader, writer), name="terminal")
