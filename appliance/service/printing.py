@@ -19,6 +19,7 @@ import msgspec
 from appliance.domain import effect as e
 from appliance.domain.journal import SessionClosed
 from appliance.hal.device import Devices, FaultReason, Health, Paper, Printer, PrintOutcome, PrintResult, Rendered
+from appliance.service.defect import contained
 from appliance.service.ledger import Companion, Ledger
 from appliance.service.receipt_text import Letterhead, as_copy, receipt, redirected, report, setup_page, trial_page
 from appliance.store import spool
@@ -27,6 +28,9 @@ from appliance.store.database import DatabaseError
 ROLE = "printer.receipt"
 RETRY_S = 2.0
 """How long to wait before a disk that refused is asked again."""
+FIRST_PAUSE_S = 0.25
+PAUSE_S_MAX = 10.0
+"""How long papers rest that met a defect of ours: the first time, and at most."""
 SENT_AFTER_S = 0.5
 """A printer that takes longer than this to say "printed" has its row say `sent` meanwhile."""
 SHORT_BYTES = 20_000
@@ -62,6 +66,8 @@ class Printing:
         self._dropping: dict[object, int] = {}
         """Drops that are decided and in no transaction yet, with `Ledger.reloads` of then."""
         self._working: dict[str, asyncio.Task[None]] = {}
+        self._defects: dict[str, int] = {}
+        """Defects in a row, by role; under "" those of looking what waits."""
         self._waiting: list[spool.Job] = []
         self.doubts: list[spool.Job] = []
         """Papers of which nobody knows whether they came out, oldest first."""
@@ -194,28 +200,43 @@ class Printing:
     # --- printing -----------------------------------------------------------------------------------------------
 
     async def run(self, devices: Devices) -> None:
-        """Print what waits, for ever."""
+        """Print what waits, for ever. The outermost loop of papers: a defect of ours costs them a pause."""
         self._wake.set()
         async with asyncio.TaskGroup() as group:
             while True:
                 await self._wake.wait()
                 self._wake.clear()
                 try:
-                    for role, jobs in (await self._waiting_jobs()).items():
-                        if role not in self._working:
-                            work = self._print_waiting(devices, jobs)
-                            self._working[role] = group.create_task(self._work(role, work), name=f"print {role}")
+                    await self._begin(group, devices)
+                    self._defects.pop("", None)
                 except DatabaseError as error:
                     self._try_later(error)
+                except Exception:
+                    log.exception("looking for papers that wait met a defect")
+                    await self._pause("")
+                    self.wake()
+
+    async def _begin(self, group: asyncio.TaskGroup, devices: Devices) -> None:
+        for role, jobs in (await self._waiting_jobs()).items():
+            if role not in self._working:
+                self._working[role] = group.create_task(self._work(role, devices, jobs), name=f"print {role}")
 
     def _try_later(self, error: BaseException) -> None:
         log.error("the disk does not take how far a paper got: %s", error)
         asyncio.get_running_loop().call_later(RETRY_S, self.wake)
 
-    async def _work(self, role: str, work: Any) -> None:
+    async def _pause(self, what: str) -> None:
+        """After a defect: 0.25, 0.5, ... seconds."""
+        count = self._defects[what] = self._defects.get(what, 0) + 1
+        await asyncio.sleep(min(PAUSE_S_MAX, FIRST_PAUSE_S * 2.0 ** min(count - 1, 10)))
+
+    async def _work(self, role: str, devices: Devices, jobs: Sequence[spool.Job]) -> None:
         """One role's jobs; whatever was ordered meanwhile is looked at after."""
         try:
-            await work
+            if await self._print_waiting(devices, jobs):
+                self._defects.pop(role, None)
+            else:
+                await self._pause(role)
             self.wake()
         except DatabaseError as error:
             self._try_later(error)
@@ -243,7 +264,8 @@ class Printing:
         for job in self.doubts:
             self._states.setdefault((job.purpose, job.subject), "uncertain")
         if self.doubts:
-            await self.on_doubt()
+            with contained("asking about papers"):
+                await self.on_doubt()
 
     async def _write_states(self) -> None:
         """What became of papers, on the disk; kept in memory until the disk takes it."""
@@ -256,10 +278,19 @@ class Printing:
             if self._unwritten.get(job_id) == (job, state, proof):
                 del self._unwritten[job_id]
 
-    async def _print_waiting(self, devices: Devices, jobs: list[spool.Job]) -> None:
+    async def _print_waiting(self, devices: Devices, jobs: Sequence[spool.Job]) -> bool:
+        """False when a paper met a defect: it goes on waiting, and those behind it need not."""
+        is_well = True
         for job in jobs:
-            if not await self._print(devices, job):
-                break
+            try:
+                if not await self._print(devices, job):
+                    break
+            except DatabaseError:
+                raise
+            except Exception:
+                log.exception("job %d (%s %d) met a defect; it waits", job.id, job.purpose, job.subject)
+                is_well = False
+        return is_well
 
     async def _print(self, devices: Devices, job: spool.Job) -> bool:
         """One job; False when nothing was sent and the queue must be looked at again."""
@@ -321,6 +352,9 @@ class Printing:
             return await printer.print(
                 rendered, job.id, lambda: timers.append(loop.call_later(SENT_AFTER_S, self._say_sent, job))
             )
+        except Exception:  # a byte may have left: it is never sent again as an original
+            log.exception("job %d: the driver met a defect", job.id)
+            return PrintResult(PrintOutcome.UNCERTAIN, FaultReason.CRASHED)
         finally:
             for timer in timers:
                 timer.cancel()
@@ -342,7 +376,8 @@ class Printing:
             self.doubts.append(msgspec.structs.replace(job, state="uncertain"))
         await self._write_states()
         if state == "uncertain":
-            await self.on_doubt()
+            with contained("asking about a paper"):
+                await self.on_doubt()
         if state == "queued":
             return False
         self._count([waiting for waiting in self._waiting if waiting.id != job.id])
@@ -350,11 +385,16 @@ class Printing:
 
     def _note(self, job: spool.Job, state: str) -> None:
         self._states[job.purpose, job.subject] = state
-        self.on_change()
+        self._tell()
 
     def _count(self, waiting: list[spool.Job]) -> None:
         before, self._waiting = self._waiting, waiting
         if len(waiting) != len(before):
+            self._tell()
+
+    def _tell(self) -> None:
+        """Papers go on, whatever happens to those who watch them."""
+        with contained("showing how far a paper is"):
             self.on_change()
 
 
