@@ -379,7 +379,7 @@ class WordIndex(msgspec.Struct, frozen=True):
         """What a mistyped word may have meant: prefixes one edit away, or else words two edits away."""
         if len(word) < 3 or word.isdigit():
             return []
-        near = [edit for edit in _edits(word) if self.begins(edit)]
+        near = [edit for edit in edits(word) if self.begins(edit)]
         return near or (self._two_edits(word) if len(word) >= 6 else [])
 
     def _two_edits(self, word: str) -> list[str]:
@@ -437,7 +437,7 @@ def letter_bits(word: str) -> int:
     return bits
 
 
-def _edits(word: str) -> Iterable[str]:
+def edits(word: str) -> Iterable[str]:
     """Everything one typing error away: two letters swapped, one wrong, one missing, one too many."""
     cuts = [(word[:at], word[at:]) for at in range(len(word) + 1)]
     seen = {word}

@@ -52,12 +52,38 @@ _OPEN = "state IN ('queued', 'sending', 'sent', 'uncertain')"
 """As the index says it, or it is not used."""
 
 
-def add_job(conn: Any, role: str, purpose: str, subject: int, copy: int, at: str, paper: bytes) -> None:
-    """Order a paper as a part of the caller's transaction."""
+def add_job(
+    conn: Any, role: str, purpose: str, subject: int, copy: int, at: str, paper: bytes, customer: str = ""
+) -> None:
+    """Order a paper as a part of the caller's transaction; `customer` is the id of whose name may be on it."""
     conn.execute(
-        "INSERT INTO print_job (role, purpose, subject, copy, at, state, paper) VALUES (?, ?, ?, ?, ?, 'queued', ?)",
-        (role, purpose, subject, copy, at, paper),
+        "INSERT INTO print_job (role, purpose, subject, copy, at, state, paper, customer)"
+        " VALUES (?, ?, ?, ?, ?, 'queued', ?, ?)",
+        (role, purpose, subject, copy, at, paper, customer),
     )
+
+
+def papers_of(conn: Any, customer: str) -> list[dict[str, object]]:
+    """Which papers bear a customer's name: document, copy and when, oldest first."""
+    rows = conn.execute(
+        "SELECT purpose, subject, copy, at FROM print_job WHERE customer = ? AND customer <> '' ORDER BY id",
+        (customer,),
+    )
+    return [{"purpose": purpose, "document": subject, "copy": copy, "at": at} for purpose, subject, copy, at in rows]
+
+
+def scrub_papers(conn: Any, customer: str) -> int:
+    """Empty the papers of a customer who is erased, as a part of the caller's transaction. Returns how many.
+
+    The row stays with its state, proof and digest; what waited is dropped: the document can be printed again from the
+    journal, without the name.
+    """
+    cursor = conn.execute(
+        "UPDATE print_job SET paper = CAST(? AS BLOB), body = NULL,"
+        " state = CASE state WHEN 'queued' THEN 'dropped' ELSE state END WHERE customer = ? AND customer <> ''",
+        (b"", customer),
+    )
+    return int(cursor.rowcount)
 
 
 def claim_job(conn: Any, job_id: int, at: str, sent_to: str, device: str, profile: str, body: bytes) -> bool:
@@ -99,14 +125,6 @@ def last_job(conn: Any, purpose: str, subject: int) -> Job | None:
         (purpose, subject),
     ).fetchone()
     return None if row is None else _job(row)
-
-
-def paper_count(conn: Any, purpose: str, subject: int) -> int:
-    """How many papers of a document left the queue or may yet: the count of the next one."""
-    row = conn.execute(
-        "SELECT max(copy) FROM print_job WHERE purpose = ? AND subject = ? AND state != 'dropped'", (purpose, subject)
-    ).fetchone()
-    return 0 if row[0] is None else int(row[0]) + 1
 
 
 def last_test(conn: Any, role: str) -> Job | None:
