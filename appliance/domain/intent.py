@@ -12,7 +12,15 @@ import msgspec
 
 from appliance.domain.card import CardOutcome
 from appliance.domain.catalog import TenderMode
-from appliance.domain.journal import DrawerFailed, DrawerForced, DrawerLeftOpen, DrawerShut, TicketClosed
+from appliance.domain.journal import (
+    DrawerFailed,
+    DrawerForced,
+    DrawerLeftOpen,
+    DrawerShut,
+    PaperKind,
+    TicketClosed,
+    XRead,
+)
 from appliance.domain.ticket import Line, Lot, Ticket, Weighed
 
 
@@ -266,11 +274,23 @@ class IssueCopy(Intent):
 
 
 class CopyPaper(Intent):
-    """A receipt that went to the printer before is asked for once more: its next DUPLICATA, never an original."""
+    """What went to the printer before is asked for once more: its next DUPLICATA, never an original."""
 
     document: int
+    """Number of the sealed ticket, or of the X or Z."""
     printed: int
-    """Papers of this document that were ordered so far, the original included."""
+    """Papers of it that were ordered so far, the original included."""
+    paper: PaperKind = "ticket"
+
+
+class PrintX(Intent):
+    """The paper of a reading is asked for: its original if there was none, else its next DUPLICATA."""
+
+    report: XRead
+    opened_at: str
+    """When the session was opened, UTC."""
+    at: str
+    """When it was read, UTC."""
 
 
 class DeclineReceipt(Intent):

@@ -354,14 +354,22 @@ class CardDoubtEnded(Fact, tag="CardDoubtEnded"):
 
 
 # paper and drawer
+PaperKind = Literal["ticket", "x", "z"]
+
+
 class CopyIssued(Fact, tag="CopyIssued"):
-    """A paper was asked for: 0 is the original, n the n-th DUPLICATA (feature H-15)."""
+    """A paper was asked for: 0 is the original, n the n-th DUPLICATA (features H-15, Z-12).
+
+    Of a Z only copies have this fact: its original is ordered with the closing itself.
+    """
 
     of_document: int
+    """Number of the sealed ticket, or of the X or Z."""
     copy: int
     number: int
     """Gap-free number in the register of copies."""
     seal: str = ""
+    paper: PaperKind = "ticket"
 
 
 class ReceiptDeclined(Fact, tag="ReceiptDeclined"):

@@ -67,6 +67,8 @@ class TillState(msgspec.Struct):
     perpetual_absolute_minor: int = 0
     copies: dict[int, int] = {}
     """Papers issued by document, this session only; also of documents of earlier ones."""
+    report_copies: dict[str, int] = {}
+    """The same of the readings and closings: by `x7`, `z12`."""
     card: OpenCard | None = None
     """What the terminal was asked and has not answered: until then no money moves, no ticket changes."""
     doubts: dict[str, CardDoubt] = {}
@@ -85,6 +87,10 @@ class TillState(msgspec.Struct):
         """
         known = self.copies.get(closed.document, remembered)
         return known if closed.session == self.next_session - 1 else max(1, known)
+
+    def papers_of_report(self, paper: j.PaperKind, number: int) -> int:
+        """The same of an X or a Z, as far as this session knows."""
+        return self.report_copies.get(f"{paper}{number}", 0)
 
     def parts_of(self, note: int) -> list[Ticket]:
         """Open parts of a split note, in order of their numbers."""
@@ -120,7 +126,7 @@ def _session_opened(state: TillState, fact: j.SessionOpened, at: str, actor: str
     totals = Totals(float_minor=fact.float_minor)
     state.session = Session(fact.session, fact.service, fact.business_date, at, fact.by, totals)
     state.next_session = fact.session + 1
-    state.last_closed, state.last_copies, state.copies = None, 0, {}
+    state.last_closed, state.last_copies, state.copies, state.report_copies = None, 0, {}, {}
     for doubt in state.doubts.values():
         if doubt.says:
             doubt.session = fact.session
@@ -386,11 +392,14 @@ def _settlement_reversed(state: TillState, fact: j.SettlementReversed, at: str, 
 
 def _copy_issued(state: TillState, fact: j.CopyIssued, at: str, actor: str) -> None:
     state.next_copy = fact.number + 1
+    if fact.copy and state.session is not None:
+        state.session.totals.copies += 1
+    if fact.paper != "ticket":
+        state.report_copies[f"{fact.paper}{fact.of_document}"] = fact.copy + 1
+        return
     state.copies[fact.of_document] = fact.copy + 1
     if state.last_closed is not None and state.last_closed.document == fact.of_document:
         state.last_copies = fact.copy + 1
-    if fact.copy and state.session is not None:
-        state.session.totals.copies += 1
 
 
 def _receipt_declined(state: TillState, fact: j.ReceiptDeclined, at: str, actor: str) -> None:

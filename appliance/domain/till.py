@@ -455,12 +455,21 @@ def _issue_copy(state: TillState, intent: i.IssueCopy, moment: Moment) -> Outcom
 
 
 def _copy_paper(state: TillState, intent: i.CopyPaper, moment: Moment) -> Outcome:
-    """Also of a document of an earlier day, whose count the state has forgotten and the queue has not."""
+    """Also of an earlier day, whose count the state has forgotten and the journal has not."""
     if intent.printed < 1:
         raise Refusal("receipt.none")
-    copy = max(intent.printed, state.copies.get(intent.document, 0))
-    fact = j.CopyIssued(intent.document, copy, state.next_copy)
-    return Outcome([fact], [e.PrintCopy(intent.document, copy)])
+    number, paper = intent.document, intent.paper
+    known = state.copies.get(number, 0) if paper == "ticket" else state.papers_of_report(paper, number)
+    copy = max(intent.printed, known)
+    fact = j.CopyIssued(number, copy, state.next_copy, paper=paper)
+    return Outcome([fact], [e.PrintCopy(number, copy, paper)])
+
+
+def _print_x(state: TillState, intent: i.PrintX, moment: Moment) -> Outcome:
+    number = intent.report.number
+    copy = state.papers_of_report("x", number)
+    effect = e.PrintCopy(number, copy, "x") if copy else e.PrintReport(intent.report, intent.opened_at, intent.at)
+    return Outcome([j.CopyIssued(number, copy, state.next_copy, paper="x")], [effect])
 
 
 def _decline_receipt(state: TillState, intent: i.DeclineReceipt, moment: Moment) -> Outcome:
@@ -531,6 +540,7 @@ _STEP: dict[type, Step] = {
     i.LeaveSplit: _split(leave_split),
     i.IssueCopy: _issue_copy,
     i.CopyPaper: _copy_paper,
+    i.PrintX: _print_x,
     i.DeclineReceipt: _decline_receipt,
     i.OpenDrawer: _open_drawer,
     i.NoteDrawer: _note_drawer,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from appliance.domain import effect as e
 from appliance.domain import intent as i
 from appliance.domain.cash import COINS, COUNTED_NOTES, count_total
 from appliance.domain.errors import Refusal
@@ -103,9 +102,9 @@ def _print_report(till: Till, command: c.PrintReport) -> None:
     if desk.screen == "closing":
         outcome = till.do(i.ReadX())
         report = next(fact for fact in outcome.facts if isinstance(fact, XRead))
-        till.effect(e.PrintReport(report, session.opened_at, till.ledger.moment().at))
-    elif desk.screen == "x_report" and desk.report is not None:
-        till.effect(e.PrintReport(desk.report, session.opened_at, desk.report_at))
+        till.do(i.PrintX(report, session.opened_at, till.ledger.moment().at))
+    elif desk.screen == "x_report" and isinstance(desk.report, XRead):
+        till.do(i.PrintX(desk.report, session.opened_at, desk.report_at))
 
 
 def _start_closing(till: Till, command: c.StartClosing) -> None:

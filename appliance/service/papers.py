@@ -9,8 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from appliance.domain import effect as e
 from appliance.domain import intent as i
+from appliance.domain.journal import PaperKind
+from appliance.store import journal
 from appliance.store.spool import Job
 
 if TYPE_CHECKING:
@@ -72,12 +76,12 @@ def resolve_by_copy(till: Till, document: int) -> None:
 
 def _copy(till: Till, job: Job) -> None:
     """Order the copy, and only then end the doubt: a copy that is refused leaves it as it was."""
-    if job.purpose == "ticket":
-        till.do(i.CopyPaper(job.subject, job.copy + 1))
-    elif job.purpose == "test":
+    if job.purpose == "test":
         till.effect(e.PrintTest(job.role))
     else:
-        till.effect(e.PrintCopy(job.subject, job.copy + 1, job.purpose))
+        paper = msgspec.convert(job.purpose, PaperKind)
+        issued = till.ledger.read_now(lambda conn: journal.papers_issued(conn, job.subject, paper))
+        till.do(i.CopyPaper(job.subject, max(job.copy + 1, issued), paper))
     till.ledger.also(till.printing.give_up(job))
 
 

@@ -13,7 +13,7 @@ import msgspec
 from appliance.domain.errors import Refusal
 from appliance.domain.journal import SettlementReversed, TicketClosed
 from appliance.domain.meaning import receipt_code
-from appliance.store import journal, spool
+from appliance.store import journal
 
 if TYPE_CHECKING:
     from appliance.service.till import Till
@@ -49,7 +49,7 @@ def _printed(till: Till, closed: TicketClosed) -> int:
     session = till.state.session
     if session is not None and session.number == closed.session:
         return till.state.copies.get(closed.document, 0)
-    return int(till.ledger.read_now(lambda conn: spool.paper_count(conn, "ticket", closed.document)))
+    return int(till.ledger.read_now(lambda conn: journal.papers_issued(conn, closed.document)))
 
 
 def opened(till: Till) -> PastSale | None:

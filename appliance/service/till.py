@@ -45,7 +45,9 @@ ARMED_S: Final = 10.0
 ASKING: Final = (c.SignIn, c.Approve)
 """Orders that ask somebody else before they decide."""
 
-ASIDE: Final = (i.NoteApproval, i.IssueCopy, i.CopyPaper, i.DeclineReceipt, i.OpenDrawer, i.NoteDrawer, i.ReadX)
+ASIDE: Final = (
+    i.NoteApproval, i.IssueCopy, i.CopyPaper, i.DeclineReceipt, i.OpenDrawer, i.NoteDrawer, i.ReadX, i.PrintX,
+)  # fmt: skip
 """Decisions that leave every ticket and whoever stands at the till as they are. Any other one ends an offered undo: it
 is for the state in which it was offered."""
 

@@ -14,7 +14,16 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from appliance.domain.errors import BrokenJournal
-from appliance.domain.journal import GENESIS, Entry, SettlementReversed, TicketClosed, entry_hash
+from appliance.domain.journal import (
+    GENESIS,
+    CopyIssued,
+    Entry,
+    PaperKind,
+    ReceiptDeclined,
+    SettlementReversed,
+    TicketClosed,
+    entry_hash,
+)
 from appliance.domain.state import TillState, apply
 from appliance.store.database import DatabaseError
 
@@ -145,6 +154,26 @@ def find_document(conn: Any, number: int) -> Entry | None:
         else:
             high = middle - 1
     return None
+
+
+def papers_issued(conn: Any, number: int, paper: PaperKind = "ticket") -> int:
+    """How many papers of a sealed ticket, an X or a Z were asked for and not declined: the count of the next one.
+
+    As `domain.state` counts them, over all sessions. A Z whose original alone was printed has 0 here: see `CopyIssued`.
+    """
+    rows = conn.execute(
+        "SELECT seq FROM journal WHERE kind IN ('CopyIssued', 'ReceiptDeclined')"
+        " AND CASE WHEN json_valid(CAST(body AS TEXT)) THEN CAST(body AS TEXT) ->> 'of_document' END = ? ORDER BY seq",
+        (number,),
+    )
+    issued = 0
+    for (seq,) in rows.fetchall():
+        fact = next(read_entries(conn, seq - 1, seq)).fact
+        if isinstance(fact, CopyIssued) and fact.paper == paper:
+            issued = fact.copy + 1
+        elif isinstance(fact, ReceiptDeclined) and paper == "ticket":
+            issued = max(0, issued - 1) if fact.copy is None else fact.copy
+    return issued
 
 
 def recent_origins(conn: Any) -> list[str]:

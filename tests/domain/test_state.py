@@ -74,3 +74,15 @@ def test_papers_declined_in_old_entries_are_the_newest_ones():
     apply(state, j.ReceiptDeclined(1), AT, "camille")
     apply(state, j.ReceiptDeclined(2), AT, "camille")
     assert state.copies == {1: 1}
+
+
+def test_copies_of_an_x_and_a_z_are_none_of_the_ticket_with_their_number():
+    state = TillState()
+    apply(state, j.SessionOpened(1, 1, "2026-11-21", 0, 0), AT, "camille")
+    for fact in (j.CopyIssued(1, 0, 1, paper="x"), j.CopyIssued(1, 1, 2, paper="x"), j.CopyIssued(1, 1, 3, paper="z")):
+        apply(state, fact, AT, "camille")
+    assert (state.copies, state.last_copies, state.next_copy) == ({}, 0, 4)
+    assert (state.papers_of_report("x", 1), state.papers_of_report("z", 1)) == (2, 2)
+    assert state.session is not None and state.session.totals.copies == 2
+    apply(state, j.SessionOpened(2, 1, "2026-11-22", 0, 0), AT, "camille")
+    assert state.report_copies == {}

@@ -8,6 +8,7 @@ import random
 import re
 import tempfile
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from appliance.hal.simulated.printer import SimulatedPrinter
 from appliance.hal.simulated.star import SimulatedStarPrinter
 from appliance.protocol import command as c
 from appliance.store import spool
-from tests.support.till import RAM, a_till
+from tests.support.till import NADIA, RAM, a_till
 
 ROLE = "printer.receipt"
 
@@ -164,6 +165,77 @@ def test_the_question_comes_back_after_a_restart(run, tmp_path):
                 await until(lambda: till.message == "printer.uncertain_ticket")
                 serving.cancel()
             assert [job.subject for job in till.daemon.printing.doubts] == [1]
+
+    run(day())
+
+
+async def restarts_in_doubt(till, job):
+    """The power is cut while this job was being printed, and the till is asked about it again."""
+    await till.books(lambda conn: spool.set_state(conn, job, "sent"))
+    await till.pull_the_plug()
+    async with asyncio.TaskGroup() as group:
+        serving = group.create_task(till.daemon._serve(till.till), name="devices")
+        await until(lambda: till.message.startswith("printer.uncertain"))
+        serving.cancel()
+    return till.message
+
+
+async def copies_of(till, paper):
+    return [(fact.of_document, fact.copy) for fact in await till.facts(CopyIssued) if fact.paper == paper]
+
+
+def test_h15_the_count_of_a_duplicata_goes_on_the_next_day(run, tmp_path):
+    """Way: nobody knows of the original; two copies are out; the answer comes when the next day is open."""
+
+    async def days():
+        async with a_till(tmp_path) as till:
+            await till.sells("1 croissant | cash")
+            await till.do(c.PrintReceipt(), c.PrintReceipt(), c.PrintReceipt())
+            for job in (2, 3):
+                await till.books(lambda conn, job=job: spool.set_state(conn, job, "confirmed", "printer"))
+            await till.closes_the_day()
+            await till.waits(timedelta(days=1))
+            await till.opens()
+            assert await restarts_in_doubt(till, 1) == "printer.uncertain_ticket"
+            await till.do(c.ActOnMessage("paper_missing"))
+            assert await copies_of(till, "ticket") == [(1, 0), (1, 1), (1, 2), (1, 3)]
+            await till.scan("TBtill-1-000001")
+            assert till.view.result.copies == 4
+
+    run(days())
+
+
+def test_z12_copies_of_a_z_are_facts_with_a_count(run, tmp_path):
+    async def days():
+        async with a_till(tmp_path) as till:
+            await till.closes_the_day()
+            for copy in (1, 2):
+                (newest,) = await till.books(
+                    lambda conn: conn.execute("SELECT max(id) FROM print_job WHERE purpose = 'z'").fetchone()
+                )
+                assert await restarts_in_doubt(till, newest) == "printer.uncertain_z"
+                await till.scan(NADIA)
+                await till.do(c.ActOnMessage("paper_missing"))
+                assert await copies_of(till, "z") == [(1, count) for count in range(1, copy + 1)]
+            rows = await jobs(till)
+            assert [row[:3] for row in rows] == [("z", 1, 0), ("z", 1, 1), ("z", 1, 2)]
+            newest_paper = await till.books(lambda conn: spool.last_job(conn, "z", 1))
+            assert b"DUPLICATA 2" in newest_paper.paper and b"DUPLICATA 1" not in newest_paper.paper
+
+    run(days())
+
+
+def test_h15_an_x_that_is_printed_again_says_so(run, tmp_path):
+    async def day():
+        async with a_till(tmp_path) as till:
+            await till.scan(NADIA)
+            await till.do(c.ReadX(), c.PrintReport(), c.PrintReport(), c.PrintReport(), c.GoBack())
+            await till.do(c.ReadX(), c.PrintReport(), c.GoBack())
+            assert await copies_of(till, "x") == [(1, 0), (1, 1), (1, 2), (2, 0)]
+            papers = await till.books(lambda conn: conn.execute("SELECT paper FROM print_job ORDER BY id").fetchall())
+            said = [re.findall(rb"DUPLICATA \d", paper) for (paper,) in papers]
+            assert said == [[], [b"DUPLICATA 1"], [b"DUPLICATA 2"], []]
+            assert till.state.session.totals.copies == 2
 
     run(day())
 

@@ -66,6 +66,23 @@ def test_a_document_is_found_by_its_number_wherever_it_lies(gaps):
         conn.close()
 
 
+def test_papers_are_counted_by_the_journal_alone(conn):
+    """Way: a receipt with three copies of which two were declined, an X and a Z of the same number, years of others."""
+    facts: list[j.AnyFact] = [j.CopyIssued(7, 0, 1), j.CopyIssued(7, 1, 2), j.CopyIssued(8, 0, 3)]
+    facts += [j.CopyIssued(7, 0, 4, paper="x"), j.CopyIssued(7, 1, 5, paper="z"), j.CopyIssued(7, 2, 6, paper="z")]
+    facts += [j.CopyIssued(7, 2, 7), j.CopyIssued(7, 3, 8), j.ReceiptDeclined(7, 3), j.ReceiptDeclined(7, 2)]
+    facts += [j.CopyIssued(9, 0, 9), j.CopyIssued(9, 1, 10), j.ReceiptDeclined(9)]  # as entries once said it
+    store.append(conn, j.chain(facts, seq=0, prev_hash=j.GENESIS, epoch="e1", at=AT, actor="camille"))
+    assert [store.papers_issued(conn, number) for number in (7, 8, 9, 10)] == [2, 1, 1, 0]
+    assert (store.papers_issued(conn, 7, "x"), store.papers_issued(conn, 7, "z")) == (1, 3)
+    asked: list[str] = []
+    conn.set_trace_callback(asked.append)
+    store.papers_issued(conn, 7)
+    conn.set_trace_callback(None)
+    plan = conn.execute(f"EXPLAIN QUERY PLAN {asked[0]}").fetchall()
+    assert "journal_copies" in plan[0][-1], plan
+
+
 def test_an_empty_journal_takes_its_epoch_once(conn):
     assert store.read_head(conn, "first") == store.Head("first", 0, j.GENESIS, "")
     assert store.read_head(conn, "second").epoch == "first"

@@ -46,16 +46,6 @@ def test_only_what_waits_is_dropped(conn):
     assert [(job.purpose, job.copy) for job in spool.waiting_jobs(conn)] == [("ticket", 2), ("z", 0)]
 
 
-def test_papers_are_counted_without_those_that_never_left(conn):
-    assert spool.paper_count(conn, "ticket", 1) == 0
-    for copy in range(3):
-        order(conn, 1, copy=copy)
-    assert spool.paper_count(conn, "ticket", 1) == 3
-    assert spool.drop_waiting(conn, 1, (2, 1)) == 2
-    assert spool.paper_count(conn, "ticket", 1) == 1
-    assert spool.paper_count(conn, "ticket", 2) == 0
-
-
 def test_after_a_crash_what_was_being_sent_is_unknown_and_not_sent_again(conn):
     order(conn, 1)
     order(conn, 2)
