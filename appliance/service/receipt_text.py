@@ -150,6 +150,7 @@ def trial_page(head: Letterhead, role: str, at: str) -> Paper:
         Columns("Żurek śląski, Καφές, Хлеб, 面包", "4.80"),
         Rule(),
         Text(t("receipt.test_qr"), align=Align.CENTER),
+        Feed(),
         Qr("https://example.org/tillbox?essai=1"),
         Barcode("7610807072341"),
         Text(t("receipt.test_question"), align=Align.CENTER),
@@ -197,7 +198,8 @@ def _lines(head: Letterhead, closed: TicketClosed) -> list[Block]:
             )
         if line.comment:
             blocks.append(Text(f"   {line.comment}"))
-    for rate_bp, off_minor in discount_per_rate(closed.lines, closed.shares).items():
+    off = discount_per_rate(closed.lines, closed.shares)
+    for rate_bp, off_minor in sorted(off.items(), key=lambda row: head.shop.rate_letter(row[0])):
         rate = f" {i18n.rate(closed.discount_bp, head.locale)}" if closed.discount_bp else ""
         label = head.t("receipt.ticket_discount", rate=rate, letter=head.shop.rate_letter(rate_bp))
         blocks.append(Columns(f"   {label}", f"{head.amount(-off_minor)} {head.shop.rate_letter(rate_bp)}"))
@@ -273,7 +275,7 @@ def _vat_table(head: Letterhead, closed: TicketClosed) -> list[Block]:
     t, amount = head.t, head.amount
     words = ("receipt.vat", "receipt.rate", "receipt.net", "receipt.vat", "receipt.gross")
     rows: list[Block] = [Row((*(t(word) for word in words), ""), VAT_SHARES)]
-    for row in closed.vat:
+    for row in sorted(closed.vat, key=lambda row: head.shop.rate_letter(row.rate_bp)):
         cells = (
             head.shop.rate_letter(row.rate_bp), i18n.rate(row.rate_bp, head.locale),
             amount(row.net_minor), amount(row.vat_minor), amount(row.gross_minor), "",
@@ -293,7 +295,7 @@ def report(head: Letterhead, figures: XRead | SessionClosed, opened_at: str, at:
         *head.head(),
         Text(title, bold=True, tall=True, align=Align.CENTER),
         Columns(t("report.session", number=f"{figures.session:04d}"), head.shop.register_name),
-        Text(t("report.period", begin=head.when(opened_at), end=head.when(at))),
+        Columns(t("report.begin", at=head.when(opened_at)), t("report.end", at=head.when(at))),
         Rule(),
         Columns(t("report.turnover"), head.amount(totals.turnover_minor), bold=True, tall=True),
         Columns(t("report.tickets"), str(totals.tickets)),

@@ -82,6 +82,24 @@ def test_the_vat_table_sums_to_the_total(run, tmp_path):
     run(day())
 
 
+def test_rates_stand_in_the_order_of_their_letters(run, tmp_path):
+    """In the table and among the discounts: A, B, C, whatever was sold first and whichever rate is lowest."""
+
+    async def day():
+        async with a_till(tmp_path) as till:
+            await till.do(c.NewTicket())
+            await till.adds("1 deposit, 1 candles, 1 croissant")
+            await till.do(c.DiscountTicket(rate_bp=1000))
+            await till.pays("cash")
+            await till.do(c.PrintReceipt())
+            text = await newest_paper(till)
+            table = [line[0] for line in text if re.match(r"[A-Z] \|", line)]
+            assert table == ["A", "B", "C"]
+            assert [line[-1] for line in text if "groupe" in line] == ["A", "B", "C"]
+
+    run(day())
+
+
 def test_a_cash_rounding_is_a_line_of_its_own(run, tmp_path):
     async def day():
         async with a_till(tmp_path) as till:

@@ -6,7 +6,8 @@ Rules this module keeps:
 2. One code page per job, pinned by the profile. Of what it lacks, typography alone (’ – … thin spaces) is written with
    the nearest sign; a line with any other such character (Œ on PC858, Greek, Chinese) is drawn. Never a `?`.
 3. A job begins in the normal style, left-aligned, on the page, so jobs can follow each other without a reset.
-4. A block that cannot be printed as meant (bad check digit, too wide) is printed as text: a receipt is never lost.
+4. A block that cannot be printed as meant (bad check digit) is printed as text: a receipt is never lost. Bars that are
+   too wide are drawn in the fewest modules, else their content is a QR code with the text below.
 """
 
 import unicodedata
@@ -33,7 +34,7 @@ from appliance.hal.device import (
     Text,
 )
 from appliance.hal.escpos.epson import Epson
-from appliance.hal.escpos.picture import Picture, cells_of, draw_bars, draw_line, draw_qr, width_of
+from appliance.hal.escpos.picture import Picture, bar_dot, cells_of, draw_bars, draw_line, draw_qr, width_of
 from appliance.hal.escpos.profile import Profile
 from appliance.hal.escpos.star import Star
 
@@ -49,7 +50,8 @@ _LETTERS = {
     "ſ": "s", "ħ": "h", "Ħ": "H", "ŧ": "t", "Ŧ": "T",
 }  # fmt: skip
 
-_MARGIN_DOTS = 32
+_QR_FOR_BARS = 5
+"""Dots of a module: large enough for a scanner held in the hand."""
 
 Language = Epson | Star
 
@@ -167,8 +169,8 @@ def check_digit_ok(code: str) -> bool:
 
 
 def is_code128(text: str) -> bool:
-    """Whether code set B can say it, and within the length of one command."""
-    return 1 <= len(text) <= 40 and text.isascii() and text.isprintable()
+    """Whether code set B can say it; long enough for a receipt of the till with the longest name."""
+    return 1 <= len(text) <= 60 and text.isascii() and text.isprintable()
 
 
 class KeptLogo(Struct, frozen=True):
@@ -404,12 +406,8 @@ def _barcode(job: _Job, block: Barcode) -> None:
     else:
         _text(job, Text(block.text, align=Align.CENTER))
         return
-    # The quiet zone of ten modules may reach into the paper's white margin, 4 mm at either side.
-    dot = min(most, job.dots // modules, (job.dots + 2 * _MARGIN_DOTS) // (modules + 20))
-    if dot < 2:  # one dot per module is not read reliably
-        _text(job, Text(block.text, align=Align.CENTER))
-        return
-    if not job.profile.bars:
+    dot = min(most, bar_dot(modules, job.dots))
+    if dot < 2 or not job.profile.bars:
         _barcode_drawn(job, block)
         return
     job.set_style(0)
@@ -418,12 +416,14 @@ def _barcode(job: _Job, block: Barcode) -> None:
 
 
 def _barcode_drawn(job: _Job, block: Barcode) -> None:
+    """Where the printer makes no bars, or wider ones than they need be; as a QR code when they are too wide anyhow."""
     job.check_may_draw()
     picture = draw_bars(block.kind.value, block.text, job.dots)
-    if picture is None:
-        _text(job, Text(block.text, align=Align.CENTER))
-    else:
+    if picture is not None:
         job.add_picture(picture)
+        return
+    _qr(job, Qr(block.text, _QR_FOR_BARS))
+    _text(job, Text(block.text, align=Align.CENTER))
 
 
 def _qr(job: _Job, block: Qr) -> None:

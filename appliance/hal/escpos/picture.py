@@ -27,6 +27,10 @@ _BASELINE = 20
 _INK_AT = 110
 """Grey level, 0 to 255 of ink, from which on a dot is printed."""
 _CACHED_LINES = 512
+_MARGIN_DOTS = 32
+"""White that no printer reaches, 4 mm at either side."""
+_QR_QUIET = 4
+"""Modules of white above and below (ISO/IEC 18004); at the sides there is paper enough."""
 
 
 class Picture(Struct, frozen=True):
@@ -170,6 +174,14 @@ def _trimmed(ink: Image, below: int) -> Picture:
     return Picture(width // 8, dots.tobytes())
 
 
+def bar_dot(modules: int, dots: int) -> int:
+    """The widest module of a bar code in dots; below 2 it is not read reliably.
+
+    Its quiet zone of ten modules may reach into the paper's white margin.
+    """
+    return min(dots // modules, (dots + 2 * _MARGIN_DOTS) // (modules + 20))
+
+
 @lru_cache(maxsize=64)
 def draw_bars(kind: str, text: str, dots: int, height: int = 80) -> Picture | None:
     """A bar code (`ean13`, `code128`) with its text below; None when it does not fit."""
@@ -177,8 +189,8 @@ def draw_bars(kind: str, text: str, dots: int, height: int = 80) -> Picture | No
     from PIL import Image, ImageDraw
 
     modules = barcode.get_barcode_class(kind)(text).build()[0]
-    dot = min(3, dots // (len(modules) + 20))
-    if dot < 2:  # one dot per module is not read reliably
+    dot = min(3, bar_dot(len(modules), dots))
+    if dot < 2:
         return None
     ink = Image.new("L", (len(modules) * dot, height + LINE_PITCH), 0)
     pen = ImageDraw.Draw(ink)
@@ -192,18 +204,20 @@ def draw_bars(kind: str, text: str, dots: int, height: int = 80) -> Picture | No
 
 @lru_cache(maxsize=64)
 def draw_qr(content: bytes, dot: int, dots: int) -> Picture:
-    """A QR code of level M with a quiet zone; smaller dots where it would not fit."""
+    """A QR code of level M with white above and below; smaller dots where it would not fit."""
     import qrcode
     from PIL import Image
 
-    symbol = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M, border=2)
+    symbol = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M, border=0)
     symbol.add_data(content)
     matrix = symbol.get_matrix()
     size = len(matrix)
     ink = Image.new("L", (size, size), 0)
     ink.putdata([255 if dark else 0 for row in matrix for dark in row])
     dot = max(1, min(dot, dots // size))
-    return _trimmed(ink.resize((size * dot, size * dot), Image.Resampling.NEAREST), 0)
+    whole = Image.new("L", (size * dot, (size + 2 * _QR_QUIET) * dot), 0)
+    whole.paste(ink.resize((size * dot, size * dot), Image.Resampling.NEAREST), (0, _QR_QUIET * dot))
+    return _trimmed(whole, 0)
 
 
 def draw_logo(file: Path, dots: int) -> Picture:

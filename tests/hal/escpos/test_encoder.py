@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.hal.device import Align, Barcode, BarcodeKind, Columns, Cut, Feed, Paper, Qr, Row, Rule, Text
-from appliance.hal.escpos import encoder, epson
+from appliance.hal.escpos import encoder, epson, picture
 from appliance.hal.escpos.picture import Picture
 from appliance.hal.escpos.profile import PROFILES
 from tests.support.paper_bytes import REAL_TIME, read_epson, read_star
@@ -172,7 +172,41 @@ def test_ean13_with_the_right_digit_is_a_bar_code():
 def test_code128_escapes_its_braces_and_falls_back_when_too_wide():
     job = encoder.Encoder(EPSON).encode(Paper((Barcode("T-{42}", BarcodeKind.CODE128),)))
     assert b"\x1dk\x49\x09{BT-{{42}" in job
-    assert lines_of(Barcode("x" * 30, BarcodeKind.CODE128)) == ["x" * 30]
+    assert lines_of(Barcode("x" * 61, BarcodeKind.CODE128)) == ["x" * 48, "x" * 13]
+
+
+NARROW = [name for name, profile in PROFILES.items() if profile.columns == 32]
+NAMES = ["till-1", "caisse-12", "Boulangerie_du_Bourg.caisse-principale-1"]
+
+
+@pytest.mark.parametrize("name", sorted(PROFILES))
+@pytest.mark.parametrize("till", NAMES)
+@pytest.mark.parametrize("document", [1, 1_004, 100_410, 1_000_000])
+def test_a_receipt_always_has_a_code_to_scan(name, till, document):
+    """Bars of the printer, drawn bars, or a QR code: whatever fits; never the mere text."""
+    profile, text = PROFILES[name], f"TB{till}-{document:06d}"
+    job = job_of(Barcode(text, BarcodeKind.CODE128), profile=profile)
+    commands = set(job.commands) & {"GS k", "ESC b", "GS ( k", "ESC GS y"}
+    assert len(commands) == 1 or (not commands and job.pictures), job.commands
+    is_square = commands & {"GS ( k", "ESC GS y"} or sum(height for _, height in job.pictures) > 110
+    assert bool(is_square) == bool(b"".join(job.lines)), "a QR code says below what it holds"
+
+
+@pytest.mark.parametrize("name", NARROW)
+def test_on_narrow_paper_the_usual_name_of_a_till_is_bars(name):
+    job = job_of(Barcode("TBtill-1-000001", BarcodeKind.CODE128), profile=PROFILES[name])
+    assert not job.lines or job.lines == [b""]
+    assert "GS k" in job.commands or (job.pictures and all(width <= 384 for width, _ in job.pictures))
+
+
+def test_drawn_codes_are_read_as_they_were_meant():
+    """Bars at two dots a module, and a QR code with four modules of white above and below."""
+    bars = picture.draw_bars("code128", "TBtill-1-000001", 384)
+    assert bars is not None and bars.row_bytes * 8 <= 384
+    square = picture.draw_qr(b"TBtill-1-000001", 4, 384)
+    white = bytes(square.row_bytes * 16)
+    assert square.rows.startswith(white) and square.rows.endswith(white)
+    assert square.rows[len(white) : len(white) + 1] != b"\0"
 
 
 def test_real_time_and_drawer_commands():

@@ -5,7 +5,10 @@ marks, piled-up accents, ten thousand characters. `support.paper_bytes` then rea
 the commands in a receipt must be exactly those of the same receipt with plain names.
 """
 
+import os
 import random
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 
 import pytest
 
@@ -15,6 +18,9 @@ from appliance.hal.escpos.profile import PROFILES
 from tests.support.paper_bytes import Injected, read_epson, read_star
 
 COUNT, COUNT_FULL = 5_000, 200_000
+AT_ONCE = 1_000
+"""Receipts of one seed; with --full each processor takes the next batch."""
+NAMES = ("epson-80", "pc858-58", "star-80", "starline-80", "clone-80")
 ATTACKS = (
     "\x1bp\x00\x19\xfa", "\x1d(L\x06\x000E", "\x10\x14\x01\x00\x01", "\x10\x05\x02", "\x10\x04\x01", "\x1b@",
     "\x1dV\x00", "\n\n\n", "\x1b\x1dt\x00", "\x07", "\x1c", "\x1a", "\x17", "\x1bd\x03", "\x1b=\x00", "\x1dIB",
@@ -48,17 +54,28 @@ def count_of(commands: list[str]) -> dict[str, int]:
 
 def test_no_name_injects_a_command(request):
     full = request.config.getoption("--full")
-    chance = random.Random(20261121)
-    profiles = [PROFILES[name] for name in ("epson-80", "pc858-58", "star-80", "starline-80", "clone-80")]
+    batches = range((COUNT_FULL if full else COUNT) // AT_ONCE)
+    if not full:
+        assert sum(map(read_batch, batches)) == COUNT
+        return
+    with ProcessPoolExecutor(os.cpu_count(), get_context("fork")) as pool:
+        assert sum(pool.map(read_batch, batches)) == COUNT_FULL
+
+
+def read_batch(seed: int) -> int:
+    """How many receipts were read; in a process of its own with --full. Raises AssertionError with the names."""
+    chance = random.Random(20261121 + seed)
+    profiles = [PROFILES[name] for name in NAMES]
     encoders = [Encoder(profile) for profile in profiles]
     plain = [
         count_of(_read(encoder, profile, ["a", "b", "c", "d"]))
         for encoder, profile in zip(encoders, profiles, strict=True)
     ]
-    for turn in range(COUNT_FULL if full else COUNT):
+    for turn in range(AT_ONCE):
         at = turn % len(profiles)
         names = [hostile_name(chance) for _ in range(4)]
         assert count_of(_read(encoders[at], profiles[at], names)) == plain[at], names
+    return AT_ONCE
 
 
 def _read(encoder: Encoder, profile, names: list[str]) -> list[str]:
