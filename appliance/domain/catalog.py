@@ -30,6 +30,7 @@ from appliance.domain.code_rule import CodeRule, check_table
 from appliance.domain.gtin import canonical_code as canonical_code
 from appliance.domain.gtin import check_digit as check_digit
 from appliance.domain.gtin import is_gtin as is_gtin
+from appliance.domain.wallet import SpendFirst
 
 Unit = Literal["piece", "kg"]
 PriceKind = Literal["fixed", "free"]
@@ -179,6 +180,8 @@ class TenderMode(msgspec.Struct, frozen=True, gc=False):
     """Account number for the accountant."""
     quick_key: bool = False
     needs_customer: bool = False
+    funds_wallet: bool = True
+    """May credit a wallet, and put its change on one; not for meal vouchers, never for the wallet itself."""
 
 
 class Reason(msgspec.Struct, frozen=True, gc=False):
@@ -205,6 +208,33 @@ class Seller(msgspec.Struct, frozen=True, gc=False):
     hue: Hue = "neutre"
 
 
+CASH_CEILING_MINOR: Final[Mapping[str, int]] = {"FR": 100_000}
+"""Most that may be credited in cash, by profile: 1000.00 in France (CMF art. L112-6 and D112-3)."""
+
+
+class WalletRules(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """What a customer's wallet may do in this shop. A limit of 0 is none."""
+
+    presets_minor: tuple[int, ...] = (2000, 5000, 10_000, 20_000)
+    """Keys of the amounts offered for a credit."""
+    min_minor: int = 0
+    max_credit_minor: int = 0
+    """Per credit."""
+    max_balance_minor: int = 0
+    max_day_minor: int = 0
+    """Credited per wallet and business day."""
+    cash_ceiling_minor: int | None = None
+    """Credited in cash per wallet and business day; None is what the profile's law says."""
+    spend_first: SpendFirst = "gifted"
+    receipt: Literal["", "auto", "on_demand"] = ""
+    """Paper of a credit: by itself or when asked for; "" is the profile's way (CH auto, FR on demand)."""
+    copies: int = 1
+    balance: Literal["always", "wallet", "never"] = "wallet"
+    """On which receipts of sales the balance stands: all of the customer's, those paid by wallet, none (W-12)."""
+    enabled: bool = True
+    """Whether the shop has wallets at all: set by `Shop.wallet_rules_in` from the means of payment."""
+
+
 class Shop(msgspec.Struct, frozen=True):
     """Everything a manager sets up for one till."""
 
@@ -228,6 +258,8 @@ class Shop(msgspec.Struct, frozen=True):
     """Float left in the drawer overnight."""
     code_rules: tuple[CodeRule, ...] = ()
     """In-store codes with a weight, a price or a count; the first rule that fits wins."""
+    wallet: WalletRules = WalletRules()
+    """As the manager set them up; what holds is `wallet_rules_in`."""
 
     def __post_init__(self) -> None:
         check_table(self.code_rules)
@@ -243,6 +275,21 @@ class Shop(msgspec.Struct, frozen=True):
     def tender(self, tender_id: str) -> TenderMode:
         """Tender by id; KeyError when unknown."""
         return _by_id(self.tenders, tender_id)
+
+    def wallet_mode(self) -> TenderMode | None:
+        """The means *Cagnotte client*, also while it is switched off; None when the shop has none."""
+        return next((mode for mode in self.tenders if mode.kind == "wallet"), None)
+
+    def wallet_rules_in(self, profile: str) -> WalletRules:
+        """What holds for wallets today: the shop's own rules, and the profile's where the shop says nothing."""
+        mode, rules = self.wallet_mode(), self.wallet
+        ceiling = rules.cash_ceiling_minor
+        return msgspec.structs.replace(
+            rules,
+            enabled=mode is not None and mode.enabled,
+            cash_ceiling_minor=CASH_CEILING_MINOR.get(profile, 0) if ceiling is None else ceiling,
+            receipt=rules.receipt or ("on_demand" if profile == "FR" else "auto"),
+        )
 
     def seller(self, seller_id: str) -> Seller:
         """Seller by id; KeyError when unknown."""

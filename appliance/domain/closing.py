@@ -14,6 +14,8 @@ import msgspec
 
 if TYPE_CHECKING:
     from appliance.domain.journal import TicketClosed
+    from appliance.domain.ticket import Tender
+    from appliance.domain.wallet import Purse
 
 
 class RateTotal(msgspec.Struct):
@@ -38,6 +40,82 @@ class TenderTally(msgspec.Struct):
     count: int = 0
     amount_minor: int = 0
     """What the means brought in: for cash, received less change, rounding included."""
+
+
+class WalletTotals(msgspec.Struct, omit_defaults=True):
+    """Wallets in one session: never turnover, never tax; their cash lies in the drawer all the same."""
+
+    credited: Tally = msgspec.field(default_factory=Tally)
+    """Paid in."""
+    gifted: Tally = msgspec.field(default_factory=Tally)
+    """Given on top of credits."""
+    cancelled: Tally = msgspec.field(default_factory=Tally)
+    """Credits given back: positive amounts, given credit not counted."""
+    refunded: Tally = msgspec.field(default_factory=Tally)
+    """Balances paid out."""
+    spent: Tally = msgspec.field(default_factory=Tally)
+    """Tenders on sales, both parts."""
+    taken_back_minor: int = 0
+    """Given credit that went with a cancellation or a refund."""
+    tenders: dict[str, TenderTally] = {}
+    """How credits were paid."""
+    out: dict[str, TenderTally] = {}
+    """How they were given back: negative amounts."""
+    adjusted: Tally = msgspec.field(default_factory=Tally)
+    """Corrections by right, plus and minus."""
+    cash_in_minor: int = 0
+    cash_out_minor: int = 0
+    """Positive."""
+    rounding_minor: int = 0
+    """Of coins, on what was paid out in cash."""
+
+    @property
+    def cash_minor(self) -> int:
+        return self.cash_in_minor - self.cash_out_minor
+
+    @property
+    def movement_minor(self) -> int:
+        """By how much all balances together changed."""
+        more = self.credited.amount_minor + self.gifted.amount_minor + self.adjusted.amount_minor
+        less = self.cancelled.amount_minor + self.refunded.amount_minor + self.spent.amount_minor
+        return more - less - self.taken_back_minor
+
+    def credit(self, part: Purse, tenders: tuple[Tender, ...]) -> None:
+        self.credited.add(part.paid_minor)
+        if part.gifted_minor:
+            self.gifted.add(part.gifted_minor)
+        self.cash_in_minor += self._count(self.tenders, tenders)
+
+    def cancel(self, part: Purse, tenders: tuple[Tender, ...]) -> None:
+        self._pay_out(self.cancelled, part, tenders)
+
+    def refund(self, part: Purse, tenders: tuple[Tender, ...]) -> None:
+        self._pay_out(self.refunded, part, tenders)
+
+    def adjust(self, part: Purse) -> None:
+        self.adjusted.add(part.total_minor)
+
+    def _pay_out(self, tally: Tally, part: Purse, tenders: tuple[Tender, ...]) -> None:
+        tally.add(part.paid_minor)
+        self.taken_back_minor += part.gifted_minor
+        self.cash_out_minor -= self._count(self.out, tenders)
+
+    def _count(self, tallies: dict[str, TenderTally], tenders: tuple[Tender, ...]) -> int:
+        """Tally the tenders; the cash that they moved."""
+        cash = 0
+        for tender in tenders:
+            moved = tender.amount_minor + tender.rounding_minor
+            tally = tallies.get(tender.mode)
+            if tally is None:
+                tally = tallies[tender.mode] = TenderTally(tender.name, tender.kind)
+            tally.count += 1
+            tally.amount_minor += moved
+            self.rounding_minor += tender.rounding_minor
+            if tender.kind == "cash":
+                cash += moved
+            else:  # coins given back on a cheque or a voucher
+                cash -= tender.change_minor
+        return cash
 
 
 class Totals(msgspec.Struct, omit_defaults=True):
@@ -78,11 +156,12 @@ class Totals(msgspec.Struct, omit_defaults=True):
     """Part of it: coins given back on means other than cash (feature P-04)."""
     first_document: int = 0
     last_document: int = 0
+    wallets: WalletTotals = msgspec.field(default_factory=WalletTotals)
 
     @property
     def expected_minor(self) -> int:
         """What should lie in the drawer."""
-        return self.float_minor + self.cash_minor
+        return self.float_minor + self.cash_minor + self.wallets.cash_minor
 
     @property
     def collected_minor(self) -> int:
@@ -108,6 +187,8 @@ class Totals(msgspec.Struct, omit_defaults=True):
                 tally = self.tenders[tender.mode] = TenderTally(tender.name, tender.kind)
             tally.count += sign
             tally.amount_minor += sign * taken
+            if tender.wallet:
+                self.wallets.spent.add(sign * tender.amount_minor, sign)
             self.rounding_minor += sign * tender.rounding_minor
             self.kept_minor += sign * tender.kept_minor
             if tender.kind == "cash":
@@ -128,6 +209,8 @@ class Totals(msgspec.Struct, omit_defaults=True):
                 self.offers.setdefault(line.offered, Tally()).add(-sign * line.full_minor, sign)
             elif line.full_minor != amount_minor:
                 self.discounts.add(sign * (amount_minor - line.full_minor), sign)
+        if closed.group_minor:
+            self.discounts.add(-sign * closed.group_minor, sign)
         if closed.discount_minor:
             self.discounts.add(-sign * closed.discount_minor, sign)
 

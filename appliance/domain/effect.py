@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from appliance.domain.card import CardRequest
-from appliance.domain.journal import SessionClosed, TicketClosed, XRead
+from appliance.domain.journal import SessionClosed, TicketClosed, WalletPaper, XRead
 
 
 class KickDrawer(msgspec.Struct, frozen=True, tag=True):
@@ -24,6 +24,14 @@ class PrintTicket(msgspec.Struct, frozen=True, tag=True):
 
     closed: TicketClosed
     closed_at: str
+    copy: int
+
+
+class PrintWallet(msgspec.Struct, frozen=True, tag=True):
+    """The receipt of a sealed movement of a wallet; `copy` 0 is the original, n the n-th DUPLICATA."""
+
+    paper: WalletPaper
+    at: str
     copy: int
 
 
@@ -57,4 +65,4 @@ class Authorize(msgspec.Struct, frozen=True, tag=True):
     request: CardRequest
 
 
-Effect = KickDrawer | PrintTicket | PrintCopy | PrintTest | PrintReport | Authorize
+Effect = KickDrawer | PrintTicket | PrintWallet | PrintCopy | PrintTest | PrintReport | Authorize

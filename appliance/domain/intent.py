@@ -11,17 +11,19 @@ from typing import Literal
 import msgspec
 
 from appliance.domain.card import CardOutcome
-from appliance.domain.catalog import TenderMode
+from appliance.domain.catalog import TenderMode, WalletRules
 from appliance.domain.journal import (
+    CustomerNote,
     DrawerFailed,
     DrawerForced,
     DrawerLeftOpen,
     DrawerShut,
     PaperKind,
-    TicketClosed,
+    SealedPaper,
     XRead,
 )
 from appliance.domain.ticket import Line, Lot, Ticket, Weighed
+from appliance.domain.wallet import SpendFirst
 
 
 class Intent(msgspec.Struct, frozen=True):
@@ -79,6 +81,8 @@ class AddGoods(Intent):
     batch: str = ""
     weighed: Weighed = ""
     tare_milli: int = 0
+    group_bp: int = 0
+    """Discount of the customer's group on this article."""
 
 
 class ChangeQuantity(Intent):
@@ -167,6 +171,8 @@ class Tend(Intent):
     close: bool = True
     by_hand: bool = False
     """A card typed into a terminal that does not answer the till."""
+    spend_first: SpendFirst = "gifted"
+    """Of a wallet: which part is used first."""
 
 
 class RemoveTender(Intent):
@@ -179,6 +185,105 @@ class CloseTicket(Intent):
 
 class CorrectPayment(Intent):
     """Reverse the last settlement and open the same basket again."""
+
+
+class AttachCustomer(Intent):
+    customer: str
+    group: str = ""
+    rates: dict[int, int] = {}
+    """Discount of the customer's group by line; none for lines that are not named."""
+    ticket: int = 0
+    """0: the ticket in hand."""
+
+
+class DetachCustomer(Intent):
+    ticket: int = 0
+
+
+class NoteCustomer(Intent):
+    """Something happened to a customer's own record: one of its facts, without personal data."""
+
+    fact: CustomerNote
+
+
+class Payment(msgspec.Struct, frozen=True):
+    """One means of payment of a credit; `amount_minor` None takes all that remains."""
+
+    mode: TenderMode
+    amount_minor: int | None = None
+    by_hand: bool = False
+
+
+class CreditWallet(Intent):
+    """Money for a customer's wallet; the payments sum to the amount."""
+
+    customer: str
+    amount_minor: int
+    payments: tuple[Payment, ...]
+    rules: WalletRules
+    gifted_minor: int = 0
+
+
+class CancelCredit(Intent):
+    """Give back an unspent part of one credit, by the means that had paid it."""
+
+    customer: str
+    document: int
+    amount_minor: int
+    rounding_minor: int = 0
+    """Smallest coin that can be given back; 5 in Switzerland."""
+    reason: str = ""
+
+
+class RefundBalance(Intent):
+    """*Rembourser le solde*: the paid part goes out by one means, given credit is cancelled."""
+
+    customer: str
+    mode: TenderMode
+    reason: str = ""
+    by_hand: bool = False
+
+
+class AdjustWallet(Intent):
+    """A correction by right; never below zero."""
+
+    customer: str
+    amount_minor: int
+    reason: str
+    by: str = ""
+    as_paid: bool = False
+    """An opening balance that was paid elsewhere; otherwise what is added counts as given."""
+
+
+class TransferWallet(Intent):
+    """All that is free on one wallet goes to another."""
+
+    source: str
+    target: str
+    reason: str = ""
+    amount_minor: int | None = None
+
+
+class BlockWallet(Intent):
+    customer: str
+    reason: str
+
+
+class UnblockWallet(Intent):
+    customer: str
+    reason: str = ""
+
+
+class CreditChange(Intent):
+    """Put the change of the last sale on its customer's wallet, or on another one's."""
+
+    mode: TenderMode
+    """The means that gave the change: its `funds_wallet` decides."""
+    rules: WalletRules
+    customer: str = ""
+    """"": the customer of the sale."""
+    amount_minor: int | None = None
+    """None: all of the change."""
 
 
 class RequestCard(Intent):
@@ -265,8 +370,8 @@ class IssueCopy(Intent):
     """A receipt is asked for: the original if there was none, else the next DUPLICATA."""
 
     document: int
-    past: TicketClosed | None = None
-    """The sealed ticket, when it is not the last one of this session."""
+    past: SealedPaper | None = None
+    """The sealed document, when it is neither the last sale nor the last movement of a wallet of this session."""
     at: str = ""
     """When that was closed, UTC."""
     printed: int = 0

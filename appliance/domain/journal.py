@@ -4,9 +4,9 @@ A fact says what happened in the past tense and carries all that is needed to ha
 the same state without the catalogue, the settings or the clock of that day. Corrections are further facts, plus or
 minus; nothing is ever changed (CGI art. 286 I 3 bis; feature S-08).
 
-Sealed documents carry a gap-free number of their register: `TicketClosed` and `SettlementReversed` (tickets),
-`CopyIssued` (copies), `SessionClosed` (closings), `XRead` (technical). Their `seal` field is the place of the
-signature by the till's key.
+Sealed documents carry a gap-free number of their register: `TicketClosed`, `SettlementReversed`, `WalletCredited`,
+`WalletCreditCancelled` and `WalletRefunded` (tickets), `CopyIssued` (copies), `SessionClosed` (closings), `XRead`
+(technical). Their `seal` field is the place of the signature by the till's key.
 
 The chain: `hash = SHA-256(prev_hash || head || body)`, head being the entry's other columns written one way only and
 body the fact as canonical JSON. The body's bytes are stored as they were hashed.
@@ -22,6 +22,7 @@ import msgspec
 from appliance.domain.card import CardOutcome, CardRequest
 from appliance.domain.closing import Totals
 from appliance.domain.ticket import Line, Tender, Ticket, VatRow
+from appliance.domain.wallet import Holding, Purse
 
 GENESIS: Final = bytes(32)
 """`prev_hash` of the first entry."""
@@ -291,6 +292,15 @@ class TicketClosed(Fact, tag="TicketClosed"):
     corrects: int = 0
     drawer: bool = False
     """The drawer is opened for this sale, once, after the commit."""
+    customer: str = ""
+    group: str = ""
+    """Label of the customer's group whose discount is on this ticket."""
+    group_minor: int = 0
+    """That discount, positive; taken off before the ticket's own."""
+    group_shares: tuple[int, ...] = ()
+    """Each line's part of it; empty when there is none."""
+    wallet: Holding | None = None
+    """Image of the customer's wallet after what it paid here; None when it paid nothing."""
     seal: str = ""
 
     @property
@@ -308,7 +318,150 @@ class SettlementReversed(Fact, tag="SettlementReversed"):
     document: int
     of: TicketClosed
     reopened: Ticket
+    wallet: Holding | None = None
+    """Image of the wallet after what it had paid came back; None when it had paid nothing."""
     seal: str = ""
+
+
+# customers: audit only, without a name, a phone number or a code (those can be erased, the journal cannot)
+class CustomerCreated(Fact, tag="CustomerCreated"):
+    customer: str
+    """Opaque id: `c-` and 12 letters."""
+
+
+class CustomerChanged(Fact, tag="CustomerChanged"):
+    customer: str
+
+
+class CustomerErased(Fact, tag="CustomerErased"):
+    customer: str
+
+
+class CardLinked(Fact, tag="CardLinked"):
+    """A code became one of the customer's; `card` is its last four characters."""
+
+    customer: str
+    card: str
+
+
+class CardBlocked(Fact, tag="CardBlocked"):
+    customer: str
+    card: str
+    reason: str = ""
+
+
+class CardReplaced(Fact, tag="CardReplaced"):
+    """The old card attaches nobody any more, the new one does."""
+
+    customer: str
+    card: str
+    old: str
+    reason: str = ""
+
+
+class CustomerAttached(Fact, tag="CustomerAttached"):
+    """The ticket is this customer's, in place of whoever it was before."""
+
+    ticket: int
+    customer: str
+    group: str = ""
+    rates: dict[int, int] = {}
+    """Discount of the group by line; a line that is not named gets none."""
+
+
+class CustomerDetached(Fact, tag="CustomerDetached"):
+    ticket: int
+
+
+# wallets: each movement carries the image of the wallet after it, which replaying must find again
+class WalletCredited(Fact, tag="WalletCredited"):
+    """Sealed: money became a customer's credit. No turnover, no tax: that comes when it is spent (feature W-07)."""
+
+    document: int
+    session: int
+    customer: str
+    part: Purse
+    """What was paid and what was given on top."""
+    tenders: tuple[Tender, ...]
+    """How it was paid; their amounts sum to the paid part."""
+    before_minor: int
+    after: Holding
+    ticket: int = 0
+    """Ticket that was in hand; it stays as it is."""
+    change_of: int = 0
+    """Document of the sale whose change was put on the wallet; 0 otherwise."""
+    drawer: bool = False
+    seller: str = ""
+    seal: str = ""
+
+
+class WalletCreditCancelled(Fact, tag="WalletCreditCancelled"):
+    """Sealed: an unspent part of one credit was given back by the means that had paid it."""
+
+    document: int
+    session: int
+    customer: str
+    of: int
+    """Document of the credit."""
+    part: Purse
+    """Paid out, and given credit that was taken back with it; both positive."""
+    tenders: tuple[Tender, ...]
+    """Money that goes out: negative amounts; cash rounding is here, never on the wallet."""
+    before_minor: int
+    after: Holding
+    ticket: int = 0
+    drawer: bool = False
+    seller: str = ""
+    reason: str = ""
+    seal: str = ""
+
+
+class WalletRefunded(Fact, tag="WalletRefunded"):
+    """Sealed: the balance was paid out, given credit cancelled; the wallet is empty (feature W-35)."""
+
+    document: int
+    session: int
+    customer: str
+    part: Purse
+    tenders: tuple[Tender, ...]
+    before_minor: int
+    after: Holding
+    ticket: int = 0
+    drawer: bool = False
+    seller: str = ""
+    reason: str = ""
+    seal: str = ""
+
+
+class WalletAdjusted(Fact, tag="WalletAdjusted"):
+    """A correction by right and with a reason, plus or minus; what is added counts as given (feature W-31)."""
+
+    customer: str
+    part: Purse
+    """Both negative, or both positive."""
+    before_minor: int
+    after: Holding
+    reason: str
+    by: str = ""
+
+
+class WalletTransferred(Fact, tag="WalletTransferred"):
+    source: str
+    target: str
+    part: Purse
+    source_after: Holding
+    target_after: Holding
+    reason: str = ""
+
+
+class WalletBlocked(Fact, tag="WalletBlocked"):
+    customer: str
+    reason: str
+
+
+class WalletUnblocked(Fact, tag="WalletUnblocked"):
+    customer: str
+    reason: str = ""
 
 
 # card terminal
@@ -427,6 +580,10 @@ AnyFact = (
     | LineRemoved | LineRestored | TicketDiscounted | ModeChanged | TicketNamed | TicketHeld | TicketRecalled
     | TicketVoided | TicketRestored | SplitStarted | PartOpened | UnitsMoved | NoteDivided | TicketEmptied
     | TenderTaken | TenderRemoved | TicketClosed | SettlementReversed
+    | CustomerCreated | CustomerChanged | CustomerErased | CardLinked | CardBlocked | CardReplaced
+    | CustomerAttached | CustomerDetached
+    | WalletCredited | WalletCreditCancelled | WalletRefunded | WalletAdjusted | WalletTransferred
+    | WalletBlocked | WalletUnblocked
     | CardRequested | CardUnknown | CardAnswered | CardVerified | CardDoubtEnded
     | CopyIssued | ReceiptDeclined | DrawerOpened | DrawerFailed | DrawerForced | DrawerLeftOpen
     | DrawerShut
@@ -436,8 +593,17 @@ DURABLE: Final = frozenset((
     RegisterCreated, SessionOpened, SessionClosed, XRead, TenderTaken, TenderRemoved, TicketClosed, SettlementReversed,
     CopyIssued, ReceiptDeclined, DrawerOpened, TicketVoided, TicketHeld, NoteDivided,
     CardRequested, CardUnknown, CardAnswered, CardVerified, CardDoubtEnded,
+    CustomerCreated, CustomerChanged, CustomerErased, CardLinked, CardBlocked, CardReplaced,
+    WalletCredited, WalletCreditCancelled, WalletRefunded, WalletAdjusted, WalletTransferred,
+    WalletBlocked, WalletUnblocked,
 ))  # fmt: skip
 """Facts that are answered only after their own commit; all others may follow within 100 ms."""
+
+WalletPaper = WalletCredited | WalletCreditCancelled | WalletRefunded
+"""Sealed documents of a wallet."""
+SealedPaper = TicketClosed | WalletPaper
+"""What a receipt can be printed of."""
+CustomerNote = CustomerCreated | CustomerChanged | CustomerErased | CardLinked | CardBlocked | CardReplaced
 
 _encoder = msgspec.json.Encoder(order="sorted")
 _decoder = msgspec.json.Decoder(AnyFact)
@@ -469,6 +635,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
 
 _NUMBER_KEYED: Final = frozenset((
     SessionOpened, SessionClosed, XRead, ModeChanged, SplitStarted, NoteDivided, TicketRestored, SettlementReversed,
+    CustomerAttached,
 ))  # fmt: skip
 """Facts with tables keyed by numbers, which JSON writes as text."""
 

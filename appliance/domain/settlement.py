@@ -12,12 +12,14 @@ import msgspec
 
 from appliance.domain import effect as e
 from appliance.domain import journal as j
+from appliance.domain.account import Wallet
 from appliance.domain.catalog import TenderMode
 from appliance.domain.errors import Refusal
 from appliance.domain.money import round_cash
 from appliance.domain.split import end_split, put_aside
 from appliance.domain.state import Session, TillState
 from appliance.domain.ticket import Price, Tender, Ticket, price
+from appliance.domain.wallet import Holding, Purse, SpendFirst
 
 RECEIVED_OVER_MAX_MINOR: Final = 100_000
 """Nobody hands over more than one big note above what is due: a typing error is refused, not booked."""
@@ -58,7 +60,9 @@ def due_in_cash(remaining_minor: int, step_minor: int) -> tuple[int, int]:
     return due, due - remaining_minor
 
 
-def next_tender(state: TillState, mode: TenderMode, amount_minor: int | None) -> tuple[Ticket, Tender]:
+def next_tender(
+    state: TillState, mode: TenderMode, amount_minor: int | None, spend_first: SpendFirst = "gifted"
+) -> tuple[Ticket, Tender]:
     """What this means would pay of the ticket in hand. Raises Refusal when it cannot be paid so."""
     session_of(state)
     ticket = ticket_of(state)
@@ -67,7 +71,54 @@ def next_tender(state: TillState, mode: TenderMode, amount_minor: int | None) ->
     remaining = price(ticket).total_minor - ticket.paid_minor
     if remaining <= 0:
         raise Refusal("tender.nothing_due")
-    return ticket, make_tender(ticket, mode, amount_minor, remaining)
+    if mode.kind == "wallet":
+        return ticket, _from_wallet(state, ticket, mode, amount_minor, remaining, spend_first)
+    if mode.needs_customer and not ticket.customer:
+        raise Refusal("tender.no_customer")
+    return ticket, make_tender(ticket.next_tender, mode, amount_minor, remaining)
+
+
+def _from_wallet(
+    state: TillState, ticket: Ticket, mode: TenderMode, amount_minor: int | None, remaining: int, first: SpendFirst
+) -> Tender:
+    """A part of the customer's wallet, to the centime: no coins, so no rounding and no change (feature W-32)."""
+    if not mode.enabled:
+        raise Refusal("wallet.off")
+    if not ticket.customer:
+        raise Refusal("wallet.no_customer")
+    wallet = open_wallet(state, ticket.customer)
+    free = state.available(ticket.customer)
+    amount = min(free.total_minor, remaining) if amount_minor is None else amount_minor
+    if amount_minor is not None and amount <= 0:
+        raise Refusal("tender.amount")
+    if amount > remaining:
+        raise Refusal("tender.too_much", amount_minor=remaining)
+    if wallet is None or amount > free.total_minor or amount <= 0:
+        raise Refusal("wallet.insufficient", amount_minor=free.total_minor)
+    return Tender(
+        id=ticket.next_tender,
+        mode=mode.id,
+        name=mode.name,
+        kind=mode.kind,
+        amount_minor=amount,
+        opens_drawer=mode.opens_drawer,
+        wallet=ticket.customer,
+        gifted_minor=free.take(amount, first).gifted_minor,
+        spend_first=first,
+        balance_minor=free.total_minor - amount,
+    )
+
+
+def open_wallet(state: TillState, customer: str) -> Wallet | None:
+    """The wallet, if anything ever moved on it. Raises Refusal when it is blocked or in another currency."""
+    wallet = state.wallets.get(customer)
+    if wallet is None:
+        return None
+    if wallet.blocked:
+        raise Refusal("wallet.blocked", reason=wallet.blocked)
+    if wallet.currency and wallet.currency != state.currency:
+        raise Refusal("wallet.currency", currency=wallet.currency)
+    return wallet
 
 
 def take(state: TillState, ticket: Ticket, tender: Tender) -> Outcome:
@@ -78,7 +129,7 @@ def take(state: TillState, ticket: Ticket, tender: Tender) -> Outcome:
     return close(state, ticket, priced, (*ticket.tenders, tender))
 
 
-def make_tender(ticket: Ticket, mode: TenderMode, amount_minor: int | None, remaining: int) -> Tender:
+def make_tender(tender_id: int, mode: TenderMode, amount_minor: int | None, remaining: int) -> Tender:
     """The tender that this intention makes (rules 2 and 3)."""
     due, rounding = due_in_cash(remaining, mode.rounding_minor)
     given = due if amount_minor is None else amount_minor
@@ -102,7 +153,7 @@ def make_tender(ticket: Ticket, mode: TenderMode, amount_minor: int | None, rema
         received = received or given
     kept = received - due if received > due and not change else 0
     return Tender(
-        id=ticket.next_tender,
+        id=tender_id,
         mode=mode.id,
         name=mode.name,
         kind=mode.kind,
@@ -118,6 +169,7 @@ def make_tender(ticket: Ticket, mode: TenderMode, amount_minor: int | None, rema
 def close(state: TillState, ticket: Ticket, priced: Price, tenders: tuple[Tender, ...]) -> Outcome:
     """Seal the ticket: its document, the drawer if a means asks for it, and the end of an emptied split."""
     drawer = any(tender.opens_drawer for tender in tenders)
+    tenders, holding = _posted(state, ticket, tenders)
     closed = j.TicketClosed(
         document=state.next_document,
         ticket=ticket.number,
@@ -138,9 +190,37 @@ def close(state: TillState, ticket: Ticket, priced: Price, tenders: tuple[Tender
         part=ticket.part,
         corrects=ticket.corrects,
         drawer=drawer,
+        customer=ticket.customer,
+        group=ticket.group if priced.group_minor else "",
+        group_minor=priced.group_minor,
+        group_shares=priced.group_shares,
+        wallet=holding,
     )
     facts: list[j.AnyFact] = [closed, *end_split(state, ticket)]
     return Outcome(facts, [e.KickDrawer("sale", ticket.number)] if drawer else [])
+
+
+def _posted(state: TillState, ticket: Ticket, tenders: tuple[Tender, ...]) -> tuple[tuple[Tender, ...], Holding | None]:
+    """What the wallet reserved becomes spent: each tender with the balance after it, and the wallet's image."""
+    if not any(tender.wallet for tender in tenders):
+        return tenders, None
+    wallet = open_wallet(state, ticket.customer)
+    holding = Holding() if wallet is None else wallet.holding
+    posted: list[Tender] = []
+    for tender in tenders:
+        if tender.wallet:
+            holding = holding.minus(tender.purse)
+            tender = msgspec.structs.replace(tender, balance_minor=holding.balance_minor)
+        posted.append(tender)
+    return tuple(posted), holding
+
+
+def returned_to_wallet(state: TillState, closed: j.TicketClosed) -> Holding | None:
+    """Image of the wallet after a sale that it paid was taken back; None when it paid nothing."""
+    parts = [tender.purse for tender in closed.tenders if tender.wallet]
+    if not parts:
+        return None
+    return state.holding(closed.customer).plus(sum(parts, Purse()))
 
 
 def reverse(state: TillState, closed: j.TicketClosed, moment: Moment, tenders: tuple[Tender, ...] = ()) -> Outcome:
@@ -159,8 +239,15 @@ def reverse(state: TillState, closed: j.TicketClosed, moment: Moment, tenders: t
         tenders=list(tenders),
         next_tender=max([tender.id for tender in tenders], default=0) + 1,
         corrects=closed.document,
+        customer=closed.customer,
+        group=closed.group,
     )
-    facts = [*facts, j.SettlementReversed(state.next_document, closed, reopened)]
+    change = change_credit(state)
+    if change is not None:
+        facts.append(change)
+    holding = returned_to_wallet(state, closed) if change is None else _both(change, closed)
+    document = state.next_document + (change is not None)
+    facts.append(j.SettlementReversed(document, closed, reopened, holding))
     effects: list[e.Effect] = []
     if any(tender.kind == "cash" for tender in closed.tenders):
         facts.append(j.DrawerOpened("correction", closed.ticket))
@@ -176,4 +263,43 @@ def correctable(state: TillState) -> j.TicketClosed:
         raise Refusal("correct.none")
     if closed.part_of:
         raise Refusal("correct.part")
+    change_credit(state)
     return closed
+
+
+def change_credit(state: TillState) -> j.WalletCreditCancelled | None:
+    """The change of the last sale went on a wallet: it comes off again when the sale is taken back. None when there is
+    none. Raises Refusal `wallet.spent_already` when some of it was spent."""
+    closed = state.last_closed
+    if closed is None or not state.change_credit:
+        return None
+    customer, document = state.change_credit
+    wallet = state.wallets[customer]
+    credit = wallet.credit(document)
+    if credit is None or credit.left.paid_minor + credit.cancelled.paid_minor == 0:
+        raise Refusal("wallet.spent_already", amount_minor=0)
+    left = credit.left
+    if not left.total_minor and not credit.used.total_minor:
+        return None  # cancelled before
+    if credit.used.total_minor or state.available(customer).paid_minor < left.paid_minor:
+        raise Refusal("wallet.spent_already", amount_minor=credit.used.paid_minor)
+    (tender,) = credit.tenders
+    out = msgspec.structs.replace(tender, amount_minor=-left.paid_minor, received_minor=0, opens_drawer=False)
+    return j.WalletCreditCancelled(
+        document=state.next_document,
+        session=session_of(state).number,
+        customer=customer,
+        of=document,
+        part=left,
+        tenders=(out,),
+        before_minor=wallet.balance_minor,
+        after=wallet.holding.minus(left),
+        seller=state.seller,
+        reason="correction",
+    )
+
+
+def _both(change: j.WalletCreditCancelled, closed: j.TicketClosed) -> Holding | None:
+    """The wallet's image after the change came off and what the wallet had paid came back."""
+    parts = [tender.purse for tender in closed.tenders if tender.wallet]
+    return change.after.plus(sum(parts, Purse())) if parts else None

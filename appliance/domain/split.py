@@ -54,10 +54,11 @@ def start_split(state: TillState, intent: i.StartSplit, local: str) -> list[j.An
         raise Refusal("ticket.corrects", number=note.corrects)
     priced = price(note)
     amounts: dict[int, int] = {}
-    if priced.discount_minor:
-        for line, share in zip(note.lines, priced.shares, strict=True):
+    if priced.discount_minor or priced.group_minor:
+        none = (0,) * len(note.lines)
+        for line, share, group in zip(note.lines, priced.shares or none, priced.group_shares or none, strict=True):
             if not line.offered:
-                amounts[line.id] = line.amount_minor - share
+                amounts[line.id] = line.amount_minor - share - group
     return [j.SplitStarted(note.number, amounts), j.PartOpened(state.next_ticket, note.number, 1)]
 
 
@@ -233,6 +234,7 @@ def divide_note(state: TillState, intent: i.DivideNote, local: str) -> list[j.An
             part_of=note.number,
             part=numbers[n],
             vat_fixed=vats[n],
+            customer=note.customer,
         )
         for n in range(intent.persons)
     )

@@ -13,9 +13,12 @@ from typing import Any
 import msgspec
 
 from appliance.domain import journal as j
+from appliance.domain.account import Credit, Wallet, in_cash
 from appliance.domain.card import CardDoubt, OpenCard
 from appliance.domain.closing import Totals
+from appliance.domain.errors import Refusal
 from appliance.domain.ticket import Line, Ticket
+from appliance.domain.wallet import Holding, Purse
 
 
 class Session(msgspec.Struct):
@@ -73,13 +76,34 @@ class TillState(msgspec.Struct):
     """What the terminal was asked and has not answered: until then no money moves, no ticket changes."""
     doubts: dict[str, CardDoubt] = {}
     """Requests that a person answered for the terminal, by id."""
+    wallets: dict[str, Wallet] = {}
+    """By customer; only those that ever moved."""
+    change_credit: tuple[str, int] | None = None
+    """(customer, document of the credit) when the change of the last sale was put on a wallet."""
+    last_movement: j.WalletPaper | None = None
+    """The newest sealed document of a wallet in this session."""
+    last_movement_at: str = ""
 
     @property
     def ticket(self) -> Ticket | None:
         """The ticket in hand."""
         return self.tickets.get(self.current)
 
-    def papers_of(self, closed: j.TicketClosed, remembered: int = 0) -> int:
+    def holding(self, customer: str) -> Holding:
+        """What this till holds of a customer's wallet."""
+        wallet = self.wallets.get(customer)
+        return Holding() if wallet is None else wallet.holding
+
+    def reserved(self, customer: str) -> Purse:
+        """What open tickets have of it. Follows from the tickets: nothing to count, nothing to repair."""
+        tenders = [row for ticket in self.tickets.values() if ticket.tenders for row in ticket.tenders]
+        return sum([row.purse for row in tenders if row.wallet == customer], Purse())
+
+    def available(self, customer: str) -> Purse:
+        """What can be spent, paid out or cancelled now."""
+        return self.holding(customer).purse - self.reserved(customer)
+
+    def papers_of(self, closed: j.SealedPaper, remembered: int = 0) -> int:
         """Papers of a sealed ticket, so the count of the next: 0 is the original, n the n-th DUPLICATA.
 
         `remembered`: what others know where this session has nothing on record. Of another session's ticket the
@@ -127,6 +151,7 @@ def _session_opened(state: TillState, fact: j.SessionOpened, at: str, actor: str
     state.session = Session(fact.session, fact.service, fact.business_date, at, fact.by, totals)
     state.next_session = fact.session + 1
     state.last_closed, state.last_copies, state.copies, state.report_copies = None, 0, {}, {}
+    state.change_credit = state.last_movement = None
     for doubt in state.doubts.values():
         if doubt.says:
             doubt.session = fact.session
@@ -142,6 +167,8 @@ def _session_closed(state: TillState, fact: j.SessionClosed, at: str, actor: str
     state.next_z = fact.number + 1
     families = {ticket.family for ticket in state.tickets.values()}  # a note that waits for tomorrow may still be paid
     state.doubts = {key: row for key, row in state.doubts.items() if not row.says or row.family in families}
+    for wallet in state.wallets.values():
+        wallet.forget_used()
     state.session = None
     state.current = 0
     state.seller = ""
@@ -275,6 +302,8 @@ def _own(ticket: Ticket) -> Ticket:
 def _split_started(state: TillState, fact: j.SplitStarted, at: str, actor: str) -> None:
     ticket = state.tickets[fact.ticket]
     ticket.discount_bp = ticket.discount_minor = 0
+    ticket.group = ""
+    _set_rates(ticket, {})
     for line_id, amount_minor in fact.amounts.items():
         _replace(state, fact.ticket, line_id, fixed_minor=amount_minor)
     state.current = 0
@@ -283,7 +312,9 @@ def _split_started(state: TillState, fact: j.SplitStarted, at: str, actor: str) 
 def _part_opened(state: TillState, fact: j.PartOpened, at: str, actor: str) -> None:
     note = state.tickets[fact.of]
     note.parts = max(note.parts, fact.part)
-    part = Ticket(fact.ticket, note.mode, at, actor, name=note.name, part_of=fact.of, part=fact.part)
+    part = Ticket(
+        fact.ticket, note.mode, at, actor, name=note.name, part_of=fact.of, part=fact.part, customer=note.customer
+    )
     state.tickets[fact.ticket] = part
     state.current = fact.ticket
     state.next_ticket = fact.ticket + 1
@@ -363,8 +394,18 @@ def _ticket_closed(state: TillState, fact: j.TicketClosed, at: str, actor: str) 
     state.perpetual_minor += fact.total_minor
     state.perpetual_absolute_minor += fact.total_minor
     state.next_document = fact.document + 1
+    if fact.wallet is not None:
+        wallet, holding = _turned(state, fact.customer), state.holding(fact.customer)
+        for tender in fact.tenders:
+            if tender.wallet:
+                _same(tender.wallet == fact.customer)
+                holding = _minus(holding, tender.purse)
+                _same(holding.balance_minor == tender.balance_minor)
+                wallet.use_up(tender.purse)
+                wallet.spent_minor += tender.amount_minor
+        _image(wallet, holding, fact.wallet)
     _forget(state, fact.ticket)
-    state.last_closed, state.last_closed_at, state.last_copies = fact, at, 0
+    state.last_closed, state.last_closed_at, state.last_copies, state.change_credit = fact, at, 0, None
 
 
 def _settlement_reversed(state: TillState, fact: j.SettlementReversed, at: str, actor: str) -> None:
@@ -376,6 +417,14 @@ def _settlement_reversed(state: TillState, fact: j.SettlementReversed, at: str, 
     state.perpetual_minor -= fact.of.total_minor
     state.perpetual_absolute_minor += fact.of.total_minor
     state.next_document = fact.document + 1
+    if fact.wallet is not None:
+        wallet, holding = _turned(state, fact.of.customer), state.holding(fact.of.customer)
+        for tender in reversed(fact.of.tenders):
+            if tender.wallet:
+                holding = holding.plus(tender.purse)
+                wallet.restore(tender.purse)
+                wallet.spent_minor -= tender.amount_minor
+        _image(wallet, holding, fact.wallet)
     kept = {tender.request for tender in fact.reopened.tenders}
     for tender in fact.of.tenders:
         if tender.request not in kept:
@@ -387,7 +436,7 @@ def _settlement_reversed(state: TillState, fact: j.SettlementReversed, at: str, 
     state.tickets[reopened.number] = reopened
     state.current = reopened.number
     state.next_ticket = reopened.number + 1
-    state.last_closed, state.last_copies = None, 0
+    state.last_closed, state.last_copies, state.change_credit = None, 0, None
 
 
 def _copy_issued(state: TillState, fact: j.CopyIssued, at: str, actor: str) -> None:
@@ -429,6 +478,127 @@ def _drawer_forced(state: TillState, fact: j.DrawerForced, at: str, actor: str) 
 def _drawer_left_open(state: TillState, fact: j.DrawerLeftOpen, at: str, actor: str) -> None:
     if state.session is not None:
         state.session.totals.drawer_left_open += 1
+
+
+# --- customers and wallets ------------------------------------------------------------------------------------------
+
+
+def _customer_attached(state: TillState, fact: j.CustomerAttached, at: str, actor: str) -> None:
+    ticket = state.tickets[fact.ticket]
+    ticket.customer, ticket.group = fact.customer, fact.group
+    _set_rates(ticket, fact.rates)
+
+
+def _customer_detached(state: TillState, fact: j.CustomerDetached, at: str, actor: str) -> None:
+    ticket = state.tickets[fact.ticket]
+    ticket.customer = ticket.group = ""
+    _set_rates(ticket, {})
+
+
+def _set_rates(ticket: Ticket, rates: dict[int, int]) -> None:
+    for n, line in enumerate(ticket.lines):
+        if line.group_bp != rates.get(line.id, 0):
+            ticket.lines[n] = msgspec.structs.replace(line, group_bp=rates.get(line.id, 0))
+
+
+def _same(is_same: bool) -> None:
+    """What the fact says must follow from what was before it."""
+    if not is_same:
+        raise ValueError("the fact does not follow")
+
+
+def _minus(holding: Holding, part: Purse) -> Holding:
+    try:
+        return holding.minus(part)
+    except Refusal as error:
+        raise ValueError("more than there is") from error
+
+
+def _image(wallet: Wallet, holding: Holding, after: Holding) -> None:
+    _same(holding == after)
+    wallet.holding = after
+
+
+def _turned(state: TillState, customer: str) -> Wallet:
+    """The wallet, with the sums of today."""
+    wallet = state.wallets.get(customer)
+    if wallet is None:
+        wallet = state.wallets[customer] = Wallet(currency=state.currency)
+    if state.session is not None:
+        wallet.turn_to(state.session.business_date)
+    return wallet
+
+
+def _sealed_movement(state: TillState, fact: j.WalletPaper, at: str) -> Totals:
+    assert state.session is not None and state.session.number == fact.session
+    totals = state.session.totals
+    totals.first_document = totals.first_document or fact.document
+    totals.last_document = fact.document
+    state.next_document = fact.document + 1
+    state.last_movement, state.last_movement_at = fact, at
+    _same(fact.before_minor == state.holding(fact.customer).balance_minor)
+    return totals
+
+
+def _wallet_credited(state: TillState, fact: j.WalletCredited, at: str, actor: str) -> None:
+    totals = _sealed_movement(state, fact, at)
+    wallet = _turned(state, fact.customer)
+    _same(sum(tender.amount_minor for tender in fact.tenders) == fact.part.paid_minor)
+    _image(wallet, wallet.holding.plus(fact.part), fact.after)
+    back = (0,) * len(fact.tenders)
+    wallet.credits.append(Credit(fact.document, at, fact.part, fact.part, fact.tenders, back, change_of=fact.change_of))
+    wallet.credited_minor += fact.part.paid_minor
+    wallet.credited_cash_minor += in_cash(fact.tenders)
+    totals.wallets.credit(fact.part, fact.tenders)
+    if fact.change_of:
+        state.change_credit = (fact.customer, fact.document)
+
+
+def _wallet_credit_cancelled(state: TillState, fact: j.WalletCreditCancelled, at: str, actor: str) -> None:
+    totals = _sealed_movement(state, fact, at)
+    wallet = _turned(state, fact.customer)
+    _image(wallet, _minus(wallet.holding, fact.part), fact.after)
+    for n, row in enumerate(wallet.credits):
+        if row.document == fact.of:
+            wallet.credits[n] = row.cancel(fact.part, fact.tenders)
+    wallet.credited_minor -= fact.part.paid_minor
+    wallet.credited_cash_minor += in_cash(fact.tenders)
+    totals.wallets.cancel(fact.part, fact.tenders)
+
+
+def _wallet_refunded(state: TillState, fact: j.WalletRefunded, at: str, actor: str) -> None:
+    totals = _sealed_movement(state, fact, at)
+    wallet = _turned(state, fact.customer)
+    _image(wallet, _minus(wallet.holding, fact.part), fact.after)
+    wallet.use_up(fact.part)
+    totals.wallets.refund(fact.part, fact.tenders)
+
+
+def _wallet_adjusted(state: TillState, fact: j.WalletAdjusted, at: str, actor: str) -> None:
+    wallet = _turned(state, fact.customer)
+    _same(fact.before_minor == wallet.balance_minor)
+    if fact.part.total_minor > 0:
+        _image(wallet, wallet.holding.plus(fact.part), fact.after)
+    else:
+        _image(wallet, _minus(wallet.holding, -fact.part), fact.after)
+        wallet.use_up(-fact.part)
+    if state.session is not None:
+        state.session.totals.wallets.adjust(fact.part)
+
+
+def _wallet_transferred(state: TillState, fact: j.WalletTransferred, at: str, actor: str) -> None:
+    source, target = _turned(state, fact.source), _turned(state, fact.target)
+    _image(source, _minus(source.holding, fact.part), fact.source_after)
+    source.use_up(fact.part)
+    _image(target, target.holding.plus(fact.part), fact.target_after)
+
+
+def _wallet_blocked(state: TillState, fact: j.WalletBlocked, at: str, actor: str) -> None:
+    _turned(state, fact.customer).blocked = fact.reason
+
+
+def _wallet_unblocked(state: TillState, fact: j.WalletUnblocked, at: str, actor: str) -> None:
+    _turned(state, fact.customer).blocked = ""
 
 
 # --- card terminal --------------------------------------------------------------------------------------------------
@@ -518,6 +688,21 @@ _APPLY: dict[type, Apply] = {
     j.TenderRemoved: _tender_removed,
     j.TicketClosed: _ticket_closed,
     j.SettlementReversed: _settlement_reversed,
+    j.CustomerCreated: _nothing,
+    j.CustomerChanged: _nothing,
+    j.CustomerErased: _nothing,
+    j.CardLinked: _nothing,
+    j.CardBlocked: _nothing,
+    j.CardReplaced: _nothing,
+    j.CustomerAttached: _customer_attached,
+    j.CustomerDetached: _customer_detached,
+    j.WalletCredited: _wallet_credited,
+    j.WalletCreditCancelled: _wallet_credit_cancelled,
+    j.WalletRefunded: _wallet_refunded,
+    j.WalletAdjusted: _wallet_adjusted,
+    j.WalletTransferred: _wallet_transferred,
+    j.WalletBlocked: _wallet_blocked,
+    j.WalletUnblocked: _wallet_unblocked,
     j.CardRequested: _card_requested,
     j.CardUnknown: _card_unknown,
     j.CardAnswered: _card_answered,

@@ -16,6 +16,7 @@ from typing import Literal
 import msgspec
 
 from appliance.domain.money import allocate, line_amount, rate_part, vat_in_gross
+from appliance.domain.wallet import Purse, SpendFirst
 
 LINES_MAX = 500
 OPEN_NOTES_MAX = 200
@@ -72,6 +73,8 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Sold as a whole: every full lot in the quantity costs the lot's price, the rest quantity times price."""
     batch: str = ""
     """Lot number of the maker, from the code (AI 10): what is asked for when goods are called back."""
+    group_bp: int = 0
+    """Automatic discount of the customer's group on this article; taken off the ticket, in a row of its own."""
 
     @property
     def full_minor(self) -> int:
@@ -137,6 +140,19 @@ class Tender(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Typed into a terminal that did not answer the till."""
     slip: tuple[str, ...] = ()
     """The customer's card receipt, as the terminal wants it printed."""
+    wallet: str = ""
+    """Paid by a wallet: the customer it belongs to. On an open ticket the money is reserved, on a sealed one spent."""
+    gifted_minor: int = 0
+    """Part of the amount that comes from given credit; the rest was paid for."""
+    spend_first: SpendFirst = "gifted"
+    """Which part was used first; what comes back comes back in the reverse order."""
+    balance_minor: int = 0
+    """The wallet's balance after this: reserved money counts as spent on an open ticket."""
+
+    @property
+    def purse(self) -> Purse:
+        """Which parts of the wallet this takes."""
+        return Purse(self.amount_minor - self.gifted_minor, self.gifted_minor)
 
 
 class VatRow(msgspec.Struct, frozen=True, gc=False):
@@ -174,6 +190,15 @@ class Ticket(msgspec.Struct):
     vat_fixed: tuple[VatRow, ...] = ()
     """Equal shares: VAT by rate allotted from the whole note, so that the shares' VAT sums to the note's. A row counts
     only while the share's gross is still the row's: what is changed afterwards is taxed by itself."""
+    customer: str = ""
+    """Opaque id of the customer; "" for nobody."""
+    group: str = ""
+    """Label of the customer's group when it gives a discount on this ticket."""
+
+    @property
+    def is_divided(self) -> bool:
+        """A note that is being split, or a part of one: amounts of its lines are fixed."""
+        return bool(self.parts or self.part_of)
 
     def line(self, line_id: int) -> Line | None:
         for line in self.lines:
@@ -199,7 +224,7 @@ class Price(msgspec.Struct, frozen=True, gc=False):
     full_minor: int
     """Before every discount."""
     subtotal_minor: int
-    """After line discounts and offers, before the ticket's discount."""
+    """After line discounts and offers, before the discounts of the group and of the ticket."""
     discount_minor: int
     """The ticket's own discount, positive."""
     shares: tuple[int, ...]
@@ -207,6 +232,15 @@ class Price(msgspec.Struct, frozen=True, gc=False):
     total_minor: int
     vat: tuple[VatRow, ...]
     """One row per rate, lowest rate first."""
+    group_minor: int = 0
+    """The discount of the customer's group, positive; taken off before the ticket's own."""
+    group_shares: tuple[int, ...] = ()
+    """Each line's part of that; empty when there is none."""
+
+    @property
+    def base_minor(self) -> int:
+        """What the ticket's own discount is taken from."""
+        return self.subtotal_minor - self.group_minor
 
     @property
     def vat_minor(self) -> int:
@@ -238,6 +272,7 @@ def _price(ticket: Ticket) -> Price:
     amounts: list[int] = []
     by_rate: dict[int, int] = {}
     full_minor = 0
+    grouped = False
     for line in ticket.lines:
         quantity_milli = line.quantity_milli
         if quantity_milli % 1000 or line.full_fixed_minor is not None or line.lot is not None:
@@ -249,20 +284,38 @@ def _price(ticket: Ticket) -> Price:
         else:
             amount = full
         full_minor += full
+        grouped = grouped or line.group_bp > 0
         amounts.append(amount)
         by_rate[line.rate_bp] = by_rate.get(line.rate_bp, 0) + amount
     subtotal = sum(amounts)
-    discount = _ticket_discount(ticket, subtotal)
-    shares = allocate(discount, amounts) if discount else []
-    for line, share in zip(ticket.lines, shares, strict=False):
-        by_rate[line.rate_bp] -= share
+    group = _group_shares(ticket.lines, amounts) if grouped else []
+    left = [amount - share for amount, share in zip(amounts, group, strict=True)] if group else amounts
+    discount = _ticket_discount(ticket, sum(left))
+    shares = allocate(discount, left) if discount else []
+    for part in (group, shares):
+        for line, share in zip(ticket.lines, part, strict=False):
+            by_rate[line.rate_bp] -= share
     fixed = {(row.rate_bp, row.gross_minor): row for row in ticket.vat_fixed}
     rows = [
         fixed.get((rate, gross)) or VatRow(rate, gross, vat_in_gross(gross, rate))
         for rate, gross in sorted(by_rate.items())
         if gross
     ]
-    return Price(tuple(amounts), full_minor, subtotal, discount, tuple(shares), subtotal - discount, tuple(rows))
+    total = sum(left) - discount
+    return Price(
+        tuple(amounts), full_minor, subtotal, discount, tuple(shares), total, tuple(rows), sum(group), tuple(group)
+    )
+
+
+def _group_shares(lines: Sequence[Line], amounts: Sequence[int]) -> list[int]:
+    """Each line's part of the group's discount: one rounding per rate, spread by largest remainder (feature C-08)."""
+    shares = [0] * len(amounts)
+    for rate_bp in sorted({line.group_bp for line in lines if line.group_bp}):
+        places = [n for n, line in enumerate(lines) if line.group_bp == rate_bp]
+        weights = [amounts[n] for n in places]
+        for n, share in zip(places, allocate(rate_part(sum(weights), rate_bp), weights), strict=True):
+            shares[n] = share
+    return shares if any(shares) else []
 
 
 def _ticket_discount(ticket: Ticket, subtotal_minor: int) -> int:

@@ -24,7 +24,21 @@ import msgspec
 from appliance.domain import effect as e
 from appliance.domain import intent as i
 from appliance.domain import journal as j
+from appliance.domain.crediting import (
+    adjust_wallet,
+    attach_customer,
+    block_wallet,
+    cancel_credit,
+    credit_change,
+    credit_wallet,
+    detach_customer,
+    note_customer,
+    refund_balance,
+    transfer_wallet,
+    unblock_wallet,
+)
 from appliance.domain.errors import Refusal
+from appliance.domain.money import rate_part
 from appliance.domain.settlement import (
     Moment,
     Outcome,
@@ -222,6 +236,9 @@ def _add_goods(state: TillState, intent: i.AddGoods, moment: Moment) -> Outcome:
         raise Refusal("ticket.too_long", limit=LINES_MAX)
     line = _line_added(ticket, intent)
     _check_total(ticket, line.full_minor)
+    if line.group_bp and ticket.is_divided:  # amounts of a divided note are fixed line by line
+        full = line.full_minor
+        line = msgspec.structs.replace(line, group_bp=0, fixed_minor=full - rate_part(full, intent.group_bp))
     return Outcome([j.LineAdded(ticket.number, line)])
 
 
@@ -241,6 +258,7 @@ def _line_added(ticket: Ticket, intent: i.AddGoods) -> Line:
         tare_milli=intent.tare_milli,
         lot=intent.lot,
         batch=intent.batch,
+        group_bp=intent.group_bp if ticket.customer else 0,
     )
 
 
@@ -248,6 +266,7 @@ def _joins(line: Line, intent: i.AddGoods) -> bool:
     """Whether one more of the same article may be counted on this line (feature S-07)."""
     same = line.product is not None and line.product == intent.product
     alike = (line.lot, line.batch, line.unit, intent.unit) == (intent.lot, intent.batch, "piece", "piece")
+    alike = alike and line.group_bp == intent.group_bp
     return same and line.is_plain and line.unit_price_minor == intent.price_minor and alike
 
 
@@ -302,7 +321,7 @@ def _discount_ticket(state: TillState, intent: i.DiscountTicket, moment: Moment)
     ticket = _basket(state)
     if ticket.parts:
         raise Refusal("discount.split")
-    subtotal = price(ticket).subtotal_minor
+    subtotal = price(ticket).base_minor
     if intent.rate_bp and intent.amount_minor:
         raise Refusal("discount.both")
     if intent.rate_bp > 10_000:
@@ -342,7 +361,8 @@ def _restore_line(state: TillState, intent: i.RestoreLine, moment: Moment) -> Ou
     ticket = _basket(state)
     if ticket.number != intent.ticket or ticket.line(intent.line.id) is not None:
         raise Refusal("undo.too_late")
-    return Outcome([j.LineRestored(ticket.number, intent.line, min(intent.index, len(ticket.lines)))])
+    line = intent.line if ticket.customer else msgspec.structs.replace(intent.line, group_bp=0)
+    return Outcome([j.LineRestored(ticket.number, line, min(intent.index, len(ticket.lines)))])
 
 
 def _change_mode(state: TillState, intent: i.ChangeMode, moment: Moment) -> Outcome:
@@ -411,7 +431,7 @@ def _restore_ticket(state: TillState, intent: i.RestoreTicket, moment: Moment) -
 
 
 def _tend(state: TillState, intent: i.Tend, moment: Moment) -> Outcome:
-    ticket, tender = next_tender(state, intent.mode, intent.amount_minor)
+    ticket, tender = next_tender(state, intent.mode, intent.amount_minor, intent.spend_first)
     if tender.kind == "card":
         check_undebited(state, ticket)
     return take(state, ticket, msgspec.structs.replace(tender, by_hand=True) if intent.by_hand else tender)
@@ -446,12 +466,21 @@ def _correct_payment(state: TillState, intent: i.CorrectPayment, moment: Moment)
 
 
 def _issue_copy(state: TillState, intent: i.IssueCopy, moment: Moment) -> Outcome:
-    closed, at = (intent.past, intent.at) if intent.past is not None else (state.last_closed, state.last_closed_at)
+    closed, at = (intent.past, intent.at) if intent.past is not None else _newest_paper(state, intent.document)
     if closed is None or closed.document != intent.document:
         raise Refusal("receipt.none")
     copy = state.papers_of(closed, intent.printed)
     fact = j.CopyIssued(closed.document, copy, state.next_copy)
-    return Outcome([fact], [e.PrintTicket(closed, at, copy)])
+    if isinstance(closed, j.TicketClosed):
+        return Outcome([fact], [e.PrintTicket(closed, at, copy)])
+    return Outcome([fact], [e.PrintWallet(closed, at, copy)])
+
+
+def _newest_paper(state: TillState, document: int) -> tuple[j.SealedPaper | None, str]:
+    movement = state.last_movement
+    if movement is not None and movement.document == document:
+        return movement, state.last_movement_at
+    return state.last_closed, state.last_closed_at
 
 
 def _copy_paper(state: TillState, intent: i.CopyPaper, moment: Moment) -> Outcome:
@@ -527,6 +556,17 @@ _STEP: dict[type, Step] = {
     i.RemoveTender: _remove_tender,
     i.CloseTicket: _close_ticket,
     i.CorrectPayment: _correct_payment,
+    i.AttachCustomer: attach_customer,
+    i.DetachCustomer: detach_customer,
+    i.NoteCustomer: note_customer,
+    i.CreditWallet: credit_wallet,
+    i.CancelCredit: cancel_credit,
+    i.CreditChange: credit_change,
+    i.RefundBalance: refund_balance,
+    i.AdjustWallet: adjust_wallet,
+    i.TransferWallet: transfer_wallet,
+    i.BlockWallet: block_wallet,
+    i.UnblockWallet: unblock_wallet,
     i.RequestCard: request_card,
     i.RequestRefund: request_refund,
     i.ReturnDebit: return_debit,

@@ -1,0 +1,366 @@
+"""Rules of customers on tickets and of the money on their wallets.
+
+1. A credit is no sale: no line, no tax, no discount, no rounding of the wallet; a wallet never pays it.
+2. Only what is neither spent nor reserved by an open ticket is given back, by the means that had paid it, and only the
+   paid part.
+3. Given credit goes back in proportion with the credit it came with.
+4. Whatever is on the ticket in hand stays as it is, and in the other direction a customer comes and goes without
+   touching the wallet.
+5. A limit of the shop or of the law has a refusal of its own, which names the limit.
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from appliance.domain import effect as e
+from appliance.domain import intent as i
+from appliance.domain import journal as j
+from appliance.domain.account import Credit, Wallet, in_cash
+from appliance.domain.catalog import WalletRules
+from appliance.domain.errors import Refusal
+from appliance.domain.money import allocate, half_away, round_cash
+from appliance.domain.settlement import Moment, Outcome, make_tender, open_wallet, session_of
+from appliance.domain.state import TillState
+from appliance.domain.ticket import Tender, Ticket
+from appliance.domain.wallet import Purse
+
+# --- customers ------------------------------------------------------------------------------------------------------
+
+
+def attach_customer(state: TillState, intent: i.AttachCustomer, moment: Moment) -> Outcome:
+    """The ticket is this customer's; on a divided note, whose amounts are fixed, without the group's discount."""
+    session_of(state)
+    ticket = _named(state, intent.ticket)
+    if not intent.customer:
+        raise Refusal("wallet.no_customer")
+    if intent.customer != ticket.customer:
+        _check_unreserved(ticket)
+    whole = {line.id for line in ticket.lines if line.fixed_minor is None and not ticket.is_divided}
+    rates = {line: rate_bp for line, rate_bp in intent.rates.items() if line in whole and rate_bp}
+    group = "" if ticket.is_divided else intent.group
+    _check_price_stays(ticket, rates)
+    if (ticket.customer, ticket.group, _rates(ticket)) == (intent.customer, group, rates):
+        return Outcome([])
+    return Outcome([j.CustomerAttached(ticket.number, intent.customer, group, rates)])
+
+
+def detach_customer(state: TillState, intent: i.DetachCustomer, moment: Moment) -> Outcome:
+    ticket = _named(state, intent.ticket)
+    if not ticket.customer:
+        return Outcome([])
+    _check_unreserved(ticket)
+    _check_price_stays(ticket, {})
+    return Outcome([j.CustomerDetached(ticket.number)])
+
+
+def note_customer(state: TillState, intent: i.NoteCustomer, moment: Moment) -> Outcome:
+    """Put on record what happened to a customer's own record. One that still has money or a ticket is not erased."""
+    if isinstance(intent.fact, j.CustomerErased):
+        customer = intent.fact.customer
+        balance = state.holding(customer).balance_minor
+        if balance:
+            raise Refusal("wallet.not_empty", amount_minor=balance)
+        for ticket in state.tickets.values():
+            if ticket.customer == customer:
+                raise Refusal("customer.on_ticket", number=ticket.number)
+    return Outcome([intent.fact])
+
+
+def _named(state: TillState, number: int) -> Ticket:
+    ticket = state.tickets.get(number) if number else state.ticket
+    if ticket is None:
+        raise Refusal("ticket.none")
+    return ticket
+
+
+def _rates(ticket: Ticket) -> dict[int, int]:
+    return {line.id: line.group_bp for line in ticket.lines if line.group_bp}
+
+
+def _check_unreserved(ticket: Ticket) -> None:
+    """A tender of the customer's wallet is taken back first (feature C-07)."""
+    reserved = sum(tender.amount_minor for tender in ticket.tenders if tender.wallet)
+    if reserved:
+        raise Refusal("wallet.reserved", amount_minor=reserved)
+
+
+def _check_price_stays(ticket: Ticket, rates: dict[int, int]) -> None:
+    if ticket.tenders and rates != _rates(ticket):
+        raise Refusal("ticket.being_paid", amount_minor=ticket.paid_minor)
+
+
+# --- credit ---------------------------------------------------------------------------------------------------------
+
+
+def credit_wallet(state: TillState, intent: i.CreditWallet, moment: Moment) -> Outcome:
+    part = Purse(intent.amount_minor, intent.gifted_minor)
+    tenders = pay_credit(intent)
+    check_credit(state, intent.customer, part, tenders, intent.rules)
+    return book_credit(state, intent.customer, part, tenders)
+
+
+def pay_credit(intent: i.CreditWallet) -> tuple[Tender, ...]:
+    """The tenders that pay a credit exactly. Change may be given; nothing is rounded and nothing is kept."""
+    remaining = intent.amount_minor
+    if remaining <= 0 or intent.gifted_minor < 0:
+        raise Refusal("tender.amount")
+    tenders: list[Tender] = []
+    for payment in intent.payments:
+        mode = payment.mode
+        if mode.kind == "wallet":
+            raise Refusal("wallet.not_by_wallet")
+        if not mode.funds_wallet:
+            raise Refusal("wallet.mode", mode=mode.name)
+        if remaining <= 0:
+            raise Refusal("tender.nothing_due")
+        tender = make_tender(len(tenders) + 1, mode, payment.amount_minor, remaining)
+        if tender.rounding_minor:
+            raise Refusal("tender.no_such_coin", step_minor=mode.rounding_minor)
+        if tender.kept_minor:
+            raise Refusal("tender.too_much", amount_minor=remaining)
+        tenders.append(replace(tender, by_hand=payment.by_hand))
+        remaining -= tender.amount_minor
+    if remaining:
+        raise Refusal("tender.still_due", amount_minor=remaining)
+    return tuple(tenders)
+
+
+def check_credit(
+    state: TillState, customer: str, part: Purse, tenders: tuple[Tender, ...], rules: WalletRules, least: bool = True
+) -> None:
+    """Rule 5 (features W-18, W-20, W-22)."""
+    session = session_of(state)
+    if not rules.enabled:
+        raise Refusal("wallet.off")
+    if not customer:
+        raise Refusal("wallet.no_customer")
+    wallet = open_wallet(state, customer) or Wallet()
+    today, cash_today, _ = wallet.on(session.business_date)
+    if least and part.paid_minor < rules.min_minor:
+        raise Refusal("wallet.min_credit", limit_minor=rules.min_minor)
+    for code, limit_minor, reached_minor in (
+        ("wallet.max_credit", rules.max_credit_minor, part.paid_minor),
+        ("wallet.cash_ceiling", rules.cash_ceiling_minor or 0, cash_today + in_cash(tenders)),
+        ("wallet.max_day", rules.max_day_minor, today + part.paid_minor),
+        ("wallet.max_balance", rules.max_balance_minor, wallet.balance_minor + part.total_minor),
+    ):
+        if limit_minor and reached_minor > limit_minor and (code != "wallet.cash_ceiling" or in_cash(tenders)):
+            raise Refusal(code, limit_minor=limit_minor)
+
+
+def book_credit(
+    state: TillState, customer: str, part: Purse, tenders: tuple[Tender, ...], change_of: int = 0
+) -> Outcome:
+    drawer = any(tender.opens_drawer for tender in tenders)
+    before = state.holding(customer)
+    credited = j.WalletCredited(
+        document=state.next_document,
+        session=session_of(state).number,
+        customer=customer,
+        part=part,
+        tenders=tenders,
+        before_minor=before.balance_minor,
+        after=before.plus(part),
+        ticket=state.current,
+        change_of=change_of,
+        drawer=drawer,
+        seller=state.seller,
+    )
+    return Outcome([credited], [e.KickDrawer("wallet", state.current)] if drawer else [])
+
+
+def credit_change(state: TillState, intent: i.CreditChange, moment: Moment) -> Outcome:
+    """*Mettre le reste sur la cagnotte*: the coins of the last sale stay in the drawer, once a sale (feature W-26)."""
+    session = session_of(state)
+    closed = state.last_closed
+    if closed is None or closed.session != session.number or not closed.change_minor:
+        raise Refusal("wallet.no_change")
+    if state.change_credit is not None:
+        raise Refusal("wallet.change_done")
+    vouchers = any(tender.kind == "voucher" and tender.change_minor for tender in closed.tenders)
+    if intent.mode.kind != "cash" or not intent.mode.funds_wallet or vouchers:
+        raise Refusal("wallet.mode", mode=intent.mode.name)
+    amount = closed.change_minor if intent.amount_minor is None else intent.amount_minor
+    if not 0 < amount <= closed.change_minor:
+        raise Refusal("tender.amount")
+    tender = replace(make_tender(1, intent.mode, amount, amount), opens_drawer=False)
+    if tender.rounding_minor:
+        raise Refusal("tender.no_such_coin", step_minor=intent.mode.rounding_minor)
+    customer, part = intent.customer or closed.customer, Purse(amount)
+    check_credit(state, customer, part, (tender,), intent.rules, least=False)
+    return book_credit(state, customer, part, (tender,), closed.document)
+
+
+# --- money that goes back -------------------------------------------------------------------------------------------
+
+
+def cancellable_minor(state: TillState, customer: str, credit: Credit) -> int:
+    """The most of a credit that can be given back now (feature W-08)."""
+    return max(0, min(credit.left.paid_minor, state.available(customer).paid_minor))
+
+
+def cancel_credit(state: TillState, intent: i.CancelCredit, moment: Moment) -> Outcome:
+    credit = credit_to_cancel(state, intent.customer, intent.document, intent.amount_minor)
+    tenders = tenders_back(credit, intent.amount_minor, intent.rounding_minor)
+    return book_cancel(state, intent.customer, credit, intent.amount_minor, tenders, intent.reason)
+
+
+def credit_to_cancel(state: TillState, customer: str, document: int, amount_minor: int) -> Credit:
+    """Rule 2. Also while wallets are switched off: what was paid can always come back."""
+    session_of(state)
+    wallet = open_wallet(state, customer)
+    credit = None if wallet is None else wallet.credit(document)
+    most = 0 if credit is None else cancellable_minor(state, customer, credit)
+    if credit is None or not most:
+        raise Refusal("wallet.nothing_to_cancel")
+    if amount_minor <= 0:
+        raise Refusal("tender.amount")
+    if amount_minor > most:
+        raise Refusal("wallet.spent_already", amount_minor=most)
+    return credit
+
+
+def tenders_back(credit: Credit, amount_minor: int, coin_minor: int) -> tuple[Tender, ...]:
+    """The same means in the shares that are left of them; coins round the cash, never the wallet."""
+    left = [row.amount_minor - back for row, back in zip(credit.tenders, credit.given_back, strict=True)]
+    return tuple(
+        going_out(row, part, coin_minor)
+        for row, part in zip(credit.tenders, allocate(amount_minor, left), strict=True)
+        if part
+    )
+
+
+def going_out(tender: Tender, amount_minor: int, coin_minor: int) -> Tender:
+    """Money that leaves by the means of this tender: negative."""
+    rounding = round_cash(-amount_minor, coin_minor) + amount_minor if tender.kind == "cash" else 0
+    return Tender(
+        id=tender.id,
+        mode=tender.mode,
+        name=tender.name,
+        kind=tender.kind,
+        amount_minor=-amount_minor,
+        rounding_minor=rounding,
+        opens_drawer=tender.opens_drawer or tender.kind == "cash",
+        reference=tender.reference,
+        by_hand=bool(tender.request),
+    )
+
+
+def book_cancel(
+    state: TillState, customer: str, credit: Credit, amount_minor: int, tenders: tuple[Tender, ...], reason: str = ""
+) -> Outcome:
+    part = Purse(amount_minor, _gift_back(state, customer, credit, amount_minor))
+    before = state.holding(customer)
+    drawer = any(tender.opens_drawer for tender in tenders)
+    cancelled = j.WalletCreditCancelled(
+        document=state.next_document,
+        session=session_of(state).number,
+        customer=customer,
+        of=credit.document,
+        part=part,
+        tenders=tenders,
+        before_minor=before.balance_minor,
+        after=before.minus(part),
+        ticket=state.current,
+        drawer=drawer,
+        seller=state.seller,
+        reason=reason,
+    )
+    return Outcome([cancelled], [e.KickDrawer("wallet", state.current)] if drawer else [])
+
+
+def _gift_back(state: TillState, customer: str, credit: Credit, amount_minor: int) -> int:
+    """Rule 3: in proportion to all that was cancelled so far, as far as it is there."""
+    part, cancelled = credit.part, credit.cancelled
+    owed = half_away(part.gifted_minor * (cancelled.paid_minor + amount_minor), part.paid_minor)
+    there = min(credit.left.gifted_minor, state.available(customer).gifted_minor)
+    return max(0, min(owed - cancelled.gifted_minor, there))
+
+
+def refund_balance(state: TillState, intent: i.RefundBalance, moment: Moment) -> Outcome:
+    """The paid part is given back, given credit is cancelled: the wallet is empty (feature W-35)."""
+    session = session_of(state)
+    if intent.mode.kind == "wallet":
+        raise Refusal("wallet.not_by_wallet")
+    open_wallet(state, intent.customer)
+    reserved = state.reserved(intent.customer).total_minor
+    if reserved:
+        raise Refusal("wallet.reserved", amount_minor=reserved)
+    before = state.holding(intent.customer)
+    part = before.purse
+    if not part.total_minor:
+        raise Refusal("wallet.nothing_to_cancel")
+    mode, paid = intent.mode, part.paid_minor
+    asked = Tender(1, mode.id, mode.name, mode.kind, paid, opens_drawer=mode.opens_drawer, by_hand=intent.by_hand)
+    tenders = (replace(going_out(asked, paid, mode.rounding_minor), by_hand=intent.by_hand),) if paid else ()
+    drawer = any(tender.opens_drawer for tender in tenders)
+    refunded = j.WalletRefunded(
+        document=state.next_document,
+        session=session.number,
+        customer=intent.customer,
+        part=part,
+        tenders=tenders,
+        before_minor=before.balance_minor,
+        after=before.minus(part),
+        ticket=state.current,
+        drawer=drawer,
+        seller=state.seller,
+        reason=intent.reason,
+    )
+    return Outcome([refunded], [e.KickDrawer("wallet", state.current)] if drawer else [])
+
+
+# --- by right -------------------------------------------------------------------------------------------------------
+
+
+def adjust_wallet(state: TillState, intent: i.AdjustWallet, moment: Moment) -> Outcome:
+    """Plus is given credit, minus takes given credit first; never below what is free (feature W-31)."""
+    if not intent.reason:
+        raise Refusal("wallet.reason")
+    if not intent.customer:
+        raise Refusal("wallet.no_customer")
+    amount, free = intent.amount_minor, state.available(intent.customer)
+    if not amount:
+        raise Refusal("tender.amount")
+    before = state.holding(intent.customer)
+    if amount > 0:
+        part = Purse(amount, 0) if intent.as_paid else Purse(0, amount)
+        after = before.plus(part)
+    elif free.total_minor < -amount:
+        raise Refusal("wallet.insufficient", amount_minor=free.total_minor)
+    else:
+        part = -free.take(-amount)
+        after = before.minus(-part)
+    adjusted = j.WalletAdjusted(intent.customer, part, before.balance_minor, after, intent.reason, intent.by)
+    return Outcome([adjusted])
+
+
+def transfer_wallet(state: TillState, intent: i.TransferWallet, moment: Moment) -> Outcome:
+    """Paid stays paid and given stays given. A blocked wallet can be left, not entered (feature W-22)."""
+    if not intent.source or not intent.target or intent.source == intent.target:
+        raise Refusal("wallet.no_customer")
+    open_wallet(state, intent.target)
+    free = state.available(intent.source)
+    amount = free.total_minor if intent.amount_minor is None else intent.amount_minor
+    if amount <= 0 or amount > free.total_minor:
+        raise Refusal("wallet.insufficient", amount_minor=free.total_minor)
+    part = free.take(amount)
+    source, target = state.holding(intent.source).minus(part), state.holding(intent.target).plus(part)
+    return Outcome([j.WalletTransferred(intent.source, intent.target, part, source, target, intent.reason)])
+
+
+def block_wallet(state: TillState, intent: i.BlockWallet, moment: Moment) -> Outcome:
+    if not intent.reason:
+        raise Refusal("wallet.reason")
+    wallet = state.wallets.get(intent.customer)
+    if wallet is not None and wallet.blocked == intent.reason:
+        return Outcome([])
+    return Outcome([j.WalletBlocked(intent.customer, intent.reason)])
+
+
+def unblock_wallet(state: TillState, intent: i.UnblockWallet, moment: Moment) -> Outcome:
+    wallet = state.wallets.get(intent.customer)
+    if wallet is None or not wallet.blocked:
+        return Outcome([])
+    return Outcome([j.WalletUnblocked(intent.customer, intent.reason)])
