@@ -124,6 +124,13 @@ def long_date(day: date, language: str = "fr") -> str:
     return str(format_date(day, "EEEE d MMMM", locale=language))
 
 
+def month(day: date, language: str = "fr") -> str:
+    """mars 2023"""
+    from babel.dates import format_date
+
+    return str(format_date(day, "MMMM y", locale=language))
+
+
 def short_date(day: date, locale: str = "fr-CH") -> str:
     """21.11.2025 (Switzerland, Germany) or 21/11/2025."""
     return day.strftime("%d.%m.%Y" if locale.endswith(("-CH", "-DE")) else "%d/%m/%Y")

@@ -77,6 +77,36 @@ def _devices(**wiring: Any) -> Screen:
     return DevicesScreen(**wiring)
 
 
+def _clients(**wiring: Any) -> Screen:
+    from appliance.kiosk.screens.clients import ClientsScreen
+
+    return ClientsScreen(**wiring)
+
+
+def _client_form(**wiring: Any) -> Screen:
+    from appliance.kiosk.screens.client_form import ClientForm
+
+    return ClientForm(**wiring)
+
+
+def _client_picker(**wiring: Any) -> SheetView:
+    from appliance.kiosk.screens.client_picker import ClientPicker
+
+    return ClientPicker(**wiring)
+
+
+def _client_menu(**wiring: Any) -> SheetView:
+    from appliance.kiosk.screens.client_picker import ClientMenu
+
+    return ClientMenu(**wiring)
+
+
+def _client_groups(**wiring: Any) -> SheetView:
+    from appliance.kiosk.screens.client_form import Groups
+
+    return Groups(**wiring)
+
+
 def _line_editor(**wiring: Any) -> SheetView:
     from appliance.kiosk.screens.line_editor import LineEditor
 
@@ -159,6 +189,8 @@ SCREENS: dict[str, Callable[..., Screen]] = {
     "split": _split,
     "x_report": _x_report,
     "closing": _closing,
+    "clients": _clients,
+    "client_form": _client_form,
     "devices": _devices,
     "starting": _starting,
 }
@@ -177,6 +209,9 @@ SHEETS: dict[type[Any], Callable[..., SheetView]] = {
     v.AgeSheet: _age,
     v.ConfirmCloseSheet: _confirm_close,
     v.PrintHelpSheet: _print_help,
+    v.ClientPickerSheet: _client_picker,
+    v.ClientMenuSheet: _client_menu,
+    v.ClientGroupsSheet: _client_groups,
 }
 """By the type of `TillView.sheet`."""
 

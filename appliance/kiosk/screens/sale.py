@@ -115,9 +115,11 @@ class SaleScreen(Bound, Screen):
             self.send(cmd.EditLine(line, "price" if act == "price" else "discount_rate"))
 
     def client(self) -> None:
-        """The client's place; on a till without customers it names the note."""
+        """The client's place: choose one, or what to do with the one there; without customers it names the note."""
         ticket = self.model.ticket
-        if not ticket.has_clients:
+        if ticket.has_clients:
+            self.send(cmd.OpenSheet("client_menu" if ticket.client.present else "client_picker"))
+        else:
             self.ask(
                 ticket.name_label,
                 ticket.name,

@@ -104,26 +104,30 @@ def _session_rows(view: TillView) -> tuple[tuple[str, str], ...]:
     return tuple((t(f"screen.home.{code}", lang), value) for code, value in rows)
 
 
+def tab_models(view: TillView, tabs: tuple[str, ...], chosen: str, orders_waiting: int = 0) -> tuple[TabModel, ...]:
+    """The rail of Accueil: the tabs of this till, one of them chosen."""
+    return tuple(
+        TabModel(
+            tab,
+            t(f"screen.home.tab.{tab}", view.language),
+            TAB_ICONS[tab],
+            tab == chosen,
+            str(orders_waiting) if tab == "orders" and orders_waiting else "",
+        )
+        for tab in tabs
+    )
+
+
 def home_model(view: TillView) -> HomeModel:
     """Accueil of a view."""
     home = view.home or HomeView(("sale",))
     lang = view.language
     default = next((mode.name for mode in home.modes if mode.is_default), "")
-    waiting = str(home.orders_waiting) if home.orders_waiting else ""
     start = (
         t("screen.home.scan_hint", lang, mode=default.lower()) if default else t("screen.home.scan_hint_plain", lang)
     )
     return HomeModel(
-        tabs=tuple(
-            TabModel(
-                tab,
-                t(f"screen.home.tab.{tab}", lang),
-                TAB_ICONS[tab],
-                tab == "sale",
-                waiting if tab == "orders" else "",
-            )
-            for tab in home.tabs
-        ),
+        tabs=tab_models(view, home.tabs, "sale", home.orders_waiting),
         lock=t("screen.home.lock", lang),
         notes_title=t("screen.home.notes", lang),
         note_count=str(home.note_count) if home.note_count else "",

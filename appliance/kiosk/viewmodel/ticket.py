@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from appliance.i18n import MINUS, amount, quantity, rate, round_amount, t
 from appliance.kiosk.viewmodel.words import DOT, counted_name, may, price_of_one
-from appliance.protocol.view import ClientChip, GhostLine, LineView, TicketView, TillView
+from appliance.protocol.view import ClientChip, ClientPickerSheet, GhostLine, LineView, TicketView, TillView
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,8 @@ class ClientModel:
     initials: str = ""
     icon: str = ""
     present: bool = False
+    chosen: bool = False
+    """The client is being chosen: the picker is open."""
 
 
 @dataclass(frozen=True)
@@ -147,19 +149,24 @@ def ticket_rows(view: TillView, ticket: TicketView, compact: bool = False) -> tu
     return tuple(rows)
 
 
+def _is_choosing(view: TillView) -> bool:
+    return isinstance(view.sheet, ClientPickerSheet)
+
+
 def client_model(view: TillView, ticket: TicketView, compact: bool = False) -> ClientModel:
     """The client, or what stands in the client's place."""
     chip: ClientChip | None = ticket.client
     lang, locale = view.language, view.shop.locale
     if chip is None:
         if ticket.clients_enabled:
-            return ClientModel(t("screen.ticket.client", lang), icon="user-plus")
+            return ClientModel(t("screen.ticket.client", lang), icon="user-plus", chosen=_is_choosing(view))
         return ClientModel(ticket.name or t("screen.ticket.name", lang), icon="pencil-simple")
     parts = []
     if chip.wallet_minor is not None:
         parts.append(t("screen.ticket.wallet", lang, amount=amount(chip.wallet_minor, locale)))
     if chip.group and not compact:
-        parts.append(f"{chip.group} {MINUS}{rate(chip.group_discount_bp, locale)}")
+        discount = f" {MINUS}{rate(chip.group_discount_bp, locale)}" if chip.group_discount_bp else ""
+        parts.append(chip.group + discount)
     return ClientModel(chip.name, DOT.join(parts), chip.initials, present=True)
 
 
@@ -169,6 +176,10 @@ def sums(view: TillView, ticket: TicketView, compact: bool = False) -> tuple[tup
     rows = []
     if ticket.line_discounts_minor:
         rows.append((t("screen.ticket.discounts", lang), amount(ticket.line_discounts_minor, locale)))
+    if ticket.group_minor:
+        value = rate(ticket.group_bp, locale) if ticket.group_bp else ""
+        label = " ".join(word for word in (t("screen.ticket.discount", lang), ticket.group_label, value) if word)
+        rows.append((label, amount(ticket.group_minor, locale)))
     if ticket.discount_minor:
         value = rate(ticket.discount_bp, locale) if ticket.discount_bp else ""
         label = " ".join(word for word in (t("screen.ticket.discount", lang), ticket.discount_label, value) if word)
