@@ -51,7 +51,7 @@ def test_each_key_orders_its_test(daemon_end, kiosk, hands):
         time_passes()
         for spot in (TEST_ALL, PRINT, RETRY, OPEN):
             hands.tap(*spot)
-        assert said(end) == [
+        assert said(end, 4) == [
             cmd.TestDevice("all"),
             cmd.TestDevice("print", "printer.receipt"),
             cmd.TestDevice("retry", "printer.receipt"),
@@ -66,9 +66,9 @@ def test_esc_ends_the_search_first_and_then_goes_back(daemon_end, kiosk, hands):
         time_passes()
         hands.tap(*STOP)
         hands.type("Escape")
-        assert said(end) == [cmd.TestDevice("stop_learning"), cmd.TestDevice("stop_learning")]
+        assert said(end, 2) == [cmd.TestDevice("stop_learning"), cmd.TestDevice("stop_learning")]
         end.push(rec.view(*rec.CARDS))
         panel.wait_for(800, 160, COLOURS["surface"])
         time_passes()
         hands.type("Escape")
-        assert said(end) == [cmd.GoBack()]
+        assert said(end, 1) == [cmd.GoBack()]
