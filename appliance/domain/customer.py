@@ -281,14 +281,43 @@ def search_words(customer: Customer) -> frozenset[str]:
     return frozenset(word for word in words if word)
 
 
-def personal_texts(customer: Customer) -> frozenset[str]:
-    """Everything that must not be found anywhere once the customer is erased."""
-    texts = {customer.last_name, customer.first_name, customer.company, customer.email, customer.notes}
-    texts |= {customer.account, customer.vat_number, customer.uid, customer.siren, customer.siret, *customer.phones}
-    texts |= {code.code for code in customer.codes}
-    for address in customer.addresses:
-        texts |= {address.street, address.label, address.driver_note}
-    return frozenset(text for text in texts if text)
+def redact(text: str, phrases: Iterable[str]) -> str:
+    """A text with these folded phrases struck out, whatever its accents and capitals.
+
+    >>> redact("Client VIP  Mme A. ROCHAT", personal_phrases(Customer("", last_name="Rochat", first_name="Anne")))
+    'Client VIP  Mme A. •••'
+    """
+    phrases = set(phrases)
+    if not phrases or not text:
+        return text
+    folded, places = "", []
+    for at, char in enumerate(text):
+        simple = fold(char)
+        folded += simple
+        places += [at] * len(simple)
+    pattern = "|".join(re.escape(phrase) for phrase in sorted(phrases, key=len, reverse=True))
+    struck, done = "", 0
+    for hit in re.finditer(rf"(?<![a-z0-9])(?:{pattern})(?![a-z0-9])", folded):
+        struck += text[done : places[hit.start()]] + STRUCK
+        done = places[hit.end()] if hit.end() < len(places) else len(text)
+    return struck + text[done:]
+
+
+STRUCK: Final = "•••"
+
+
+def personal_phrases(customer: Customer) -> frozenset[str]:
+    """What may not be read on any paper once the customer is erased, folded.
+
+    Names go word by word, everything else as it was written: the shop may be in the same street.
+    """
+    names = (customer.last_name, customer.first_name, customer.company)
+    phrases = {word for name in names for word in words_of(name) if len(word) > 1} | {*names}
+    phrases |= {customer.email, customer.account, customer.vat_number, customer.uid, customer.siren, customer.siret}
+    phrases |= {*customer.phones, *(phone_digits(phone) for phone in customer.phones)}
+    phrases |= {spelling for code in customer.codes for spelling in (code.code, code_key(code.code))}
+    phrases |= {text for a in customer.addresses for text in (a.street, a.label, a.driver_note)}
+    return frozenset(fold(phrase) for phrase in phrases if phrase.strip())
 
 
 # ---------------------------------------------------------------------------------------------------------------

@@ -72,6 +72,8 @@ def connect(path: Path) -> Connection:
     conn.execute("PRAGMA synchronous=FULL")
     conn.execute("PRAGMA mmap_size=0")
     conn.execute("PRAGMA foreign_keys=ON")
+    conn.execute("PRAGMA secure_delete=ON")  # a name that is erased is gone from the file (docs/customers.md)
+    conn.execute("PRAGMA temp_store=MEMORY")
     conn.execute("PRAGMA journal_size_limit=-1")
     conn.execute(f"PRAGMA wal_autocheckpoint={WAL_PAGES}")
     return conn

@@ -11,7 +11,7 @@ never printed as one again. Only `queued` rows are ever sent.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
 import msgspec
@@ -55,7 +55,14 @@ _OPEN = "state IN ('queued', 'sending', 'sent', 'uncertain')"
 def add_job(
     conn: Any, role: str, purpose: str, subject: int, copy: int, at: str, paper: bytes, customer: str = ""
 ) -> None:
-    """Order a paper as a part of the caller's transaction; `customer` is the id of whose name may be on it."""
+    """Order a paper as a part of the caller's transaction.
+
+    `customer` is the id of whose name may be on it; a further paper of a document takes it from the one before.
+    """
+    if copy and not customer:
+        sql = "SELECT customer FROM print_job WHERE purpose = ? AND subject = ? ORDER BY id DESC LIMIT 1"
+        before = conn.execute(sql, (purpose, subject)).fetchone()
+        customer = before[0] if before else ""
     conn.execute(
         "INSERT INTO print_job (role, purpose, subject, copy, at, state, paper, customer)"
         " VALUES (?, ?, ?, ?, ?, 'queued', ?, ?)",
@@ -72,18 +79,27 @@ def papers_of(conn: Any, customer: str) -> list[dict[str, object]]:
     return [{"purpose": purpose, "document": subject, "copy": copy, "at": at} for purpose, subject, copy, at in rows]
 
 
-def scrub_papers(conn: Any, customer: str) -> int:
-    """Empty the papers of a customer who is erased, as a part of the caller's transaction. Returns how many.
+def scrub_papers(conn: Any, customer: str, strike: Callable[[str], str]) -> int:
+    """Strike a customer's name out of every paper that bears it, in the caller's transaction. Returns how many.
 
-    The row stays with its state, proof and digest; what waited is dropped: the document can be printed again from the
-    journal, without the name.
+    The paper stays, for a DUPLICATA; the bytes that were sent go, their digest stays.
     """
-    cursor = conn.execute(
-        "UPDATE print_job SET paper = CAST(? AS BLOB), body = NULL,"
-        " state = CASE state WHEN 'queued' THEN 'dropped' ELSE state END WHERE customer = ? AND customer <> ''",
-        (b"", customer),
-    )
-    return int(cursor.rowcount)
+    rows = conn.execute("SELECT id, paper FROM print_job WHERE customer = ? AND customer <> ''", (customer,)).fetchall()
+    for job_id, paper in rows:
+        struck = msgspec.json.encode(_strike(msgspec.json.decode(bytes(paper)), strike))
+        conn.execute("UPDATE print_job SET paper = ?, body = NULL WHERE id = ?", (bytearray(struck), job_id))
+    return len(rows)
+
+
+def _strike(part: Any, strike: Callable[[str], str]) -> Any:
+    """Every text inside, at any depth."""
+    if isinstance(part, str):
+        return strike(part)
+    if isinstance(part, list):
+        return [_strike(inner, strike) for inner in part]
+    if isinstance(part, dict):
+        return {key: _strike(inner, strike) for key, inner in part.items()}
+    return part
 
 
 def claim_job(conn: Any, job_id: int, at: str, sent_to: str, device: str, profile: str, body: bytes) -> bool:

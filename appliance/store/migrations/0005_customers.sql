@@ -27,6 +27,7 @@ CREATE TABLE customer (
     created_at TEXT NOT NULL,
     changed_at TEXT NOT NULL,
     erased_at  TEXT NOT NULL DEFAULT '',
+    former     TEXT NOT NULL DEFAULT '[]', -- names of before that papers may still bear
     sort       TEXT NOT NULL
 ) STRICT;
 
@@ -36,7 +37,7 @@ CREATE INDEX customer_group_members ON customer (group_id) WHERE group_id <> '';
 -- Codes that were blocked or replaced stay: scanned again, they are refused by name.
 CREATE TABLE customer_code (
     key      TEXT PRIMARY KEY,
-    customer INTEGER NOT NULL REFERENCES customer (number),
+    customer INTEGER NOT NULL,
     position INTEGER NOT NULL,
     written  TEXT NOT NULL,
     state    TEXT NOT NULL CHECK (state IN ('active', 'blocked', 'replaced')),
@@ -46,7 +47,7 @@ CREATE TABLE customer_code (
 CREATE INDEX customer_code_of ON customer_code (customer);
 
 CREATE TABLE customer_address (
-    customer    INTEGER NOT NULL REFERENCES customer (number),
+    customer    INTEGER NOT NULL,
     position    INTEGER NOT NULL,
     street      TEXT NOT NULL,
     postcode    TEXT NOT NULL,
@@ -64,7 +65,7 @@ CREATE INDEX customer_address_postcode ON customer_address (country, postcode);
 -- Whose words begin so: the search, typed letter by letter.
 CREATE TABLE customer_word (
     word     TEXT NOT NULL,
-    customer INTEGER NOT NULL REFERENCES customer (number),
+    customer INTEGER NOT NULL,
     PRIMARY KEY (word, customer)
 ) STRICT, WITHOUT ROWID;
 
