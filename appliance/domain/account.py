@@ -27,6 +27,8 @@ class Credit(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """How much of each tender was given back."""
     cancelled: Purse = Purse()
     change_of: int = 0
+    day: str = ""
+    """Business date."""
 
     def cancel(self, part: Purse, tenders: tuple[Tender, ...]) -> Credit:
         """After a part was given back by these tenders, whose amounts are negative."""
@@ -35,6 +37,11 @@ class Credit(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
         given = tuple(before - back.get(tender.id, 0) for tender, before in rows)
         taken = Purse(part.paid_minor, min(part.gifted_minor, self.left.gifted_minor))
         return replace(self, left=self.left - taken, cancelled=self.cancelled + taken, given_back=given)
+
+    def undone(self) -> list[str]:
+        """Card requests of which all was given back."""
+        rows = zip(self.tenders, self.given_back, strict=True)
+        return [row.request for row, back in rows if row.request and row.amount_minor == back]
 
     @property
     def used(self) -> Purse:

@@ -14,19 +14,37 @@ from typing import Literal
 import msgspec
 
 from appliance.domain.ticket import Tender
+from appliance.domain.wallet import Purse
 
 CardOutcome = Literal["accepted", "refused", "aborted", "not_started"]
 """Outcomes that do not change: only the first one moved money."""
 
 
+class CreditOrder(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """Why a card moves money without a ticket: for a credit of a wallet, or for one that is cancelled."""
+
+    customer: str
+    part: Purse
+    """What is credited; of a cancellation, the paid part that goes back."""
+    tenders: tuple[Tender, ...]
+    """All that is paid or given back, the card's among them, as it will be booked."""
+    of: int = 0
+    """Cancellation: document of the credit."""
+    reason: str = ""
+
+    def with_card(self, tender: Tender) -> tuple[Tender, ...]:
+        """The tenders once the card's outcome is known."""
+        return tuple(tender if row.id == tender.id else row for row in self.tenders)
+
+
 class CardRequest(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """A debit of a ticket, or a refund of one."""
+    """A debit, or a refund: of a ticket, or of a credit of a wallet."""
 
     id: str
     """Never used again, on any terminal."""
     kind: Literal["debit", "refund"]
     ticket: int
-    """Number of the ticket as people know it; the same for every attempt of one sale."""
+    """Number of the ticket as people know it; the same for every attempt of one sale. 0 for a wallet's credit."""
     tender: Tender
     """What becomes of it once it is accepted; of a refund, the tender that is given back."""
     document: int = 0
@@ -35,6 +53,8 @@ class CardRequest(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Refund: the terminal's name for the payment; "" when it never told one."""
     doubt: str = ""
     """Refund of a debit that belongs to no sale: id of that request."""
+    credit: CreditOrder | None = None
+    """What is booked instead of a tender of a ticket."""
 
     @property
     def amount_minor(self) -> int:

@@ -294,6 +294,20 @@ class RequestCard(Intent):
     amount_minor: int | None = None
 
 
+class RequestCardCredit(Intent):
+    """Ask the terminal for the last payment of a credit; the others are in hand. Accepted, all of it is booked."""
+
+    id: str
+    credit: CreditWallet
+
+
+class RequestCardCancel(Intent):
+    """Ask the terminal to give back the card's share of a credit that is cancelled."""
+
+    id: str
+    cancel: CancelCredit
+
+
 class RequestRefund(Intent):
     """Ask the terminal to give a card tender back: of the ticket in hand, or of the last sealed sale."""
 

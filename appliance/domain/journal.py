@@ -294,7 +294,7 @@ class TicketClosed(Fact, tag="TicketClosed"):
     """The drawer is opened for this sale, once, after the commit."""
     customer: str = ""
     group: str = ""
-    """Label of the customer's group whose discount is on this ticket."""
+    """Label of the customer's group."""
     group_minor: int = 0
     """That discount, positive; taken off before the ticket's own."""
     group_shares: tuple[int, ...] = ()

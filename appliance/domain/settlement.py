@@ -191,7 +191,7 @@ def close(state: TillState, ticket: Ticket, priced: Price, tenders: tuple[Tender
         corrects=ticket.corrects,
         drawer=drawer,
         customer=ticket.customer,
-        group=ticket.group if priced.group_minor else "",
+        group=ticket.group,
         group_minor=priced.group_minor,
         group_shares=priced.group_shares,
         wallet=holding,

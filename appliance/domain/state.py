@@ -546,7 +546,9 @@ def _wallet_credited(state: TillState, fact: j.WalletCredited, at: str, actor: s
     _same(sum(tender.amount_minor for tender in fact.tenders) == fact.part.paid_minor)
     _image(wallet, wallet.holding.plus(fact.part), fact.after)
     back = (0,) * len(fact.tenders)
-    wallet.credits.append(Credit(fact.document, at, fact.part, fact.part, fact.tenders, back, change_of=fact.change_of))
+    wallet.credits.append(
+        Credit(fact.document, at, fact.part, fact.part, fact.tenders, back, change_of=fact.change_of, day=wallet.day)
+    )
     wallet.credited_minor += fact.part.paid_minor
     wallet.credited_cash_minor += in_cash(fact.tenders)
     totals.wallets.credit(fact.part, fact.tenders)
@@ -560,9 +562,12 @@ def _wallet_credit_cancelled(state: TillState, fact: j.WalletCreditCancelled, at
     _image(wallet, _minus(wallet.holding, fact.part), fact.after)
     for n, row in enumerate(wallet.credits):
         if row.document == fact.of:
-            wallet.credits[n] = row.cancel(fact.part, fact.tenders)
-    wallet.credited_minor -= fact.part.paid_minor
-    wallet.credited_cash_minor += in_cash(fact.tenders)
+            wallet.credits[n] = changed = row.cancel(fact.part, fact.tenders)
+            for request in changed.undone():
+                _end_doubt(state, request)
+            if row.day == wallet.day:
+                wallet.credited_minor -= fact.part.paid_minor
+                wallet.credited_cash_minor += in_cash(fact.tenders)
     totals.wallets.cancel(fact.part, fact.tenders)
 
 

@@ -18,11 +18,23 @@ from msgspec.structs import replace
 from appliance.domain import effect as e
 from appliance.domain import intent as i
 from appliance.domain import journal as j
-from appliance.domain.card import CardDoubt, CardRequest
+from appliance.domain.account import Credit
+from appliance.domain.card import CardDoubt, CardRequest, CreditOrder
+from appliance.domain.crediting import (
+    book_cancel,
+    book_credit,
+    cancellable_minor,
+    check_credit,
+    credit_to_cancel,
+    going_out,
+    pay_credit,
+    tenders_back,
+)
 from appliance.domain.errors import Refusal
 from appliance.domain.settlement import Moment, Outcome, correctable, next_tender, reverse, session_of, take, ticket_of
 from appliance.domain.state import TillState
 from appliance.domain.ticket import Tender, Ticket, price
+from appliance.domain.wallet import Purse
 
 WHILE_OPEN: Final = (i.SignIn, i.Lock, i.NoteApproval, i.NoteDrawer, i.LoseCard, i.AnswerCard, i.ReadX)
 """What is taken while a card payment is open. What a drawer did has happened: it is recorded whatever else goes on."""
@@ -43,6 +55,34 @@ def request_card(state: TillState, intent: i.RequestCard, moment: Moment) -> Out
     ticket, tender = next_tender(state, intent.mode, intent.amount_minor)
     check_undebited(state, ticket)
     return _ask(CardRequest(intent.id, "debit", ticket.number, replace(tender, request=intent.id)))
+
+
+def request_card_credit(state: TillState, intent: i.RequestCardCredit, moment: Moment) -> Outcome:
+    order = intent.credit
+    part = Purse(order.amount_minor, order.gifted_minor)
+    tenders = pay_credit(order)
+    check_credit(state, order.customer, part, tenders, order.rules)
+    card = tenders[-1]
+    if card.kind != "card" or card.by_hand:
+        raise Refusal("tender.gone")
+    doubt = _credited_before(state, order.customer)
+    if doubt is not None:
+        raise Refusal("card.says_accepted", number=0, amount_minor=doubt.request.amount_minor)
+    card = replace(card, request=intent.id)
+    return _ask(CardRequest(intent.id, "debit", 0, card, credit=CreditOrder(order.customer, part, tenders)))
+
+
+def request_card_cancel(state: TillState, intent: i.RequestCardCancel, moment: Moment) -> Outcome:
+    order = intent.cancel
+    credit = credit_to_cancel(state, order.customer, order.document, order.amount_minor)
+    tenders = tenders_back(credit, order.amount_minor, order.rounding_minor)
+    paid = {row.id: row for row in credit.tenders if row.request}
+    out = next((row for row in tenders if row.id in paid), None)
+    if out is None:
+        raise Refusal("tender.gone")
+    card = replace(paid[out.id], amount_minor=-out.amount_minor, received_minor=0)
+    what = CreditOrder(order.customer, Purse(order.amount_minor), tenders, credit.document, order.reason)
+    return _ask(CardRequest(intent.id, "refund", 0, card, 0, card.reference, credit=what))
 
 
 def request_refund(state: TillState, intent: i.RequestRefund, moment: Moment) -> Outcome:
@@ -91,6 +131,11 @@ def check_undebited(state: TillState, ticket: Ticket) -> None:
 def stands_before(state: TillState, doubt: CardDoubt, request: CardRequest) -> bool:
     """Whether the request would move money a second time, if the person was wrong."""
     asked = doubt.request
+    if request.credit is not None or asked.credit is not None:
+        if request.credit is None or asked.credit is None or asked.kind != request.kind:
+            return False
+        owed = doubt.is_owed if request.kind == "debit" else not doubt.accepted
+        return owed and (asked.credit.customer, asked.credit.of) == (request.credit.customer, request.credit.of)
     if request.kind == "debit":
         return doubt.is_owed and doubt.family == state.tickets[request.ticket].family
     same = asked.kind == "refund" and asked.tender.request == request.tender.request
@@ -124,10 +169,66 @@ def _booked(state: TillState, request: CardRequest, tender: Tender, moment: Mome
     """What follows in the books from money that moved."""
     if request.doubt:
         return Outcome([j.CardDoubtEnded(request.doubt)] if request.doubt in state.doubts else [])
+    if request.credit is not None:
+        return _credit_booked(state, request, request.credit, tender)
     if request.kind == "debit":
         ticket = state.tickets[request.ticket]
         return take(state, ticket, replace(tender, id=ticket.next_tender))
     return _given_back(state, request, moment)
+
+
+def _credit_booked(state: TillState, request: CardRequest, order: CreditOrder, tender: Tender) -> Outcome:
+    """The card's part came through, so all of the credit, or of its cancellation, is true."""
+    if request.kind == "debit":
+        return book_credit(state, order.customer, order.part, order.with_card(tender))
+    credit = state.wallets[order.customer].credit(order.of)
+    assert credit is not None
+    out = next(row for row in order.tenders if row.id == tender.id)
+    out = replace(out, by_hand=False, reference=tender.reference, is_unsure=tender.is_unsure, slip=tender.slip)
+    return book_cancel(state, order.customer, credit, order.part.paid_minor, order.with_card(out), order.reason)
+
+
+def _credited_before(state: TillState, customer: str) -> CardDoubt | None:
+    """Money for this wallet that the terminal says it took, and that the books do not have."""
+    for doubt in state.doubts.values():
+        order = doubt.request.credit
+        if order is not None and order.customer == customer and doubt.says and doubt.is_owed:
+            return doubt
+    return None
+
+
+def _credit_reopens(state: TillState, doubt: CardDoubt, order: CreditOrder) -> bool:
+    """Whether the wallet can still be made to say what the terminal says."""
+    request = doubt.request
+    if not doubt.says or state.session is None or (request.kind == "refund" and doubt.accepted):
+        return False
+    if request.kind == "debit" and not doubt.accepted:
+        return True
+    credit = _credit_of(state, doubt, order)
+    wanted = request.tender.amount_minor if request.kind == "debit" else order.part.paid_minor
+    return credit is not None and wanted <= cancellable_minor(state, order.customer, credit)
+
+
+def _credit_of(state: TillState, doubt: CardDoubt, order: CreditOrder) -> Credit | None:
+    wallet = state.wallets.get(order.customer)
+    if wallet is None:
+        return None
+    if doubt.request.kind == "refund":
+        return wallet.credit(order.of)
+    paid = doubt.request.tender.request
+    return next((row for row in wallet.credits if any(tender.request == paid for tender in row.tenders)), None)
+
+
+def _reopen_credit(state: TillState, doubt: CardDoubt, order: CreditOrder) -> Outcome:
+    """The credit that was paid after all; the card's share that never was; the cancellation that went through."""
+    request = doubt.request
+    if request.kind == "refund" or not doubt.accepted:
+        return _credit_booked(state, request, order, replace(request.tender, reference=doubt.reference))
+    credit = _credit_of(state, doubt, order)
+    assert credit is not None
+    amount = request.tender.amount_minor
+    out = replace(going_out(request.tender, amount, 0), by_hand=False)
+    return book_cancel(state, order.customer, credit, amount, (out,), "card")
 
 
 def holder(state: TillState, request: str) -> Ticket | None:
@@ -170,6 +271,8 @@ def can_reopen(state: TillState, doubt: CardDoubt) -> bool:
     request = doubt.request
     if twin(state, doubt) is not None:
         return True
+    if request.credit is not None:
+        return _credit_reopens(state, doubt, request.credit)
     if not doubt.says or request.doubt or (request.kind == "refund" and doubt.accepted):
         return False
     if place_of(state, doubt) is not None:
@@ -197,6 +300,8 @@ def twin(state: TillState, doubt: CardDoubt) -> CardDoubt | None:
     """Two refunds of one payment, told wrongly in opposite ways: together the books are right."""
     asked = doubt.request
     for other in state.doubts.values():
+        if asked.credit is not None or other.request.credit is not None:
+            continue
         same = asked.kind == other.request.kind == "refund" and other.request.tender.request == asked.tender.request
         if same and other.accepted != doubt.accepted and doubt.says and other.says and other.says != doubt.says:
             return other
@@ -230,6 +335,9 @@ def reopen_card(state: TillState, intent: i.ReopenCard, moment: Moment) -> Outco
     other = twin(state, doubt)
     if other is not None:
         return Outcome([ended, j.CardDoubtEnded(other.request.id)])
+    if request.credit is not None:
+        booked = _reopen_credit(state, doubt, request.credit)
+        return Outcome([ended, *booked.facts], booked.effects)
     ticket = place_of(state, doubt)
     if request.kind == "refund" or doubt.accepted:
         booked = _given_back(state, request, moment)

@@ -60,6 +60,8 @@ from appliance.domain.terminal import (
     lose_card,
     reopen_card,
     request_card,
+    request_card_cancel,
+    request_card_credit,
     request_refund,
     return_debit,
 )
@@ -568,6 +570,8 @@ _STEP: dict[type, Step] = {
     i.BlockWallet: block_wallet,
     i.UnblockWallet: unblock_wallet,
     i.RequestCard: request_card,
+    i.RequestCardCredit: request_card_credit,
+    i.RequestCardCancel: request_card_cancel,
     i.RequestRefund: request_refund,
     i.ReturnDebit: return_debit,
     i.LoseCard: lose_card,
