@@ -186,6 +186,8 @@ class Text(Struct, frozen=True, tag="text"):
     wide: bool = False
     """Double width: each character takes two columns."""
     align: Align = Align.LEFT
+    indent: int = 0
+    """Columns by which the lines after the first are set in, at most 8."""
 
 
 class Columns(Struct, frozen=True, tag="columns"):

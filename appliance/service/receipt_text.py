@@ -131,6 +131,16 @@ def redirected(head: Letterhead, paper: Paper, role: str) -> Paper:
     return Paper((*notice, *paper.blocks))
 
 
+def provisional(head: Letterhead, paper: Paper) -> Paper:
+    """The same paper while the till cannot note that it came out: whoever holds two of them sees which one counts."""
+    notice = (
+        Text(head.t("receipt.provisional"), bold=True, tall=True, align=Align.CENTER),
+        Text(head.t("receipt.provisional_why"), align=Align.CENTER),
+        Rule(),
+    )
+    return Paper((*notice, *paper.blocks))
+
+
 def trial_page(head: Letterhead, role: str, at: str) -> Paper:
     """What *Tester* prints (feature H-24): everything a receipt may need, and nothing that looks like a sale."""
     t = head.t
@@ -187,23 +197,26 @@ def _lines(head: Letterhead, closed: TicketClosed) -> list[Block]:
         count = "" if line.unit == "kg" and not line.share_of else quantity
         amount = f"{head.amount(line.full_minor)} {letter}"
         blocks.append(Columns(f"{count:>2} {line.name}", amount, indent=INDENT))
-        blocks += [Text(f"   {text}") for text in _how_much(head, line)]
+        blocks += [_below(text) for text in _how_much(head, line)]
         if line.offered:
-            blocks.append(
-                Columns("   " + _offer_label(head, line.offered), f"{head.amount(-line.full_minor)} {letter}")
-            )
+            blocks.append(_below(_offer_label(head, line.offered), f"{head.amount(-line.full_minor)} {letter}"))
         elif amount_minor != line.full_minor:
-            blocks.append(
-                Columns("   " + _discount_label(head, line), f"{head.amount(amount_minor - line.full_minor)} {letter}")
-            )
+            off = f"{head.amount(amount_minor - line.full_minor)} {letter}"
+            blocks.append(_below(_discount_label(head, line), off))
         if line.comment:
-            blocks.append(Text(f"   {line.comment}"))
-    off = discount_per_rate(closed.lines, closed.shares)
-    for rate_bp, off_minor in sorted(off.items(), key=lambda row: head.shop.rate_letter(row[0])):
+            blocks.append(_below(line.comment))
+    discounts = discount_per_rate(closed.lines, closed.shares)
+    for rate_bp, off_minor in sorted(discounts.items(), key=lambda row: head.shop.rate_letter(row[0])):
         rate = f" {i18n.rate(closed.discount_bp, head.locale)}" if closed.discount_bp else ""
         label = head.t("receipt.ticket_discount", rate=rate, letter=head.shop.rate_letter(rate_bp))
-        blocks.append(Columns(f"   {label}", f"{head.amount(-off_minor)} {head.shop.rate_letter(rate_bp)}"))
+        blocks.append(_below(label, f"{head.amount(-off_minor)} {head.shop.rate_letter(rate_bp)}"))
     return blocks
+
+
+def _below(text: str, amount: str = "") -> Block:
+    """What is said of an article, below its name."""
+    line = " " * INDENT + text
+    return Columns(line, amount, indent=INDENT) if amount else Text(line, indent=INDENT)
 
 
 def _how_much(head: Letterhead, line: Line) -> list[str]:

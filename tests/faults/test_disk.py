@@ -172,6 +172,34 @@ def test_disk_that_turns_read_only(run: Any, tmp_path: Path, disk: Path) -> None
     run(main(), 60)
 
 
+def test_papers_that_wait_leave_a_read_only_disk(run: Any, tmp_path: Path, disk: Path) -> None:
+    """The roll is changed while the disk is read-only: the receipt comes, says that it is provisional, and after the
+    repair, since the till was killed before its row knew of it, once more as it was ordered."""
+
+    async def main() -> None:
+        async with box(tmp_path, data_dir=disk / "data") as till:
+            client = await till.start()
+            await open_day(client)
+            till.printer.run_out_of_paper()
+            await client.until(lambda view: shown(client) == "printer.paper_out")
+            await sell(client)
+            await client.ok(c.PrintReceipt())
+            remount(disk, "abort")
+            till.printer.load_paper()
+            await till.printed(1)
+            assert till.printer.receipts[0].lines[0].strip() == "EXEMPLAIRE PROVISOIRE"
+            assert any("TOTAL CHF" in line for line in till.printer.receipts[0].lines)
+            await client.ok(c.Search("pain"))
+            await till.kill()
+            mend(disk)
+            await till.start()
+            await till.printed(2)
+            assert "EXEMPLAIRE" not in till.printer.receipts[1].text
+            assert await till.stop() == 0
+
+    run(main(), 60)
+
+
 @pytest.mark.parametrize(("call", "every"), [("fsync", 20), ("pwrite64", 60)])
 def test_input_output_error_at_the_commit(run: Any, tmp_path: Path, call: str, every: int) -> None:
     """The commit's end is unknown: the daemon looks it up, and either the sale is there and done or it was refused."""

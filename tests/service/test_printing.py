@@ -411,3 +411,71 @@ def test_the_paper_is_ordered_in_the_transaction_of_its_facts(run, tmp_path, goo
             assert (job.copy, job.state) == (0, "queued")
 
     run(day())
+
+
+async def can_write(till, can):
+    """What a disk that turns read-only does to every write."""
+    await till.books(lambda conn: conn.execute(f"PRAGMA query_only={int(not can)}"))
+
+
+def said(paper):
+    return " ".join(getattr(block, "line", "") for block in paper.blocks)
+
+
+@pytest.mark.parametrize("outcome", [PrintOutcome.CONFIRMED, PrintOutcome.UNCERTAIN])
+def test_papers_leave_a_read_only_disk_as_provisional_and_once(run, tmp_path, outcome):
+    """Way: two receipts wait when the disk stops taking writes; both come, say so, and are noted when it is well."""
+
+    async def day():
+        async with a_till(tmp_path) as till:
+            await till.sells("1 croissant | cash")
+            await till.do(c.PrintReceipt())
+            await till.sells("1 croissant | cash")
+            await till.do(c.PrintReceipt())
+            await can_write(till, False)
+            printer = ScriptedPrinter(PrintOutcome.NOTHING_SENT, outcome, outcome)
+            async with printing(till, printer):
+                await printer.idle.wait()
+                for _ in range(100):
+                    till.daemon.printing.wake()
+                    await asyncio.sleep(0)
+                assert [said(paper).startswith("EXEMPLAIRE PROVISOIRE") for paper in printer.papers] == [True] * 3
+                assert await states(till) == ["queued", "queued"]
+                assert till.daemon.printing.waiting_copies(1) == till.daemon.printing.waiting_copies(2) == ()
+                assert till.daemon.printing.waiting == 0
+                await can_write(till, True)
+                till.daemon.printing.wake()
+                wanted = "confirmed" if outcome is PrintOutcome.CONFIRMED else "uncertain"
+                await until(till, [wanted, wanted])
+                assert len(till.daemon.printing.doubts) == 2 * (outcome is PrintOutcome.UNCERTAIN)
+                assert len(printer.papers) == 3
+                await till.do(c.PrintReceipt())
+                await until(till, [wanted, wanted, "confirmed"])
+                assert "EXEMPLAIRE" not in said(printer.papers[3]) and "DUPLICATA 1" in said(printer.papers[3])
+
+    run(day())
+
+
+def test_after_a_start_on_a_read_only_disk_papers_leave_and_doubts_are_asked_later(run, tmp_path):
+    async def day():
+        async with a_till(tmp_path) as till:
+            for _ in range(2):
+                await till.sells("1 croissant | cash")
+                await till.do(c.PrintReceipt())
+            await till.books(lambda conn: spool.set_state(conn, 1, "sending"))
+            await till.pull_the_plug()
+            await can_write(till, False)
+            printer = ScriptedPrinter()
+            printer.outcomes = [PrintOutcome.CONFIRMED]
+            async with printing(till, printer):
+                await printer.idle.wait()
+                assert await states(till) == ["sending", "queued"]
+                assert said(printer.papers[0]).startswith("EXEMPLAIRE PROVISOIRE")
+                await can_write(till, True)
+                till.daemon.printing.wake()
+                await until(till, ["uncertain", "confirmed"])
+                await until(till, ["uncertain", "confirmed"])  # the disk knows it a turn before the till
+                assert [job.subject for job in till.daemon.printing.doubts] == [1]
+                assert len(printer.papers) == 1
+
+    run(day())

@@ -271,12 +271,12 @@ def _text(job: _Job, block: Text) -> None:
     style, width = _style_of(block), job.columns >> block.wide
     line = to_page(block.line, job.codec)
     if line is None:
-        for drawn in wrap_cells(clean(block.line, job.codec), width):
+        for drawn in _wrapped_cells(clean(block.line, job.codec), width, block.indent):
             job.add_text(drawn, style, block.align)
         return
     job.set_style(style)
     job.set_align(block.align)
-    for piece in wrap(line, width):
+    for piece in _wrapped(line, width, block.indent):
         job.add_line(piece)
 
 
@@ -309,6 +309,15 @@ def _wrapped(left: bytes, width: int, indent: int) -> list[bytes]:
     return [first, *(gap + piece for piece in wrap(left[len(first) :].lstrip(b" "), max(1, width - len(gap))))]
 
 
+def _wrapped_cells(left: str, width: int, indent: int) -> list[str]:
+    """The same for text that is drawn."""
+    first, *rest = wrap_cells(left, width)
+    gap = " " * min(8, max(0, indent))
+    if not rest or not gap:
+        return [first, *rest]
+    return [first, *(gap + piece for piece in wrap_cells(left[len(first) :].lstrip(" "), max(2, width - len(gap))))]
+
+
 def _columns_drawn(job: _Job, block: Columns) -> None:
     """The same layout, counted in columns."""
     style, width = _style_of(block), job.columns >> block.wide
@@ -316,12 +325,7 @@ def _columns_drawn(job: _Job, block: Columns) -> None:
     right = _cut_to(right, width)
     room = width - width_of(right)
     if width_of(left) >= room:
-        gap = " " * min(8, max(0, block.indent))
-        fit = room - 1 if room > width // 3 else width
-        first, *rest = wrap_cells(left, fit)
-        if rest and gap:
-            rest = [gap + piece for piece in wrap_cells(left[len(first) :].lstrip(" "), max(2, fit - len(gap)))]
-        *above, left = [first, *rest]
+        *above, left = _wrapped_cells(left, room - 1 if room > width // 3 else width, block.indent)
         for piece in above:
             job.add_text(piece, style)
         if width_of(left) >= room:

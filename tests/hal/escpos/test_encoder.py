@@ -261,3 +261,16 @@ def test_the_egg_with_shallots_is_right_on_every_other_profile(name):
     else:
         assert job.pictures == []
         assert job.lines[0] == b"\x8cuf \xe0 l\x92\xe9chalote".ljust(profile.columns - 6) + b"3,50 \x80"
+
+
+def test_what_is_said_below_an_article_stays_below_its_name():
+    """Printed and drawn alike: the lines after the first are set in as well."""
+    narrow = PROFILES["epson-58"]
+    note = "bien cuits, à livrer avant midi à la cuisine du fond"
+    assert lines_of(Text("   " + note, indent=3), profile=narrow) == [
+        "   bien cuits, à livrer avant", "   midi à la cuisine du fond",
+    ]  # fmt: skip
+    drawn = job_of(Text("   Żurek bez śmietany, na wynos, bardzo gorący", indent=3), profile=narrow)
+    first = picture.draw_line("   Żurek bez śmietany, na wynos,", narrow.dots)
+    second = picture.draw_line("   bardzo gorący", narrow.dots)
+    assert drawn.pictures == [(one.row_bytes * 8, one.height) for one in (first, second)]
