@@ -59,7 +59,8 @@ class DeviceTests(Row):
         """One key a test, each as wide as its word asks for."""
         self.clear_widgets()
         for model in self.tests:
-            key = PushButton(text=model.text, px=16 if theme.m.height > 700 else 14, padding=(4, 0, 4, 0))
+            key = PushButton(text=model.text, px=16 if theme.m.height > 700 else 14)
+            key.padding = (4, 0, 4, 0)
             key.size_hint = (len(model.text) + KEY_EDGE_CHARS, 1)
             key.bind(on_tap=lambda _key, test=model.test: self.dispatch("on_test", test))
             self.add_widget(key)

@@ -49,9 +49,8 @@ class NameKeys(Row):
         """One key a name, as wide as its word asks."""
         self.clear_widgets()
         for i, name in enumerate(self.names):
-            key = PushButton(
-                text=name, px=16, padding=(6, 0, 6, 0), height=52, size_hint_x=text_width(name, 16, 600) + 22
-            )
+            key = PushButton(text=name, px=16, height=52, size_hint_x=text_width(name, 16, 600) + 22)
+            key.padding = (6, 0, 6, 0)
             key.bind(on_tap=lambda _key, index=i: self.dispatch("on_choose", index))
             self.add_widget(key)
         self.on_chosen()

@@ -27,7 +27,8 @@ class Presets(Row):
         if len(self.children) != len(self.presets):
             self.clear_widgets()
             for _ in self.presets:
-                key = PushButton(padding=(0, 0, 0, 0))
+                key = PushButton(size_hint_y=1)
+                key.padding = (0, 0, 0, 0)
                 key.bind(on_tap=lambda touched: self.dispatch("on_value", touched.value))
                 self.add_widget(key)
         for key, preset in zip(reversed(self.children), self.presets, strict=True):
@@ -47,7 +48,8 @@ class OfferReasons(Cells):
         """One key a reason."""
         self.clear_widgets()
         for reason in self.reasons:
-            key = PushButton(text=reason.text, kind="out", px=17, lh=20, wraps=True, padding=(10, 0, 10, 0))
+            key = PushButton(text=reason.text, kind="out", px=17, lh=20, wraps=True, size_hint_y=1)
+            key.padding = (10, 0, 10, 0)
             key.bind(on_tap=lambda _key, name=reason.id: self.dispatch("on_reason", name))
             self.add_widget(key)
 

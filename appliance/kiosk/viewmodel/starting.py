@@ -43,7 +43,7 @@ def starting_model(view: TillView) -> StartingModel:
         step=sentence(said.code, said.params, view) if said else "",
         icon="warning" if is_broken else "storefront",
         is_broken=is_broken,
-        footer=" ".join(word for word in (view.shop.name, view.shop.till_name) if word),
+        footer=" · ".join(word for word in (view.shop.name, view.shop.till_name) if word),
     )
 
 

@@ -116,7 +116,7 @@ class Painted(Widget):
         if self.line_width and self.line != "none":
             self._paint_add(group, 0)
         if self._paint_face() not in ("none", ""):
-            self._paint_add(group, self.line_width if self.line != "none" else 0)
+            self._paint_add(group, snap(self.line_width) if self.line != "none" else 0)
 
     def _paint_add(self, group: Any, inset: float) -> None:
         colour = Color(1, 1, 1, 1)
@@ -127,7 +127,7 @@ class Painted(Widget):
             shape: Any = BorderImage(
                 texture=rounded_texture(border, tuple(self.corners)),
                 border=(border,) * 4,
-                display_border=(radius,) * 4,
+                display_border=(border / theme.density,) * 4,
             )
         else:
             shape = Rectangle()
@@ -148,9 +148,13 @@ class Painted(Widget):
             colour.rgba = theme.rgba[role]
 
     def _paint_place(self, *_: Any) -> None:
+        left, low, width, high = self.x, self.y, self.width, self.height
+        if theme.density != 1:  # whole pixels, so that a border is as thick on each side
+            left, low = snap(left), snap(low)
+            width, high = snap(self.right) - left, snap(self.top) - low
         for _colour, shape, inset in self._shapes:
-            shape.pos = (self.x + inset, self.y + inset)
-            shape.size = (max(0, self.width - 2 * inset), max(0, self.height - 2 * inset))
+            shape.pos = (left + inset, low + inset)
+            shape.size = (max(0, width - 2 * inset), max(0, high - 2 * inset))
 
 
 class Box(Painted, Layout):
@@ -264,11 +268,13 @@ class Box(Painted, Layout):
     def _spread(self, free: float, count: int) -> tuple[float, float]:
         """Where the first child begins, and how far the next ones are apart, when nobody takes the free space."""
         gap = float(self.gap)
+        if self.justify == "center":
+            return free / 2, gap  # too much content spills evenly into the padding
         if free <= 0 or self.justify == "start":
             return 0.0, gap
         if self.justify == "between":
             return 0.0, gap + (free / (count - 1) if count > 1 else 0)
-        return (free / 2 if self.justify == "center" else free), gap
+        return free, gap
 
     @staticmethod
     def _put(child: Any, x: float, y: float, width: float, height: float) -> None:

@@ -6,6 +6,7 @@ Hides which colours a kind of button has when it is at rest, pressed or disabled
 from typing import Any
 
 from kivy.clock import Clock
+from kivy.graphics import Color, Mesh
 from kivy.properties import (
     BooleanProperty,
     ListProperty,
@@ -14,9 +15,10 @@ from kivy.properties import (
     StringProperty,
 )
 
+from appliance.kiosk.theme import theme
 from appliance.kiosk.widgets.base import Box, Col, Painted, Press, Row, load_kv
 from appliance.kiosk.widgets.layer import Region
-from appliance.kiosk.widgets.paint import text_width
+from appliance.kiosk.widgets.paint import dashes, text_width
 
 # kind: fill, tone, pressed fill, border, border width
 KINDS = {
@@ -34,6 +36,10 @@ KINDS = {
     "plain": ("none", "primary", "sunken", "none", 0),
     "dis": ("disabled", "on-disabled", "", "none", 0),
 }
+
+
+_CAPTION = 14
+_EDGE = 6  # beside a word that fills its key
 
 
 class ButtonAmount(Row, Region):
@@ -57,12 +63,25 @@ class PushButton(Press, Box):
     tone = StringProperty("ink")
     own_tone = StringProperty("")
     own_fill = StringProperty("")
+    shown_px = NumericProperty(18)
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        for name in ("text", "px", "width"):
+            self.fbind(name, self._fit_text)
+        self._fit_text()
         for name in ("kind", "enabled", "own_tone", "own_fill"):
             self.fbind(name, self._dress)
         self._dress()
+
+    def _fit_text(self, *_: Any) -> None:
+        """A word too wide for its key steps down, never below the caption (design system, section 10)."""
+        px = self.px
+        if not (self.wraps or self.amount or self.stack or "w" in self.fit):
+            room = self.width - 2 * _EDGE - (self.icon_px + self.gap if self.icon else 0)
+            while px > _CAPTION and text_width(self.text, px, self.wt) > room:
+                px -= 1
+        self.shown_px = px
 
     def _dress(self, *_: Any) -> None:
         fill, tone, pressed, line, width = KINDS[self.kind if self.enabled else "dis"]
@@ -125,6 +144,7 @@ class Choice(Press, Row):
     chosen = BooleanProperty(False)
     danger = BooleanProperty(False)
     share = BooleanProperty(False)
+    px = NumericProperty(17)
 
 
 class Segmented(Row):
@@ -135,11 +155,12 @@ class Segmented(Row):
     chosen = NumericProperty(0)
     share = BooleanProperty(False)
     side_padding = NumericProperty(20)
+    px = NumericProperty(17)
     __events__ = ("on_choose",)
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        for name in ("choices", "icons", "share", "side_padding"):
+        for name in ("choices", "icons", "share", "side_padding", "px"):
             self.fbind(name, self._fill)
         self.fbind("chosen", self._mark)
         self._fill()
@@ -157,7 +178,7 @@ class Segmented(Row):
             self.add_widget(choice)
         icons = list(self.icons) + [""] * len(self.choices)
         for choice, text, icon in zip(reversed(self.children), self.choices, icons, strict=False):
-            choice.text, choice.icon = text, icon
+            choice.text, choice.icon, choice.px = text, icon, self.px
             choice.padding = (self.side_padding, 0, self.side_padding, 0)
             if self.share:
                 choice.fit = ""
@@ -219,6 +240,24 @@ class Dashed(Press, Col):
     icon = StringProperty("")
     text = StringProperty("")
     icon_px = NumericProperty(40)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        with self.canvas.after:
+            self._tint = Color()
+            self._border = Mesh(mode="triangles")
+        for name in ("pos", "size"):
+            self.fbind(name, self._outline)
+        self._outline()
+
+    def retheme(self) -> None:
+        """The theme has changed."""
+        super().retheme()
+        self._outline()
+
+    def _outline(self, *_: Any) -> None:
+        self._tint.rgba = theme.rgba["line-strong"]
+        self._border.vertices, self._border.indices = dashes(self.x, self.y, self.width, self.height)
 
 
 class ListRow(Press, Row):

@@ -21,6 +21,9 @@ class Key(Press, Box):
     icon = StringProperty("")
     kind = StringProperty("")
     sunken = BooleanProperty(False)
+    locked = BooleanProperty(False)
+    rest_tone = StringProperty("ink")
+    face_tone = StringProperty("ink")
 
 
 class Keypad(Cells):
@@ -40,6 +43,7 @@ class Keypad(Cells):
         super().__init__(**kwargs)
         for name in ("keys", "money", "sunken"):
             self.fbind(name, self._fill)
+        self.fbind("enabled", self._lock)
         self._fill()
 
     def on_key(self, key: str) -> None:
@@ -58,6 +62,11 @@ class Keypad(Cells):
             widget.text = "" if word == "back" else word
             widget.kind = "q" if word in self.money else "" if word.isdigit() and word != "00" else "f"
             widget.sunken = self.sunken
+        self._lock()
+
+    def _lock(self, *_: Any) -> None:
+        for key in self.children:
+            key.locked = not self.enabled
 
     def _tapped(self, key: Any) -> None:
         if self.enabled:

@@ -5,6 +5,8 @@ rectangles (fill plus a blended outline) are not; a line of text is one white te
 new colour or theme costs nothing.
 """
 
+import itertools
+import math
 from collections import OrderedDict
 from functools import lru_cache
 
@@ -15,6 +17,8 @@ from appliance.kiosk.theme import FONTS, theme
 
 _TEXTURES_KEPT = 1500
 _WIDTHS_KEPT = 8192
+_CLITIC = 3  # letters of the longest word that never begins a line: "la", "les", "moi"
+_LETTERS = "abcdefghijklmnopqrstuvwxyzàâçéèêëîïôùûœABCDEFGHIJKLMNOPQRSTUVWXYZÀÂÇÉÈÊËÎÏÔÙÛŒ"
 _texts: "OrderedDict[tuple[str, int, int | str], Texture | None]" = OrderedDict()
 _widths: dict[tuple[str, int, int | str], int] = {}
 
@@ -113,10 +117,16 @@ def shorten(name: str, px: float, weight: int | str, width: float) -> str:
     return name if short == name else short.rstrip(" ,-") + "…"
 
 
+def _breaks(text: str, hyphen: int) -> bool:
+    """Whether a line may end at this hyphen: "Jambon-" may, "mettez-" without its "la" may not."""
+    rest = text[hyphen + 1 :]
+    return len(rest) - len(rest.lstrip(_LETTERS)) > _CLITIC
+
+
 def _pieces(text: str) -> list[str]:
     pieces, start = [], 0
     for i, char in enumerate(text):
-        if char in "-\u00ad" or (char == " " and i > start):
+        if char == "\u00ad" or (char == "-" and _breaks(text, i)) or (char == " " and i > start):
             end = i + 1 if char != " " else i
             pieces.append(text[start:end])
             start = end
@@ -171,3 +181,54 @@ def rounded_texture(radius: int, corners: Corners = ALL) -> Texture:
     texture.blit_buffer(bytes(pixels), colorfmt="rgba", bufferfmt="ubyte")
     texture.mag_filter = texture.min_filter = "nearest"  # corners stand on whole pixels; a quarter of the shading
     return texture
+
+
+_DASH, _DASH_GAP, _DASH_WIDTH, _DASH_RADIUS = 6, 4, 2, 12  # px
+_CORNER_STEPS = 6
+
+
+def dashes(x: float, y: float, width: float, height: float) -> tuple[list[float], list[int]]:
+    """Vertices (x, y, u, v) and indices of a dashed border just inside a rounded rectangle, as triangles."""
+    path = _border_path(x, y, max(width, 2 * _DASH_RADIUS + 1), max(height, 2 * _DASH_RADIUS + 1))
+    sides = list(itertools.pairwise(path))
+    lengths = [math.dist(a, b) for a, b in sides]
+    total = sum(lengths)
+    count = max(1, round(total / (_DASH + _DASH_GAP)))
+    vertices: list[float] = []
+    indices: list[int] = []
+    at = 0.0
+    for ((ax, ay), (bx, by)), length in zip(sides, lengths, strict=True):
+        across = (by - ay) / length * _DASH_WIDTH / 2, (ax - bx) / length * _DASH_WIDTH / 2
+        for begin, end in _dashed_parts(at, at + length, total / count):
+            corner = len(vertices) // 4
+            for place in ((begin - at) / length, (end - at) / length):
+                px, py = ax + (bx - ax) * place, ay + (by - ay) * place
+                vertices += [px + across[0], py + across[1], 0, 0, px - across[0], py - across[1], 0, 0]
+            indices += [corner, corner + 1, corner + 2, corner + 1, corner + 2, corner + 3]
+        at += length
+    return vertices, indices
+
+
+def _dashed_parts(begin: float, end: float, period: float) -> list[tuple[float, float]]:
+    """The stretches of a path from `begin` to `end` that a dash covers."""
+    parts = []
+    for i in range(int(begin // period), int(end // period) + 1):
+        low, high = max(begin, i * period), min(end, i * period + _DASH)
+        if high > low:
+            parts.append((low, high))
+    return parts
+
+
+def _border_path(x: float, y: float, width: float, height: float) -> list[tuple[float, float]]:
+    """The middle of the border as a closed line, from the lower left corner anticlockwise."""
+    inset = _DASH_WIDTH / 2
+    radius = _DASH_RADIUS - inset
+    corners = ((x, y, 180), (x + width, y, 270), (x + width, y + height, 0), (x, y + height, 90))
+    path = []
+    for cx, cy, angle in corners:
+        mx = cx + (inset + radius) * (1 if cx == x else -1)
+        my = cy + (inset + radius) * (1 if cy == y else -1)
+        for step in range(_CORNER_STEPS + 1):
+            turn = math.radians(angle + 90 * step / _CORNER_STEPS)
+            path.append((mx + radius * math.cos(turn), my + radius * math.sin(turn)))
+    return [*path, path[0]]

@@ -99,6 +99,9 @@ class Modal(Box):
         return True
 
 
+_MENU_RADIUS = 12
+
+
 class Menu(Col):
     """A list under its button. items: MenuItems; `on_choose(id)`."""
 
@@ -128,7 +131,10 @@ class Menu(Col):
                 enabled=item.enabled,
                 last=i == len(self.items) - 1,
                 height=self.row_height,
+                radius=_MENU_RADIUS - 2,
             )
+            first, last = i == 0, row.last
+            row.corners = [first, first, last, last]
             row.bind(on_tap=lambda _row, key=item.id: self.dispatch("on_choose", key))
             self.add_widget(row)
 

@@ -85,8 +85,13 @@ class LineActs(Cells):
             self.add_widget(key)
 
 
-QUANTITY_PX = {1: 19, 2: 19, 3: 19, 4: 16, 5: 14}
-"""Size of a quantity by its characters: a weight such as 0.845 stays inside its box."""
+QUANTITY_PX = {1: 19, 2: 19, 3: 19, 4: 16, 5: 15}
+"""Size of a quantity by its characters: a weight such as 0.845 stays inside its box, which is wider for it."""
+
+
+def quantity_width(quantity: str) -> int:
+    """Width of the box, so that no quantity is smaller than a caption."""
+    return 44 if len(quantity) < 5 else 58
 
 
 class QuantityBox(Press, Box):
@@ -109,7 +114,7 @@ class BasketLine(Bound, Press, Col):
     def head(cls, model: LineModel, width: float) -> float:
         """Height of name, detail and amount."""
         left, _top, right, _bottom = theme.m.line_pad
-        room = width - left - right - 64 - max(48, 12 * len(model.amount))
+        room = width - left - right - 20 - quantity_width(model.quantity) - max(48, 12 * len(model.amount))
         lines = len(wrap(model.name, 18, 600, room))
         return max(40, lines * 22 + (18 if model.detail else 0), 42 if model.struck else 0)
 
@@ -123,7 +128,8 @@ class BasketLine(Bound, Press, Col):
         """Takes the height of its head and says what the line says."""
         ids = self.ids
         self.head_height = self.head(model, self.width)
-        ids.quantity.px = QUANTITY_PX.get(len(model.quantity), 12)
+        ids.quantity.px = QUANTITY_PX.get(len(model.quantity), 14)
+        ids.box.width = quantity_width(model.quantity)
         ids.quantity.text, ids.name.text = model.quantity, model.name
         ids.detail.text, ids.struck.text, ids.amount.text = model.detail, model.struck, model.amount
 

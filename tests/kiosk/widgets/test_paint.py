@@ -1,8 +1,8 @@
-"""Where lines of text break and where they stand."""
+"""Where lines of text break and where they stand; the dashed border."""
 
 import pytest
 
-from appliance.kiosk.widgets.paint import rise, text_width, wrap
+from appliance.kiosk.widgets.paint import dashes, rise, text_width, wrap
 
 
 def test_every_digit_is_as_wide_as_another():
@@ -23,6 +23,22 @@ def test_a_hyphen_stays_and_a_soft_hyphen_shows_only_where_it_breaks():
     assert wrap("Jambon-beurre", 16, 600, 90) == ["Jambon-", "beurre"]
     assert wrap("Frühstücks\u00adgebäck", 17, 600, 120) == ["Frühstücks-", "gebäck"]
     assert wrap("Frühstücks\u00adgebäck", 17, 600, 400) == ["Frühstücksgebäck"]
+
+
+def test_a_line_never_begins_with_a_word_that_leans_on_the_one_before():
+    sentence = "Videz la balance et mettez-la à zéro."
+    assert wrap(sentence, 20, 600, text_width("Videz la balance et mettez-", 20, 600) + 4) == [
+        "Videz la balance et",
+        "mettez-la à zéro.",
+    ]
+
+
+def test_a_dashed_border_stays_inside_its_rectangle():
+    vertices, indices = dashes(10, 20, 250, 230)
+    xs, ys = vertices[0::4], vertices[1::4]
+    assert (min(xs), max(xs), min(ys), max(ys)) == pytest.approx((10, 260, 20, 250))
+    assert max(indices) == len(xs) - 1
+    assert len(indices) == len(xs) // 4 * 6
 
 
 def test_lines_beyond_the_limit_are_left_out():
