@@ -32,10 +32,11 @@ LOOK_S: Final = 2.0
 STARTING: Final = "technician.starting"
 STARTS_MAX: Final = 3
 ANSWERS_NO: Final = frozenset(
-    {STARTING, "technician.not_running", "technician.not_ready", "technician.no_right", "technician.no_weight",
+    {STARTING, "technician.not_running", "technician.not_ready", "technician.no_right",
      "technician.no_read", "technician.not_kept"}
 )  # fmt: skip
 """Refusals of what was understood: exit status 1. All others are 2."""
+NO_WEIGHT: Final = "technician.no_weight."
 COLUMNS: Final = ("role", "device", "link", "place", "state", "remedy", "identity")
 
 
@@ -118,7 +119,7 @@ def run(arguments: Any, config: Config) -> None:
 
 def status_of(refusal: Refusal) -> int:
     """Exit status: 1 when the answer is no, 2 when it could not be done."""
-    return 1 if refusal.code in ANSWERS_NO else 2
+    return 1 if refusal.code in ANSWERS_NO or refusal.code.startswith(NO_WEIGHT) else 2
 
 
 # --- the commands ---------------------------------------------------------------------------------------------------
@@ -173,7 +174,8 @@ def _test(arguments: Any, config: Config, line: Line | None) -> None:
     answer = line.ask("test", arguments.role)
     if "quantity_milli" in answer:
         answer["quantity"] = quantity(answer["quantity_milli"])
-    _said(arguments, f"technician.tested.{answer['kind']}", {"role": arguments.role, **answer})
+    code = f"technician.tested.{answer['kind']}" + ("_now" if answer.get("waiting") == 0 else "")
+    _said(arguments, code, {"role": arguments.role, **answer})
 
 
 def _assign(arguments: Any, config: Config, line: Line | None) -> None:

@@ -100,7 +100,7 @@ def test_a_test_of_each_device(run, tmp_path, config, capsys):
         async with a_technician(tmp_path, config, capsys) as (bench, tillbox):
             papers = len(bench.devices.printer.papers)
             status, said = await tillbox("test", "printer.receipt")
-            assert (status, said) == (OK, "printer.receipt : la page d’essai sort après les reçus qui attendent.\n")
+            assert (status, said) == (OK, "printer.receipt : la page d’essai sort.\n")
             await bench.until(lambda: len(bench.devices.printer.papers) == papers + 1)
             await bench.until(lambda: "Bienvenue" in bench.devices.counter.display.lines[0])
             status, said = await tillbox("test", "display.customer")
@@ -115,6 +115,37 @@ def test_a_test_of_each_device(run, tmp_path, config, capsys):
             await bench.until(lambda: "scanner.counter" in bench.till.daemon.equipment.last_reads)
             status, said = await tillbox("test", "scanner.counter", "--json")
             assert (status, json.loads(said)["text"]) == (OK, "7610000000009")
+
+    run(main())
+
+
+def test_a_scale_without_a_weight_says_why(run, tmp_path, config, capsys, monkeypatch):
+    monkeypatch.setattr(technician, "WEIGHT_S", 0.5)
+
+    async def main():
+        async with a_technician(tmp_path, config, capsys) as (bench, tillbox):
+            scale = bench.devices.counter
+            for handle, why in (
+                (lambda: scale.weigh(345, True), "Le poids bouge encore"),
+                (lambda: scale.weigh(15_001, False), "Le plateau porte trop."),
+                (lambda: setattr(scale._scale.platter, "is_garbled", True), "protocole, parity ou decimals"),
+            ):
+                handle()
+                status, said = await tillbox("test", "scale.counter")
+                assert status == NO
+                assert why in said
+            scale._scale.platter.is_garbled = False
+            scale._scale.platter.decimals = 2
+            scale.weigh(345, False)
+            await bench.until(lambda: bench.served.scale().health.fault is FaultReason.MISCONFIGURED)
+            assert await tillbox("test", "scale.counter") == (NO, "scale.counter ne peut pas être essayé : Mal réglé.\n")
+            scale.handle_scale("silence")
+            await bench.until(lambda: bench.served.scale().health.fault is FaultReason.NO_ANSWER)
+            status, said = await tillbox("test", "scale.counter")
+            assert (status, said) == (NO, "scale.counter ne peut pas être essayé : Sans réponse.\n")
+            await bench.until(lambda: bench.served.scale().health.state == "fault")
+            _, said = await tillbox("list")
+            assert "Vérifier le câble, baud, parity" in said
 
     run(main())
 

@@ -625,6 +625,8 @@ class Remedy(StrEnum):
     FREE_IT = "free_it"
     """Close the other program, or the other till, that holds it."""
     CORRECT_ADDRESS = "correct_address"
+    CHECK_LINE = "check_line"
+    """It is silent on a line of its own: cable, speed, parity and protocol must be what the device is set to."""
     LOOK_AT_IT = "look_at_it"
     """It says itself what it lacks: paper, cover, knife, drawer (see `fault`)."""
     SWITCH_OFF_AND_ON = "switch_off_and_on"

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Mapping
 
 from appliance.hal.address import Address, write_address
-from appliance.hal.device import DeviceState, FaultReason, Health, PluggedDevice, Remedy
+from appliance.hal.device import DeviceKind, DeviceState, FaultReason, Health, PluggedDevice, Remedy
 from appliance.hal.hotplug import Port, Ports, class_of, rule_of
 from appliance.hal.supervisor import Slot
 
@@ -28,8 +28,11 @@ _REMEDIES = {
 }
 
 
-def remedy_for(state: DeviceState | None, fault: FaultReason | None) -> Remedy:
+def remedy_for(health: Health) -> Remedy:
     """What helps against this."""
+    state, fault = health.state, health.fault
+    if fault is FaultReason.NO_ANSWER and health.kind is DeviceKind.SCALE and state is DeviceState.FAULT:
+        return Remedy.CHECK_LINE  # never greeted, or silent for long: mostly `parity`, `baud` or its menu
     if fault is not None:
         return _REMEDIES.get(fault, Remedy.NONE)
     return Remedy.WAIT if state is DeviceState.STARTING else Remedy.NONE
@@ -54,7 +57,7 @@ def list_devices(
 
 def _used(port: Port, health: Health, rule: str) -> PluggedDevice:
     label, link = health.model or port.label, class_of(port) or ""
-    remedy = remedy_for(health.state, health.fault)
+    remedy = remedy_for(health)
     return PluggedDevice(
         port.identity, port.node, link, label, health.role, health.kind, health.state, health.fault, remedy, rule
     )
@@ -75,5 +78,5 @@ def _elsewhere(health: Health, rule: str) -> PluggedDevice:
     if health.state not in (DeviceState.ABSENT, DeviceState.STARTING) and health.port:
         node = health.port.partition(":")[2]
     label = health.model or node or rule.partition("?")[0]
-    remedy = remedy_for(health.state, health.fault)
+    remedy = remedy_for(health)
     return PluggedDevice("", node, link, label, health.role, health.kind, health.state, health.fault, remedy, rule)

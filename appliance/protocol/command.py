@@ -496,9 +496,10 @@ class ShowDevices(Command, tag="ShowDevices"):
 
 
 class TestDevice(Command, tag="TestDevice"):
-    """A test or a help of a device's card. "all" prints and looks for everything again, and asks for no role."""
+    """A test or a help of a device's card. "check" is the test of what neither prints nor opens: terminal, scale,
+    customer display. "all" prints and looks for everything again, and asks for no role."""
 
-    test: Literal["print", "open", "retry", "calibrate", "learn", "stop_learning", "print_setup", "all"]
+    test: Literal["print", "open", "check", "retry", "calibrate", "learn", "stop_learning", "print_setup", "all"]
     role: Name = ""
 
 

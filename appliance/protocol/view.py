@@ -798,7 +798,7 @@ CardLevel = Literal["ok", "warn", "error", "off"]
 
 
 class DeviceFact(Piece):
-    """One line of a device's card; exactly one of its values is set."""
+    """One line of a device's card; exactly one of its values is set, or `at` and `word`: when, and with what end."""
 
     label: str
     """Message id."""
@@ -952,7 +952,7 @@ class ClientFormView(Piece):
     """Of this opening of the form: another one begins with its first field."""
     kind: Literal["person", "company"]
     title: str
-    """Form of address: "mrs", "mr", ""."""
+    """Form of address: "madam", "sir", ""."""
     lines: tuple[FormLine, ...]
     customer: str = ""
     """Id of who is changed; "" for a new one."""

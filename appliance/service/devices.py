@@ -14,8 +14,17 @@ from typing import TYPE_CHECKING, Any, Final
 from appliance.domain import effect as e
 from appliance.domain import intent as i
 from appliance.domain.errors import Refusal
-from appliance.hal.device import SETUP_CODE, DeviceKind, DeviceState, Health, Learning
+from appliance.hal.device import (
+    SETUP_CODE,
+    DeviceKind,
+    DeviceState,
+    FaultReason,
+    Health,
+    Learning,
+    WeightState,
+)
 from appliance.protocol import command as c
+from appliance.protocol import view as v
 from appliance.service.printing import ROLE as RECEIPT_PRINTER
 
 if TYPE_CHECKING:
@@ -26,6 +35,13 @@ CLOSED_ON: Final = ("lock", "starting", "card", "closing")
 TICK_S: Final = 1.0
 """How often the screen is told anew while somebody looks at it."""
 FIRST_SCANNER: Final = "scanner.front"
+TEST_LINES: Final = ("ÀÉÈÇŒ àéèçœ ß 12", "TILLBOX 0123456789")
+"""What a customer display shows until the sale has something new to say."""
+CHECK_EVERY_S: Final = 0.2
+WEIGHT_S: Final = 3.0
+"""How long a scale may take to come to rest."""
+TERMINAL_S: Final = 8.0
+"""How long a terminal may take to answer who it is, or to be known to be gone."""
 
 log = logging.getLogger(__name__)
 
@@ -127,9 +143,25 @@ def _test(till: Till, command: c.TestDevice) -> None:
     _TESTS[command.test](till, command)
 
 
+def _known(till: Till, role: str, *kinds: DeviceKind) -> Health:
+    """How the device of a role is. Raises Refusal for a role of nobody, or of no such kind."""
+    if till.devices is None:
+        raise Refusal("device.not_configured")
+    for row in till.devices.health():
+        if row.role == role and (row.kind in kinds or not kinds):
+            return row
+    raise Refusal("device.unknown_role", role=role)
+
+
 def _print(till: Till, command: c.TestDevice) -> None:
-    till.effect(e.PrintTest(command.role or RECEIPT_PRINTER))
-    till.desk.say("device.test_ordered", source="test")
+    role = command.role or RECEIPT_PRINTER
+    _known(till, role, DeviceKind.PRINTER)
+    _say_ordered(till, till.printing.waiting_for(role))
+    till.effect(e.PrintTest(role))
+
+
+def _say_ordered(till: Till, waiting: int) -> None:
+    till.desk.say("device.test_behind" if waiting else "device.test_ordered", source="test")
     till.fold_messages()
 
 
@@ -143,9 +175,67 @@ def _calibrate(till: Till, command: c.TestDevice) -> None:
 
 
 def _retry(till: Till, command: c.TestDevice) -> None:
-    if till.devices is None:
-        raise Refusal("device.not_configured")
-    till.devices.retry(command.role)
+    role = _known(till, command.role).role
+    assert till.devices is not None
+    till.devices.retry(role)
+
+
+def _check(till: Till, command: c.TestDevice) -> None:
+    """ "Tester" of a device that neither prints nor opens: what came of it is said on the bar."""
+    row = _known(till, command.role, *_CHECKS)
+    if row.state not in (DeviceState.READY, DeviceState.DEGRADED):
+        raise Refusal(f"device.{row.fault or FaultReason.NO_ANSWER}")
+    _CHECKS[row.kind](till, row)
+
+
+def _told(till: Till, code: str, level: v.Level = "info", **params: Any) -> None:
+    till.desk.say(code, level, source="test", **params)
+    till.fold_messages()
+
+
+def _check_display(till: Till, row: Health) -> None:
+    assert till.devices is not None
+    till.devices.display(row.role).show(*TEST_LINES)
+    _told(till, "device.display_tested")
+
+
+def _check_scale(till: Till, row: Health) -> None:
+    assert till.devices is not None
+    till.devices.scale(row.role).watch(True)
+    _weigh(till, row.role, round(WEIGHT_S / CHECK_EVERY_S))
+
+
+def _weigh(till: Till, role: str, looks: int) -> None:
+    """The first weight at rest, or why there is none after so many looks."""
+    assert till.devices is not None
+    scale = till.devices.scale(role)
+    weight = scale.weight
+    if weight.state is not WeightState.STABLE and looks:
+        till.later("check", CHECK_EVERY_S, lambda: _weigh(till, role, looks - 1))
+        return
+    scale.watch(till.desk.sheet == "weigh")
+    fault = _known(till, role).fault
+    if weight.quantity_milli is not None:
+        _told(till, "device.scale_tested", quantity_milli=weight.quantity_milli)
+    else:
+        _told(till, f"device.{fault}" if fault else f"device.scale_{weight.state}", "warn")
+
+
+def _check_terminal(till: Till, row: Health) -> None:
+    assert till.devices is not None
+    till.devices.retry(row.role)
+    _wait_for_terminal(till, row.role, row.counters.get("answers", 0), round(TERMINAL_S / CHECK_EVERY_S))
+
+
+def _wait_for_terminal(till: Till, role: str, answers: int, looks: int) -> None:
+    """It was asked who it is: until it has answered once more than before, or is known to be gone."""
+    row = _known(till, role)
+    if row.state is DeviceState.READY and row.counters.get("answers", 0) == answers and looks:
+        till.later("check", CHECK_EVERY_S, lambda: _wait_for_terminal(till, role, answers, looks - 1))
+    elif row.counters.get("answers", 0) > answers:
+        _told(till, "device.terminal_tested")
+    else:
+        _told(till, f"device.{row.fault or FaultReason.NO_ANSWER}", "warn")
 
 
 def _learn(till: Till, command: c.TestDevice) -> None:
@@ -164,18 +254,24 @@ def _print_setup(till: Till, command: c.TestDevice) -> None:
 def _all(till: Till, command: c.TestDevice) -> None:
     """ "Tout tester": look for everything again, and a page from every printer. No drawer opens by that."""
     till.retry_devices()
-    if till.devices is not None:
-        for row in till.devices.health():
-            if row.kind is DeviceKind.PRINTER:
-                till.effect(e.PrintTest(row.role))
-    till.desk.say("device.test_ordered", source="test")
-    till.fold_messages()
+    health = till.devices.health() if till.devices is not None else ()
+    printers = [row.role for row in health if row.kind is DeviceKind.PRINTER]
+    if printers:
+        _say_ordered(till, sum(map(till.printing.waiting_for, printers)))
+    for role in printers:
+        till.effect(e.PrintTest(role))
 
 
+_CHECKS: Final[dict[DeviceKind, Callable[[Any, Health], None]]] = {
+    DeviceKind.TERMINAL: _check_terminal,
+    DeviceKind.SCALE: _check_scale,
+    DeviceKind.DISPLAY: _check_display,
+}
 _TESTS: Final[dict[str, Callable[[Any, c.TestDevice], None]]] = {
     "print": _print,
     "open": _open,
     "calibrate": _calibrate,
+    "check": _check,
     "retry": _retry,
     "learn": _learn,
     "stop_learning": _stop_learning,

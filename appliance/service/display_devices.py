@@ -24,7 +24,12 @@ WORDS: Final[dict[DeviceKind, v.DeviceWord]] = {
 TESTS: Final[dict[DeviceKind, tuple[str, ...]]] = {
     DeviceKind.PRINTER: ("print",),
     DeviceKind.DRAWER: ("open", "calibrate"),
+    DeviceKind.TERMINAL: ("check",),
+    DeviceKind.SCALE: ("check",),
+    DeviceKind.DISPLAY: ("check",),
 }
+NEED_A_DEVICE: Final = ("check", "calibrate")
+"""Tests that make no sense while it is not there; a page waits for its printer."""
 NO_SCANNER: Final = v.DeviceCard("", "scanner", "off", "devices.state.none", "devices.no_scanner", tests=("learn",))
 FACTS: Final = 5
 """Lines of a card."""
@@ -78,7 +83,7 @@ def _card(till: Till, printing: Printing, row: Health) -> v.DeviceCard:
     word = WORDS[row.kind]
     own: tuple[v.DeviceFact, ...] = ()
     if row.kind is DeviceKind.PRINTER:
-        own = _printer_facts(printing, row)
+        own = _printer_facts(till, printing, row)
     elif row.kind is DeviceKind.DRAWER:
         own = _drawer_facts(till, row)
     elif row.kind is DeviceKind.TERMINAL:
@@ -87,15 +92,16 @@ def _card(till: Till, printing: Printing, row: Health) -> v.DeviceCard:
             v.DeviceFact("devices.fact.answers_lost", count=row.counters.get("answers_lost", 0)),
         )
     is_ready = row.state is DeviceState.READY
-    helps = TESTS.get(row.kind, ())
+    skipped = 1 if row.model and _level(row) == "error" else 0  # where it should be says more then than what it is
+    helps = TESTS[row.kind]
     return v.DeviceCard(
         role=row.role,
         device=word,
         level=_level(row),
         state=_state(till, row),
         message=_message(row),
-        facts=(*_common(till, row)[: FACTS - len(own)], *own),
-        tests=helps if is_ready and helps else (*helps[:1], "retry"),
+        facts=(*_common(till, row)[skipped:][: FACTS - len(own)], *own),
+        tests=helps if is_ready else (*(test for test in helps if test not in NEED_A_DEVICE), "retry"),
         is_looked_at=till.desk.looked_at == word,
     )
 
@@ -151,15 +157,27 @@ def _place(row: Health) -> str:
     return place.rsplit("/", 1)[-1] if place.startswith("/") else place
 
 
-def _printer_facts(printing: Printing, row: Health) -> tuple[v.DeviceFact, ...]:
+def _printer_facts(till: Till, printing: Printing, row: Health) -> tuple[v.DeviceFact, ...]:
+    """Which printer it is, what became of its test page (feature H-24), and what waits."""
     fault = row.fault if row.fault in (FaultReason.PAPER_LOW, FaultReason.PAPER_OUT) else None
     paper = f"devices.fault.{fault}" if fault is not None else "devices.paper_there"
     known = row.fault is not FaultReason.BLIND and row.state in (DeviceState.READY, DeviceState.DEGRADED)
+    doubts = sum(doubt.role == row.role for doubt in printing.doubts)
     return (
-        v.DeviceFact("devices.fact.waiting", count=printing.waiting),
-        v.DeviceFact("devices.fact.doubts", count=len(printing.doubts)),
-        v.DeviceFact("devices.fact.paper", word=paper if known else "devices.unknown"),
-    )
+        *((v.DeviceFact("devices.fact.serial", text=row.serial),) if row.serial else ()),
+        _trial_fact(till, printing, row.role),
+        v.DeviceFact("devices.fact.waiting", count=printing.waiting_for(row.role)),
+        v.DeviceFact("devices.fact.doubts", count=doubts) if doubts
+        else v.DeviceFact("devices.fact.paper", word=paper if known else "devices.unknown"),
+    )  # fmt: skip
+
+
+def _trial_fact(till: Till, printing: Printing, role: str) -> v.DeviceFact:
+    trial = printing.trial_of(role)
+    if trial is None:
+        return v.DeviceFact("devices.fact.trial", word="devices.no")
+    at = till.local_time(trial.at) if trial.at else ""
+    return v.DeviceFact("devices.fact.trial", at=at, word=f"devices.trial.{trial.state}")
 
 
 def _drawer_facts(till: Till, row: Health) -> tuple[v.DeviceFact, ...]:

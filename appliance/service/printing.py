@@ -2,8 +2,8 @@
 
 A job is a row before its first byte leaves (`store.spool`), and the row holds the very bytes. Queued jobs wait for
 their printer, however long, or go to the one that stands in for it; a job whose end is unknown is never sent again as
-an original. One job at a time and in order for each role. The row that says `sending` must be on the disk first; a disk
-that is read-only cannot take it, so a paper that leaves meanwhile says that it is provisional.
+an original. One job at a time and in order for each role. The row that says `sending` must be on the disk first: while
+the disk refuses writing, what is queued waits.
 """
 
 from __future__ import annotations
@@ -20,17 +20,8 @@ from appliance.domain import effect as e
 from appliance.domain.journal import SessionClosed
 from appliance.hal.device import Devices, FaultReason, Health, Paper, Printer, PrintOutcome, PrintResult, Rendered
 from appliance.service.defect import contained
-from appliance.service.ledger import Companion, Ledger, fault_code
-from appliance.service.receipt_text import (
-    Letterhead,
-    as_copy,
-    provisional,
-    receipt,
-    redirected,
-    report,
-    setup_page,
-    trial_page,
-)
+from appliance.service.ledger import Companion, Ledger
+from appliance.service.receipt_text import Letterhead, as_copy, receipt, redirected, report, setup_page, trial_page
 from appliance.store import spool
 from appliance.store.database import DatabaseError
 
@@ -46,6 +37,16 @@ SHORT_BYTES = 20_000
 """A paper longer than this is not begun while the roll is near its end."""
 
 log = logging.getLogger(__name__)
+
+
+class Trial(msgspec.Struct, frozen=True):
+    """What became of the newest test page of a printer (feature H-24)."""
+
+    state: spool.JobState
+    at: str
+    """When it was ordered or sent, UTC."""
+    device: str
+    """Maker, model and serial number of the printer that it was sent to; "" before."""
 
 
 class Printing:
@@ -74,12 +75,10 @@ class Printing:
         """Jobs whose row is being claimed: too late to drop them."""
         self._dropping: dict[object, int] = {}
         """Drops that are decided and in no transaction yet, with `Ledger.reloads` of then."""
+        self._trials: dict[str, Trial | None] = {}
         self._working: dict[str, asyncio.Task[None]] = {}
         self._defects: dict[str, int] = {}
         """Defects in a row, by role; under "" those of looking what waits."""
-        self._retry: asyncio.TimerHandle | None = None
-        self._is_behind = False
-        """The disk does not know yet what became of papers, and somebody was told."""
         self._waiting: list[spool.Job] = []
         self.doubts: list[spool.Job] = []
         """Papers of which nobody knows whether they came out, oldest first."""
@@ -109,6 +108,7 @@ class Printing:
         if isinstance(effect, e.PrintTest):
             now = self._ledger.moment().at
             page = setup_page(self._head, effect.code) if effect.code else trial_page(self._head, effect.role, now)
+            self._trials[effect.role] = Trial("queued", now, "")
             return self._job("test", 0, 0, now, page, effect.role)
         return None
 
@@ -143,8 +143,7 @@ class Printing:
         self._looked_up = self._ledger.reloads
         self._queued = {}
         for job in self._ledger.read_now(spool.waiting_jobs):
-            if job.id not in self._unwritten:
-                self._requeue(job)
+            self._requeue(job)
 
     def _requeue(self, job: spool.Job) -> None:
         if job.purpose == "ticket":
@@ -161,6 +160,17 @@ class Printing:
     def wake(self) -> None:
         """Something was ordered, or the printer is back."""
         self._wake.set()
+
+    def waiting_for(self, role: str) -> int:
+        """Jobs that this printer has not been sent yet."""
+        return sum(job.role == role for job in self._waiting)
+
+    def trial_of(self, role: str) -> Trial | None:
+        """The newest test page of a printer, of an earlier start too; None when there never was one."""
+        if role not in self._trials:
+            job = self._ledger.read_now(partial(spool.last_test, role=role))
+            self._trials[role] = None if job is None else Trial(job.state, job.sent_at, job.device)
+        return self._trials[role]
 
     def state_of(self, purpose: str, subject: int) -> str:
         """How far the newest paper of a document got: "" or a `spool.JobState`."""
@@ -215,27 +225,19 @@ class Printing:
     async def run(self, devices: Devices) -> None:
         """Print what waits, for ever. The outermost loop of papers: a defect of ours costs them a pause."""
         self._wake.set()
-        try:
-            async with asyncio.TaskGroup() as group:
-                await self._look_for_ever(group, devices)
-        finally:
-            if self._retry is not None:
-                self._retry.cancel()
-                self._retry = None
-
-    async def _look_for_ever(self, group: asyncio.TaskGroup, devices: Devices) -> None:
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            try:
-                await self._begin(group, devices)
-                self._defects.pop("", None)
-            except DatabaseError as error:
-                self._try_later(error)
-            except Exception:
-                log.exception("looking for papers that wait met a defect")
-                await self._pause("")
-                self.wake()
+        async with asyncio.TaskGroup() as group:
+            while True:
+                await self._wake.wait()
+                self._wake.clear()
+                try:
+                    await self._begin(group, devices)
+                    self._defects.pop("", None)
+                except DatabaseError as error:
+                    self._try_later(error)
+                except Exception:
+                    log.exception("looking for papers that wait met a defect")
+                    await self._pause("")
+                    self.wake()
 
     async def _begin(self, group: asyncio.TaskGroup, devices: Devices) -> None:
         for role, jobs in (await self._waiting_jobs()).items():
@@ -243,15 +245,8 @@ class Printing:
                 self._working[role] = group.create_task(self._work(role, devices, jobs), name=f"print {role}")
 
     def _try_later(self, error: BaseException) -> None:
-        if not self._is_behind:
-            log.error("the disk does not take how far a paper got: %s", error)
-        self._is_behind = True
-        if self._retry is None:
-            self._retry = asyncio.get_running_loop().call_later(RETRY_S, self._try_again)
-
-    def _try_again(self) -> None:
-        self._retry = None
-        self.wake()
+        log.error("the disk does not take how far a paper got: %s", error)
+        asyncio.get_running_loop().call_later(RETRY_S, self.wake)
 
     async def _pause(self, what: str) -> None:
         """After a defect: 0.25, 0.5, ... seconds."""
@@ -272,30 +267,16 @@ class Printing:
             del self._working[role]
 
     async def _waiting_jobs(self) -> dict[str, list[spool.Job]]:
-        """Everything that waits, by role. Raises DatabaseError."""
-        await self._catch_up()
+        """Everything that waits, by role. Raises DatabaseError; no paper leaves whose row could not be marked first."""
+        if not self._recovered:
+            await self._recover()
+        await self._write_states()
         rows: list[spool.Job] = await self._ledger.briefly(spool.waiting_jobs)
-        rows = [job for job in rows if job.id not in self._unwritten]
         self._count(rows)
         by_role: dict[str, list[spool.Job]] = {}
         for job in rows:
             by_role.setdefault(job.role, []).append(job)
         return by_role
-
-    async def _catch_up(self) -> None:
-        """What became of papers, on the disk; later when it is read-only. Raises DatabaseError for any other reason."""
-        try:
-            await self._write_states()  # first: what is known now is no doubt of the last start
-            if not self._recovered:
-                await self._recover()
-            self._is_behind = False
-        except DatabaseError as error:
-            if not self._is_read_only(error):
-                raise
-            self._try_later(error)
-
-    def _is_read_only(self, error: Exception) -> bool:
-        return "store.read_only" in (fault_code(error), self._ledger.disk_fault())
 
     async def _recover(self) -> None:
         uncertain = await self._ledger.read(spool.recover_jobs)
@@ -344,45 +325,16 @@ class Printing:
             return False
         if self._is_dropping():
             return False
-        device = _name_of(printer.health)
+        job = msgspec.structs.replace(job, sent_at=self._ledger.moment().at, device=_name_of(printer.health))
         claim = partial(
-            spool.claim_job, job_id=job.id, at=self._ledger.moment().at, sent_to=role, device=device,
+            spool.claim_job, job_id=job.id, at=job.sent_at, sent_to=role, device=job.device,
             profile=rendered.profile, body=rendered.body,
         )  # fmt: skip
-        try:
-            if not self._recovered:  # its row cannot be marked before those of the last start are
-                return await self._print_provisional(printer, job, paper)
-            if not await self._claim(job, claim):
-                return True
-        except DatabaseError as error:
-            if not self._is_read_only(error):
-                raise
-            return await self._print_provisional(printer, job, paper)
+        if not await self._claim(job, claim):
+            return True
         self._note(job, "sending")
         result = await self._send(printer, rendered, job)
         return await self._settle(job, result)
-
-    async def _print_provisional(self, printer: Printer, job: spool.Job, paper: Paper) -> bool:
-        """The disk is read-only: the paper says that its row does not know of it yet.
-
-        Should the power fail before the disk is well again, the paper comes once more as it was ordered.
-        """
-        if job.id in self._unwritten:
-            return True
-        log.warning("job %d (%s %d) is printed and cannot be marked yet", job.id, job.purpose, job.subject)
-        rendered = await printer.render(provisional(self._head, paper))
-        self._in_hand[job.id] = job
-        try:
-            self._note(job, "sending")
-            result = await self._send(printer, rendered, job)
-            if result.outcome is PrintOutcome.NOTHING_SENT:
-                self._note(job, "queued")
-                return False
-            if job.purpose == "ticket":
-                self._dequeue(job.subject, (job.copy,))
-            return await self._settle(job, result)
-        finally:
-            del self._in_hand[job.id]
 
     async def _claim(self, job: spool.Job, claim: Callable[[Any], bool]) -> bool:
         """Take the job out of the queue for good; False when somebody gave it up meanwhile."""
@@ -445,7 +397,7 @@ class Printing:
                 "job %d (%s %d): unknown whether it came out: %s", job.id, job.purpose, job.subject, result.fault
             )
             self.doubts.append(msgspec.structs.replace(job, state="uncertain"))
-        await self._catch_up()
+        await self._write_states()
         if state == "uncertain":
             with contained("asking about a paper"):
                 await self.on_doubt()
@@ -454,8 +406,10 @@ class Printing:
         self._count([waiting for waiting in self._waiting if waiting.id != job.id])
         return True
 
-    def _note(self, job: spool.Job, state: str) -> None:
+    def _note(self, job: spool.Job, state: spool.JobState) -> None:
         self._states[job.purpose, job.subject] = state
+        if job.purpose == "test":
+            self._trials[job.role] = Trial(state, job.sent_at, job.device)
         self._tell()
 
     def _count(self, waiting: list[spool.Job]) -> None:

@@ -18,6 +18,7 @@ from appliance.domain import intent as i
 from appliance.domain.errors import Refusal
 from appliance.hal.device import DeviceKind, Devices, DeviceState, Health, PluggedDevice, WeightState
 from appliance.protocol.message import Answer, AskDevices, DeviceList, DeviceRow
+from appliance.service.devices import CHECK_EVERY_S, TERMINAL_S, TEST_LINES, WEIGHT_S
 
 if TYPE_CHECKING:
     from appliance.service.equipment import Equipment
@@ -25,10 +26,6 @@ if TYPE_CHECKING:
 
 START_S: Final = 5.0
 """Who asks before the devices are served waits this long."""
-WEIGHT_S: Final = 3.0
-TERMINAL_S: Final = 6.0
-"""Two looks that find nobody, and the pause between them."""
-TEST_LINES: Final = ("ÀÉÈÇŒ àéèçœ ß 12", "TILLBOX 0123456789")
 DRAWER: Final = "drawer.main"
 
 log = logging.getLogger(__name__)
@@ -189,9 +186,10 @@ async def _test(asked: Technician, devices: Devices, ask: AskDevices) -> dict[st
 
 
 async def _test_printer(asked: Technician, devices: Devices, role: str) -> dict[str, Any]:
+    waiting = asked.till.printing.waiting_for(role)
     asked.till.effect(e.PrintTest(role))
     await asked.till.show()
-    return {}
+    return {"waiting": waiting}
 
 
 async def _test_drawer(asked: Technician, devices: Devices, role: str) -> dict[str, Any]:
@@ -217,7 +215,9 @@ async def _test_scale(asked: Technician, devices: Devices, role: str) -> dict[st
             while scale.weight.state is not WeightState.STABLE:
                 await asked.next_move()
     except TimeoutError:
-        raise Refusal("technician.no_weight", state=scale.weight.state) from None
+        if (health := health_of(devices, role)).fault is not None:
+            raise _not_ready(health) from None
+        raise Refusal(f"technician.no_weight.{scale.weight.state}") from None
     finally:
         scale.watch(asked.till.desk.sheet == "weigh")
     return {"quantity_milli": scale.weight.quantity_milli}
@@ -232,15 +232,17 @@ async def _test_scanner(asked: Technician, devices: Devices, role: str) -> dict[
 
 
 async def _test_terminal(asked: Technician, devices: Devices, role: str) -> dict[str, Any]:
-    """It is asked, and has TERMINAL_S to be found gone: more cannot be had without a customer."""
+    """It has TERMINAL_S to say who it is, or to be found gone: more cannot be had without a customer."""
+    before = health_of(devices, role).counters.get("answers", 0)
     devices.retry(role)
-    try:
-        async with asyncio.timeout(TERMINAL_S):
-            while (health := health_of(devices, role)).state is DeviceState.READY:
-                await asked.next_move()
-    except TimeoutError:
-        return {}
-    raise _not_ready(health)
+    for _ in range(round(TERMINAL_S / CHECK_EVERY_S)):
+        health = health_of(devices, role)
+        if health.state is not DeviceState.READY:
+            raise _not_ready(health)
+        if health.counters.get("answers", 0) > before:
+            break
+        await asyncio.sleep(CHECK_EVERY_S)
+    return {}
 
 
 def _not_ready(health: Health) -> Refusal:

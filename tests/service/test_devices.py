@@ -8,6 +8,8 @@ import pytest
 from appliance.domain import journal as j
 from appliance.hal.device import SETUP_CODE
 from appliance.protocol import command as c
+from appliance.service import devices
+from appliance.store import spool
 from tests.support.bench import a_bench
 from tests.support.till import CAMILLE, JAM, NADIA, UNKNOWN, a_till
 
@@ -84,7 +86,6 @@ def test_six_cards_tell_what_is_there(run, tmp_path):
             assert [card.device for card in cards if card.is_looked_at] == ["drawer"]
             assert all(len(card.facts) <= 5 for card in cards)
             assert bench.fact("drawer", "place") == "devices.at_printer"
-            assert bench.fact("printer", "place").startswith("127.0.0.1:")
             await bench.until(lambda: bench.card("drawer").state == "devices.state.closed")
 
     run(main())
@@ -142,6 +143,99 @@ def test_the_drawer_opens_by_right_and_on_record(run, tmp_path):
             assert opened.reason == "test"
             await bench.until(lambda: bench.card("drawer").state == "devices.state.open")
             assert bench.fact("drawer", "without_sale") == 1
+
+    run(main())
+
+
+@pytest.mark.parametrize("test", ["print", "retry", "check"])
+def test_a_role_that_nobody_has_is_refused_with_its_name(run, tmp_path, test):
+    async def main():
+        async with a_bench(tmp_path) as bench:
+            await looks(bench)
+            for role in ("printer.nowhere", "scanner.counter" if test != "retry" else "", "printer.receipt\x1b"):
+                refusal = await bench.till.refused(c.TestDevice(test, role))
+                assert refusal == "device.unknown_role", role
+            assert bench.till.daemon.printing.waiting == 0
+            assert (
+                await bench.till.books(lambda conn: conn.execute("SELECT count(*) FROM print_job").fetchone()[0]) == 0
+            )
+
+    run(main())
+
+
+def test_the_card_tells_what_became_of_the_page_and_on_which_printer(run, tmp_path):
+    """Feature H-24: the result with serial number and date, also after a restart."""
+
+    async def main():
+        async with a_bench(tmp_path) as bench:
+            await looks(bench)
+            assert bench.fact("printer", "serial") == bench.served.printer().health.serial
+            assert bench.fact("printer", "trial") == "devices.no"
+            await bench.till.do(c.TestDevice("print", "printer.receipt"))
+            assert bench.till.message == "device.test_ordered"
+            await bench.until(lambda: bench.fact("printer", "trial") == "devices.trial.confirmed")
+            trial = bench.till.daemon.printing.trial_of("printer.receipt")
+            assert bench.fact("printer", "serial") in trial.device
+            job = await bench.till.books(lambda conn: spool.last_test(conn, "printer.receipt"))
+            assert (job.state, job.sent_at, job.device) == (trial.state, trial.at, trial.device)
+            bench.till.daemon.printing._trials.clear()  # as a new start finds it
+            assert bench.till.daemon.printing.trial_of("printer.receipt") == trial
+
+    run(main())
+
+
+def test_a_page_that_waits_says_behind_what(run, tmp_path):
+    async def main():
+        async with a_bench(tmp_path) as bench:
+            await bench.devices.handle_printer("paper-out")
+            await bench.until(lambda: bench.light("printer") == "error")
+            await looks(bench)
+            assert bench.card("printer").facts[0].text.startswith("127.0.0.1:")  # what is missing, is looked for there
+            await bench.till.do(c.TestDevice("print", "printer.receipt"))
+            assert bench.till.message == "device.test_ordered"
+            await bench.until(lambda: bench.till.daemon.printing.waiting_for("printer.receipt") == 1)
+            await bench.till.do(c.TestDevice("print", "printer.receipt"))
+            assert bench.till.message == "device.test_behind"
+            assert bench.fact("printer", "trial") == "devices.trial.queued"
+
+    run(main())
+
+
+def test_the_others_say_how_they_are(run, tmp_path):
+    """*Tester* on terminal, scale and customer display."""
+
+    async def main():
+        async with a_bench(tmp_path) as bench:
+            await looks(bench)
+            for word in ("terminal", "scale", "display"):
+                assert bench.card(word).tests == ("check",)
+            await bench.till.do(c.TestDevice("check", "terminal.main"))
+            await bench.until(lambda: bench.till.message == "device.terminal_tested")
+            await bench.till.do(c.TestDevice("check", "display.customer"))
+            assert bench.till.message == "device.display_tested"
+            await bench.until(lambda: bench.devices.counter.display.lines[1].startswith("TILLBOX"))
+            bench.devices.counter.weigh(345, False)
+            await bench.till.do(c.TestDevice("check", "scale.counter"))
+            await bench.until(lambda: bench.till.message == "device.scale_tested")
+            assert bench.till.view.message.params["quantity_milli"] == 345
+
+    run(main())
+
+
+def test_a_scale_that_gives_no_weight_says_why(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(devices, "WEIGHT_S", 0.4)
+
+    async def main():
+        async with a_bench(tmp_path) as bench:
+            await looks(bench)
+            for milli, moving, why in ((345, True, "moving"), (15_001, False, "over_capacity")):
+                bench.devices.counter.weigh(milli, moving)
+                await bench.until(lambda why=why: bench.served.scale().weight.state == why)
+                await bench.till.do(c.TestDevice("check", "scale.counter"))
+                await bench.until(lambda why=why: bench.till.message == f"device.scale_{why}")
+            bench.devices.counter.handle_scale("unplug")
+            await bench.until(lambda: bench.card("scale").level == "error")
+            assert await bench.till.refused(c.TestDevice("check", "scale.counter")) == "device.unplugged"
 
     run(main())
 

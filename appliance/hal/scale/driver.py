@@ -4,6 +4,7 @@ Read-only. It says what the scale says: a scale that is silent, moving, overload
 """
 
 import asyncio
+import logging
 from typing import Final
 
 from appliance.hal.address import Address, BadAddress
@@ -11,6 +12,8 @@ from appliance.hal.device import DeviceState, FaultReason, Health, Weight, Weigh
 from appliance.hal.scale import toledo
 from appliance.hal.supervisor import Slot
 from appliance.hal.transport import DeviceFault, Transport
+
+log = logging.getLogger(__name__)
 
 _HELLO_S: Final = 1.0
 _ANSWER_S: Final = 0.5
@@ -80,11 +83,24 @@ class ScaleDriver:
                 raise DeviceFault(FaultReason.NO_ANSWER, "fell silent")
             if readings:
                 self._is(readings[-1])
-                self._slot.report(DeviceState.READY)
+                self._say_how(readings[-1])
             elif silences >= _SILENCES_MAX:
                 self._is(toledo.UNKNOWN)
                 self._slot.report(DeviceState.DEGRADED, FaultReason.NO_ANSWER)
             await self._pause()
+
+    def _say_how(self, reading: toledo.Reading) -> None:
+        """Well, or a scale whose weights have not the decimals that the settings say: none of them is believed."""
+        is_wrong = self._slot.health.fault is FaultReason.MISCONFIGURED
+        if not reading.other_decimals:
+            if reading.state is WeightState.STABLE or not is_wrong:
+                self._slot.report(DeviceState.READY)
+        elif not is_wrong:
+            log.error(
+                "%s: it weighs with %d decimals, the settings say %d (decimals)",
+                self._slot.role, reading.other_decimals, self._decimals,
+            )  # fmt: skip
+            self._slot.report(DeviceState.DEGRADED, FaultReason.MISCONFIGURED)
 
     async def _ask(self, link: Transport, listener: toledo.Listener) -> list[toledo.Reading]:
         while await link.read(0):  # an answer that came too late is not this one's

@@ -40,6 +40,8 @@ class Reading(Struct, frozen=True):
     quantity_milli: int | None = None
     """Thousandths of a kilogram; None unless STABLE."""
     is_net: bool = False
+    other_decimals: int = 0
+    """Of a weight that is not believed: the decimals that it has instead of those of the settings."""
 
 
 UNKNOWN: Final = Reading(WeightState.UNKNOWN)
@@ -82,8 +84,10 @@ class Listener:
             return [_why(inside[1])]
         inside = inside[inside.rfind(b"\x02") + 1 :]  # a frame that broke off is not this one
         weight = _WEIGHT.fullmatch(inside)
-        if weight is None or len(weight[2]) != self._decimals:
+        if weight is None:
             return [UNKNOWN]
+        if len(weight[2]) != self._decimals:
+            return [Reading(WeightState.UNKNOWN, other_decimals=len(weight[2]))]
         milli = (int(weight[1]) * 10_000 + int(weight[2].ljust(4, b"0"))) // 10
         return [Reading(WeightState.STABLE, milli, weight[3] == b"N")]
 

@@ -25,6 +25,8 @@ class Platter:
         self.is_silent = False
         self.is_garbled = False
         """Answers what nobody can mean."""
+        self.decimals = 3
+        """How many it shows of a kilogram."""
         self.asked = 0
         self._is_echoing = False
 
@@ -69,7 +71,8 @@ class Platter:
         if self.net_milli < 0:
             return self._status(UNDER_ZERO)
         net = b"N" if self.tare_milli else b""
-        return b"\x02%02d.%03d%s\r" % (self.net_milli // 1000, self.net_milli % 1000, net)
+        places = b"%03d" % (self.net_milli % 1000)
+        return b"\x02%02d.%s%s\r" % (self.net_milli // 1000, places[: self.decimals].ljust(self.decimals, b"0"), net)
 
     def _status(self, bits: int) -> bytes:
         return b"\x02?" + bytes((bits,)) + b"\r"

@@ -197,6 +197,7 @@ class TerminalDriver:
                     await self._dialect.look()
             if is_question:
                 await self._dialect.probe()
+                self._slot.count("answers")
         except (NotSent, AnswerLost):
             return False
         return True

@@ -1,8 +1,9 @@
 """Périphériques: one card a device, and what a tested scan means."""
 
 from dataclasses import dataclass
+from datetime import date
 
-from appliance.i18n import amount, quantity, t
+from appliance.i18n import amount, quantity, short_date, t
 from appliance.kiosk.viewmodel.bar import DEVICES, BarModel, back_bar
 from appliance.kiosk.viewmodel.words import sentence
 from appliance.protocol.view import DeviceCard, DeviceFact, DevicesView, TestedCode, TillView
@@ -73,11 +74,19 @@ def _fact(view: TillView, fact: DeviceFact) -> tuple[str, str]:
     label = t(fact.label, view.language)
     if fact.count is not None:
         return label, str(fact.count)
-    if fact.word:
-        return label, t(fact.word, view.language)
+    said = t(fact.word, view.language) if fact.word else ""
+    if fact.at and said:
+        return label, f"{_when(view, fact.at)} · {said}"
+    if said:
+        return label, said
     if fact.at:
         return label, fact.at[11:19]
     return label, _short(fact.text or "–", ROW_CHARS_MAX - len(label), keeps_end=fact.label.endswith(".place"))
+
+
+def _when(view: TillView, at: str) -> str:
+    """Of today the time, of another day its day and month."""
+    return at[11:16] if at[:10] == view.at[:10] else short_date(date.fromisoformat(at[:10]), view.shop.locale)[:5]
 
 
 def _short(text: str, chars: int, *, keeps_end: bool) -> str:

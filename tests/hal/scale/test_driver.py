@@ -3,7 +3,10 @@
 import asyncio
 from contextlib import asynccontextmanager
 
-from appliance.hal.device import DeviceState, FaultReason, Weight, WeightState
+import pytest
+
+from appliance.hal.device import DeviceState, FaultReason, Remedy, Weight, WeightState
+from appliance.hal.inventory import remedy_for
 from appliance.hal.simulated.scale import SimulatedScale
 
 ROLE = "scale.counter"
@@ -118,6 +121,47 @@ def test_something_else_on_the_line_is_no_scale(run, bench, tmp_path):
             assert simulated.platter.asked == 0
             simulated.platter.is_silent = False
             await table.state(ROLE, DeviceState.READY)
+
+    run(main())
+
+
+def test_a_scale_with_other_decimals_is_named_as_what_it_is(run, bench, tmp_path, caplog):
+    """None of its weights is believed: 1.23 may be pounds. Said once, also while it moves now and then."""
+
+    async def main():
+        def pounds(simulated):
+            simulated.platter.decimals = 2
+
+        async with weighing(bench, tmp_path, pounds) as (simulated, table, scale):
+            simulated.platter.put(1230)
+            scale.watch(True)
+            health = await table.state(ROLE, DeviceState.DEGRADED)
+            assert health.fault is FaultReason.MISCONFIGURED
+            assert remedy_for(health) is Remedy.CORRECT_ADDRESS
+            simulated.platter.shake()
+            await reads(table, scale, WeightState.MOVING)
+            assert table.devices.scale().health.fault is FaultReason.MISCONFIGURED
+            simulated.platter.put(1230)
+            await reads(table, scale, WeightState.UNKNOWN)
+            simulated.platter.decimals = 3
+            await reads(table, scale, WeightState.STABLE, 1230)
+            await table.state(ROLE, DeviceState.READY)
+
+    run(main())
+    assert caplog.text.count("it weighs with 2 decimals, the settings say 3 (decimals)") == 1
+
+
+@pytest.mark.parametrize("options", ["?parity=none", "?baud=4800"])
+def test_a_scale_on_another_line_setting_is_silent_and_the_remedy_names_the_line(run, bench, tmp_path, options):
+    async def main():
+        simulated = SimulatedScale(tmp_path / "scale")
+        simulated.platter.is_silent = "baud" in options  # a pty has no speed
+        simulated.plug()
+        async with bench({ROLE: simulated.url + options}) as table:
+            health = await table.state(ROLE, DeviceState.FAULT)
+            assert health.fault is FaultReason.NO_ANSWER
+            assert [row.remedy for row in table.devices.plugged()] == [Remedy.CHECK_LINE]
+        simulated.unplug()
 
     run(main())
 

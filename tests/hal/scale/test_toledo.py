@@ -27,7 +27,7 @@ STABLE, MOVING = WeightState.STABLE, WeightState.MOVING
         (b"\x02?\x44\r", Reading(WeightState.UNDER_ZERO)),
         (b"\x02?\x40\r", UNKNOWN),
         (b"\x02?\x08\r", UNKNOWN),
-        (b"\x0200.34\r", UNKNOWN),  # pounds
+        (b"\x0200.34\r", Reading(WeightState.UNKNOWN, other_decimals=2)),  # pounds
         (b"\x02-0.345\r", UNKNOWN),
         (b"\x0200345\r", UNKNOWN),
         (b"\x02\r", UNKNOWN),
