@@ -1,6 +1,7 @@
 """What stands on paper: features H-12, D-11, P-05, Z-11. Figures on paper are the figures of the books."""
 
 import re
+from datetime import timedelta
 
 import msgspec
 import pytest
@@ -96,6 +97,20 @@ def test_rates_stand_in_the_order_of_their_letters(run, tmp_path):
             table = [line[0] for line in text if re.match(r"[A-Z] \|", line)]
             assert table == ["A", "B", "C"]
             assert [line[-1] for line in text if "groupe" in line] == ["A", "B", "C"]
+
+    run(day())
+
+
+def test_a_report_says_from_when_to_when(run, tmp_path):
+    """Each on a line of its own: on narrow paper both would not stand beside each other."""
+
+    async def day():
+        async with a_till(tmp_path) as till:
+            await till.waits(timedelta(hours=2))
+            await till.scan(NADIA)
+            await till.do(c.ReadX(), c.PrintReport())
+            text = await newest_paper(till, "x")
+            assert "Du | 21.11.2026 08:42" in text and "Au | 21.11.2026 10:42" in text
 
     run(day())
 
