@@ -138,7 +138,8 @@ def test_a_scale_without_a_weight_says_why(run, tmp_path, config, capsys, monkey
             scale._scale.platter.decimals = 2
             scale.weigh(345, False)
             await bench.until(lambda: bench.served.scale().health.fault is FaultReason.MISCONFIGURED)
-            assert await tillbox("test", "scale.counter") == (NO, "scale.counter ne peut pas être essayé : Mal réglé.\n")
+            status, said = await tillbox("test", "scale.counter")
+            assert (status, said) == (NO, "scale.counter ne peut pas être essayé : Mal réglé.\n")
             scale.handle_scale("silence")
             await bench.until(lambda: bench.served.scale().health.fault is FaultReason.NO_ANSWER)
             status, said = await tillbox("test", "scale.counter")

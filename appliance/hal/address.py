@@ -65,6 +65,10 @@ class BadAddress(ValueError):
     """A device address that cannot be meant; the text says which part."""
 
 
+class NoPrinter(BadAddress):
+    """A drawer behind a printer that nobody serves, or not yet."""
+
+
 class DevicesConfig(Struct, frozen=True):
     """Roles and where they are. A role's first word is its kind: `scanner.front`, `printer.receipt`, `drawer.main`."""
 

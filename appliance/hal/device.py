@@ -78,11 +78,15 @@ class FaultReason(StrEnum):
     BLIND = "blind"
     """The printer never sends a byte: whether it has paper, and whether it printed, nobody can say."""
     DRAWER_STUCK = "drawer_stuck"
+    PRINTER_AWAY = "printer_away"
+    """The drawer hangs on a printer that is not there, or that has no address: look at that one."""
     CRASHED = "crashed"
     """A bug of ours."""
 
 
-PRINT_BLOCKING = frozenset(FaultReason) - {FaultReason.PAPER_LOW, FaultReason.DRAWER_STUCK, FaultReason.BLIND}
+PRINT_BLOCKING = frozenset(FaultReason) - {
+    FaultReason.PAPER_LOW, FaultReason.DRAWER_STUCK, FaultReason.PRINTER_AWAY, FaultReason.BLIND,
+}  # fmt: skip
 """Faults under which no new receipt is started; PAPER_LOW and BLIND only warn."""
 
 
@@ -629,6 +633,8 @@ class Remedy(StrEnum):
     """It is silent on a line of its own: cable, speed, parity and protocol must be what the device is set to."""
     LOOK_AT_IT = "look_at_it"
     """It says itself what it lacks: paper, cover, knife, drawer (see `fault`)."""
+    SEE_PRINTER = "see_printer"
+    """It hangs on the printer: what helps that one helps it too."""
     SWITCH_OFF_AND_ON = "switch_off_and_on"
     RETRY = "retry"
     """Touch *Réessayer*; send the log to the makers."""

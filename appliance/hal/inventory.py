@@ -22,6 +22,7 @@ _REMEDIES = {
     FaultReason.COVER_OPEN: Remedy.LOOK_AT_IT,
     FaultReason.CUTTER_JAM: Remedy.LOOK_AT_IT,
     FaultReason.DRAWER_STUCK: Remedy.LOOK_AT_IT,
+    FaultReason.PRINTER_AWAY: Remedy.SEE_PRINTER,
     FaultReason.BROKEN: Remedy.SWITCH_OFF_AND_ON,
     FaultReason.NO_ANSWER: Remedy.SWITCH_OFF_AND_ON,
     FaultReason.CRASHED: Remedy.RETRY,

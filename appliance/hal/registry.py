@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from appliance.clock import Clock
-from appliance.hal.address import Address, BadAddress, DevicesConfig, kind_of, parse_address, write_address
+from appliance.hal.address import Address, BadAddress, DevicesConfig, NoPrinter, kind_of, parse_address, write_address
 from appliance.hal.bindings import Bindings
 from appliance.hal.device import (
     DeviceKind,
@@ -51,7 +51,8 @@ from appliance.hal.device import (
     WeightState,
 )
 from appliance.hal.display.driver import LineDisplayDriver
-from appliance.hal.drawer.driver import PrinterDrawer
+from appliance.hal.drawer.box import open_level_of
+from appliance.hal.drawer.driver import PrinterDrawer, pulse_of
 from appliance.hal.drawer.trigger import TriggerDrawer
 from appliance.hal.escpos.driver import EscposPrinter
 from appliance.hal.hotplug import Ports
@@ -388,7 +389,9 @@ class Registry:
             self.served.append((slot, address, trigger))
         else:
             if (behind := self._printers.get(address.path)) is None:
-                raise BadAddress(f"no printer {address.path[:40]!r} for the drawer")
+                pulse_of(address)  # what is wrong with itself comes first
+                open_level_of(address)
+                raise NoPrinter(f"no printer {address.path[:40]!r} for the drawer")
             self._drawers[role] = PrinterDrawer(address, behind, self._clock, slot)
         self._slots[role] = slot
 
@@ -402,9 +405,13 @@ class Registry:
         self._slots[role] = slot
 
     def _refuse(self, role: str, error: BadAddress) -> None:
-        log.error("%s: configuration refused, %s", role[:40], error)
-        kind = _kind_or_any(role)
-        self._broken[role] = Health(role, kind, DeviceState.FAULT, FaultReason.MISCONFIGURED, self._clock.now())
+        state, fault = DeviceState.FAULT, FaultReason.MISCONFIGURED
+        if isinstance(error, NoPrinter):
+            state, fault = DeviceState.ABSENT, FaultReason.PRINTER_AWAY
+            log.warning("%s: %s", role[:40], error)
+        else:
+            log.error("%s: configuration refused, %s", role[:40], error)
+        self._broken[role] = Health(role, _kind_or_any(role), state, fault, self._clock.now())
 
     def _absent(self, role: str, kind: DeviceKind) -> Health:
         known = self._broken.get(role)

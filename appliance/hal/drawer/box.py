@@ -41,8 +41,10 @@ class Box:
         clock: Clock,
         slot: Slot,
         pulse: Callable[[], Awaitable[FaultReason | None]],
+        away: FaultReason = FaultReason.UNPLUGGED,
     ) -> None:
-        """`pulse` sends one and says why it could not."""
+        """`pulse` sends one and says why it could not; `away`: why it is not there while nobody can tell."""
+        self._away = away
         self._open_level = open_level
         self._clock = clock
         self._slot = slot
@@ -53,7 +55,7 @@ class Box:
         self._told = DrawerPosition.UNKNOWN
         self._moved = asyncio.Event()
         self._pulsed_at_ns: int | None = None
-        slot.report(DeviceState.ABSENT, FaultReason.UNPLUGGED)
+        slot.report(DeviceState.ABSENT, away)
 
     @property
     def health(self) -> Health:
@@ -108,7 +110,7 @@ class Box:
             if await self._is_open_soon():
                 return Opened.YES, None, True
         if self._position is DrawerPosition.UNKNOWN:  # the link went while we waited
-            return Opened.UNKNOWN, FaultReason.UNPLUGGED, True
+            return Opened.UNKNOWN, self._away, True
         self._slot.report(DeviceState.DEGRADED, FaultReason.DRAWER_STUCK)
         return Opened.NO, FaultReason.DRAWER_STUCK, True
 

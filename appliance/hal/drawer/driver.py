@@ -7,17 +7,25 @@ from appliance.hal.drawer.box import Box, open_level_of
 from appliance.hal.escpos.driver import EscposPrinter
 from appliance.hal.supervisor import Slot
 
+_AWAY = FaultReason.PRINTER_AWAY
+"""Nobody has to look for the drawer's own cable while its printer is not there."""
+
+
+def pulse_of(address: Address) -> tuple[int, int]:
+    """The pulse's pin and its length in milliseconds; raises BadAddress."""
+    pin = address.number("pin", 2, 2, 5)
+    if pin not in (2, 5):
+        raise BadAddress("pin must be 2 or 5")
+    return pin, address.number("on_ms", 100, 20, 500)
+
 
 class PrinterDrawer:
     """One drawer role. Implements `device.Drawer`."""
 
     def __init__(self, address: Address, printer: EscposPrinter, clock: Clock, slot: Slot) -> None:
         """Raises BadAddress when the options make no sense."""
-        pin = address.number("pin", 2, 2, 5)
-        if pin not in (2, 5):
-            raise BadAddress("pin must be 2 or 5")
-        on_ms = address.number("on_ms", 100, 20, 500)
-        self._box = Box(open_level_of(address), clock, slot, lambda: printer.pulse(pin, on_ms))
+        pin, on_ms = pulse_of(address)
+        self._box = Box(open_level_of(address), clock, slot, lambda: printer.pulse(pin, on_ms), _AWAY)
         self._slot = slot
         printer.on_pin = self._pin_is
         if printer.pin_high is not None:  # assigned while its printer serves: no status need come for long
@@ -42,6 +50,6 @@ class PrinterDrawer:
         """From the printer: the pin's level, or None when nobody can tell any more."""
         if high is None:
             self._box.lost()
-            self._slot.report(DeviceState.ABSENT, FaultReason.UNPLUGGED)
+            self._slot.report(DeviceState.ABSENT, _AWAY)
         else:
             self._box.level_is(high)

@@ -11,8 +11,10 @@ from appliance.hal.device import (
     Opened,
     Paper,
     PrintOutcome,
+    Remedy,
     Text,
 )
+from appliance.hal.inventory import remedy_for
 from appliance.hal.simulated.printer import SimulatedPrinter
 
 ROLE = "drawer.main"
@@ -127,3 +129,33 @@ def test_without_its_printer_no_pulse_is_sent(run, bench):
         assert (await drawer.open()).opened is Opened.YES
 
     run(with_drawer(test, bench))
+
+
+def test_a_drawer_behind_a_printer_that_is_away_says_so(run, bench):
+    """Its own cable is not what somebody has to look for."""
+
+    async def test(printer, table, drawer):
+        printer.unplug()
+        health = await table.state(ROLE, DeviceState.ABSENT)
+        assert (health.fault, remedy_for(health)) == (FaultReason.PRINTER_AWAY, Remedy.SEE_PRINTER)
+        await printer.plug()
+        await table.state(ROLE, DeviceState.READY)
+        await table.devices.unassign("printer.receipt")
+        health = await table.state(ROLE, DeviceState.ABSENT)
+        assert health.fault is FaultReason.PRINTER_AWAY
+        result = await table.devices.drawer().open()
+        assert (result.pulse_sent, result.fault) == (False, FaultReason.PRINTER_AWAY)
+        await table.devices.assign("printer.receipt", printer.url)
+        await table.state(ROLE, DeviceState.READY)
+        assert (await table.devices.drawer().open()).opened is Opened.YES
+
+    run(with_drawer(test, bench))
+
+
+def test_a_drawer_behind_a_printer_with_a_wrong_address_says_so(run, bench):
+    async def main():
+        async with bench({"printer.receipt": "tcp://?nonsense", ROLE: "via:printer.receipt"}) as table:
+            faults = {row.role: row.fault for row in table.devices.health()}
+            assert faults == {"printer.receipt": FaultReason.MISCONFIGURED, ROLE: FaultReason.PRINTER_AWAY}
+
+    run(main())
