@@ -79,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_imports(commands, command)
     _add_codes(commands, command)
     _add_devices(commands, command)
+    _add_customers(commands, command)
     return parser
 
 
@@ -129,6 +130,34 @@ def _add_devices(commands: Any, command: Callable[..., argparse.ArgumentParser])
         if name == "assign":
             what = "an address as in the settings, or the identity or node that `list` shows"
             made.add_argument("address", metavar="ADDRESS", help=what)
+
+
+def _add_customers(commands: Any, command: Callable[..., argparse.ArgumentParser]) -> None:
+    text = "customers: find, read and write files of them, erase one (docs/customers.md)"
+    group = commands.add_parser("customers", help=text, description=text)
+    group = group.add_subparsers(required=True, metavar="COMMAND")
+    for name, what in (
+        ("list", "list customers, or those that some words find"),
+        ("show", "show one"),
+        ("import", "create and change the customers of a CSV file, all or none"),
+        ("export", "write everybody as CSV, or everything that is kept about one as JSON"),
+        ("erase", "erase one for good: name, numbers, addresses, papers"),
+    ):
+        made = command(name, _customers, what, group)
+        made.set_defaults(work=name)
+        made.add_argument("--config", type=Path, required=True, metavar="FILE", help="the till's settings")
+        if name in ("show", "erase"):
+            made.add_argument("customer", metavar="CUSTOMER", help="an id or a card")
+        if name == "list":
+            made.add_argument("text", nargs="?", metavar="TEXT", help="name, phone, card, company or place")
+            made.add_argument("--kind", choices=("person", "company"), help="only these")
+            made.add_argument("--limit", type=int, default=100, metavar="N", help="at most so many (100)")
+        if name == "import":
+            made.add_argument("source", type=Path, metavar="CSV")
+            made.add_argument("--dry-run", action="store_true", help="check only, write nothing")
+        if name == "export":
+            made.add_argument("target", nargs="?", type=Path, metavar="FILE", help="standard output when not given")
+            made.add_argument("--customer", metavar="CUSTOMER", help="everything about this one, by id or card")
 
 
 # --- saying ---------------------------------------------------------------------------------------------------------
@@ -441,6 +470,29 @@ def _import_products(arguments: argparse.Namespace) -> int:
         said = ", ".join(f"{key} {value}" for key, value in fault.params.items())
         sys.stdout.write(f"{arguments.source}:{fault.line}: {fault.code}{': ' if said else ''}{said}\n")
     return NO
+
+
+# --- customers ------------------------------------------------------------------------------------------------------
+
+
+def _customers(arguments: argparse.Namespace) -> int:
+    from appliance import cli_customers
+    from appliance.clock import SystemClock
+    from appliance.domain.errors import Refusal
+
+    config = _config(arguments.config)
+    reads = arguments.work in ("list", "show", "export") or getattr(arguments, "dry_run", False)
+    opened = _reading(Path(config.data_dir) / "till.db") if reads else _writing(config)
+    try:
+        with opened as conn:
+            return OK if cli_customers.run(arguments, conn, config, SystemClock()) else NO
+    except Refusal as refusal:
+        if arguments.json:
+            _say_json({"ok": False, "code": refusal.code, "detail": _words(refusal)})
+        sys.stderr.write(f"tillbox: {refusal.code}: {_words(refusal)}\n")
+        return NO
+    except OSError as error:
+        raise Trouble("csv.unreadable", f"{error.filename}: {error.strerror}") from None
 
 
 # --- codes ----------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ tried with one typing error.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any, Final, Literal
@@ -429,19 +429,30 @@ def save(conn: Any, customer: Customer, at: str, account_form: str = domain.ACCO
     if faults := check(conn, customer, account_form):
         raise InvalidCustomer(faults)
     with _writing(conn):
-        old = get(conn, customer.id) if customer.id else None
-        if old is not None and old.is_erased:
-            raise Refusal("customer.erased")
-        made = msgspec.structs.replace(
-            domain.tidy(customer),
-            id=customer.id or new_id(conn),
-            created_at=old.created_at if old else customer.created_at or at,
-            changed_at=at,
-            codes=tuple(msgspec.structs.replace(code, since=code.since or at) for code in domain.tidy(customer).codes),
-        )
-        _store(conn, made, old)
-        if old is not None:
-            _remember_former(conn, made, old)
+        return _save(conn, domain.tidy(customer), at)
+
+
+def save_all(conn: Any, rows: Iterable[Customer], at: str) -> None:
+    """Save many that were tidied and checked already, all in one transaction."""
+    with _writing(conn):
+        for row in rows:
+            _save(conn, row, at)
+
+
+def _save(conn: Any, customer: Customer, at: str) -> Customer:
+    old = get(conn, customer.id) if customer.id else None
+    if old is not None and old.is_erased:
+        raise Refusal("customer.erased")
+    made = msgspec.structs.replace(
+        customer,
+        id=customer.id or new_id(conn),
+        created_at=old.created_at if old else customer.created_at or at,
+        changed_at=at,
+        codes=tuple(msgspec.structs.replace(code, since=code.since or at) for code in customer.codes),
+    )
+    _store(conn, made, old)
+    if old is not None:
+        _remember_former(conn, made, old)
     return made
 
 
