@@ -126,7 +126,7 @@ def status_of(refusal: Refusal) -> int:
 
 
 def _list(arguments: Any, config: Config, line: Line | None) -> None:
-    rows = line.ask("list").devices if line is not None else _directly(config, _look)
+    rows = line.ask("list").devices if line is not None else _directly(config, _look(config))
     if arguments.json:
         _say_json(rows)
     else:
@@ -183,10 +183,12 @@ def _assign(arguments: Any, config: Config, line: Line | None) -> None:
     if line is not None:
         answer = line.ask("assign", role, wanted)
     else:
+        from appliance.service.equipment import role_meant
         from appliance.service.technician import assign
 
-        answer = {"role": role, "address": _directly(config, lambda devices: assign(devices, role, wanted))}
-    _said(arguments, "technician.assigned", answer)
+        address = _directly(config, lambda devices: assign(devices, role, wanted))
+        answer = {"role": role, "address": address, "meant": role_meant(role, _stand_ins(config))}
+    _said(arguments, "technician.assigned_for_nobody" if answer["meant"] else "technician.assigned", answer)
 
 
 def _unassign(arguments: Any, config: Config, line: Line | None) -> None:
@@ -257,10 +259,17 @@ async def _settled(devices: Devices, told: asyncio.Event) -> None:
         return
 
 
-async def _look(devices: Devices) -> tuple[m.DeviceRow, ...]:
+def _look(config: Config) -> Callable[[Devices], Awaitable[tuple[m.DeviceRow, ...]]]:
     from appliance.service.technician import row_of
 
-    return tuple(row_of(device) for device in devices.plugged())
+    async def look(devices: Devices) -> tuple[m.DeviceRow, ...]:
+        return tuple(row_of(device, _stand_ins(config)) for device in devices.plugged())
+
+    return look
+
+
+def _stand_ins(config: Config) -> frozenset[str]:
+    return frozenset(config.printer_fallback) | frozenset(config.printer_fallback.values())
 
 
 # --- words ----------------------------------------------------------------------------------------------------------

@@ -20,9 +20,11 @@ from appliance.i18n import has_sentence
 from appliance.protocol import command as c
 from appliance.protocol.message import VERSION, Answer, AskDevices, DeviceRow, Hello, encode
 from appliance.service import technician
+from appliance.service.equipment import role_meant
 from appliance.service.technician import address_of
 from tests.support.bench import a_bench
 from tests.support.till import NADIA, a_till
+from tests.support.udev import table_with
 
 ROOT = Path(__file__).parents[1]
 
@@ -117,6 +119,55 @@ def test_a_test_of_each_device(run, tmp_path, config, capsys):
             assert (status, json.loads(said)["text"]) == (OK, "7610000000009")
 
     run(main())
+
+
+def test_a_role_that_the_till_never_asks_for_is_named(run, tmp_path, config, capsys, caplog):
+    """A misspelt printer and a second terminal serve nobody, and were ready all the same."""
+
+    async def main():
+        async with a_technician(tmp_path, config, capsys) as (bench, tillbox):
+            printer = bench.devices.addresses["printer.receipt"]
+            for role, address, meant in (
+                ("printer.recipt", "tcp://127.0.0.1:1", "printer.receipt"),
+                ("terminal.two", "caisse-ap://127.0.0.1:1", "terminal.main"),
+            ):
+                status, said = await tillbox("assign", role, address)
+                assert status == OK
+                assert f"elle demande à {meant}." in said
+            status, said = await tillbox("unassign", "printer.receipt")
+            status, said = await tillbox("assign", "printer.recipt", printer)
+            await bench.until(lambda: bench.served.printer("printer.recipt").health.state == "ready")
+            _, said = await tillbox("list")
+            rows = {line.split()[0]: line for line in said.splitlines()}
+            assert "Changer de rôle" in rows["printer.recipt"]
+            assert not any("Changer de rôle" in line for role, line in rows.items() if role != "printer.recipt")
+            await bench.till.do(c.ShowDevices())
+            cards = {card.role: card for card in bench.till.view.devices.cards}
+            assert (cards["printer.recipt"].level, cards["printer.recipt"].message) == ("warn", "device.for_nobody")
+            assert "terminal.main" in cards
+            assert cards["terminal.main"].message == ""
+
+    run(main())
+
+
+def test_a_wrong_role_is_told_at_the_start(run, tmp_path, caplog):
+    async def main():
+        roles = {"scale.two": "tcp://127.0.0.1:1", "scale.counter": "tcp://127.0.0.1:2"}
+        async with a_till(tmp_path) as till, table_with(roles) as table, asyncio.TaskGroup() as group:
+            following = group.create_task(till.daemon.technician.run(table.devices))
+            await till.daemon.technician._served.wait()
+            following.cancel()
+
+    run(main())
+    assert "scale.two: nothing asks for this role; the till asks for scale.counter" in caplog.text
+    assert "scale.counter: nothing" not in caplog.text
+
+
+def test_printers_that_stand_in_are_asked_for():
+    assert role_meant("printer.bar") == "printer.receipt"
+    assert role_meant("printer.bar", {"printer.bar"}) == ""
+    assert role_meant("scanner.anything") == ""
+    assert role_meant("toaster.main") == ""
 
 
 def test_a_scale_without_a_weight_says_why(run, tmp_path, config, capsys, monkeypatch):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from appliance.hal.device import SETUP_CODE, DeviceKind, DeviceState, DrawerPosition, FaultReason, Health
 from appliance.protocol import view as v
-from appliance.service.equipment import PRINTER_SENTENCES
+from appliance.service.equipment import PRINTER_SENTENCES, role_meant
 
 if TYPE_CHECKING:
     from appliance.service.equipment import Equipment
@@ -93,13 +93,14 @@ def _card(till: Till, printing: Printing, row: Health) -> v.DeviceCard:
         )
     is_ready = row.state is DeviceState.READY
     skipped = 1 if row.model and _level(row) == "error" else 0  # where it should be says more then than what it is
+    is_for_nobody = bool(role_meant(row.role, printing.stand_ins))
     helps = TESTS[row.kind]
     return v.DeviceCard(
         role=row.role,
         device=word,
-        level=_level(row),
+        level="warn" if is_for_nobody and _level(row) == "ok" else _level(row),
         state=_state(till, row),
-        message=_message(row),
+        message=_message(row) or ("device.for_nobody" if is_for_nobody else ""),
         facts=(*_common(till, row)[skipped:][: FACTS - len(own)], *own),
         tests=helps if is_ready else (*(test for test in helps if test not in NEED_A_DEVICE), "retry"),
         is_looked_at=till.desk.looked_at == word,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
@@ -43,7 +44,23 @@ HELPER_SENTENCES: Final = frozenset({FaultReason.NO_PERMISSION, FaultReason.BUSY
 """What somebody must change before a scale or a customer display can work."""
 
 
+ROLES: Final = {
+    DeviceKind.PRINTER: "printer.receipt",
+    DeviceKind.DRAWER: "drawer.main",
+    DeviceKind.TERMINAL: "terminal.main",
+    DeviceKind.DISPLAY: "display.customer",
+    DeviceKind.SCALE: "scale.counter",
+}
+"""The role of each kind that the till itself asks for; scanners may have any name."""
 READ_SHOWN_MAX: Final = 24
+
+
+def role_meant(role: str, printers: Collection[str] = ()) -> str:
+    """The role that the till asks for in the place of this one, which serves nobody (a misspelt one, a second
+    terminal); "" for one that is asked for. `printers`: those that stand in for each other by the settings."""
+    kind = role.partition(".")[0]
+    used = ROLES.get(DeviceKind(kind), "") if kind in set(DeviceKind) else ""
+    return "" if role == used or role in printers else used
 
 
 class LastRead(Struct, frozen=True):

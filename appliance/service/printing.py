@@ -161,6 +161,11 @@ class Printing:
         """Something was ordered, or the printer is back."""
         self._wake.set()
 
+    @property
+    def stand_ins(self) -> frozenset[str]:
+        """Printers that print for another, and those."""
+        return frozenset(self._fallback) | frozenset(self._fallback.values())
+
     def waiting_for(self, role: str) -> int:
         """Jobs that this printer has not been sent yet."""
         return sum(job.role == role for job in self._waiting)

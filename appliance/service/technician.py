@@ -9,16 +9,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
 
 from appliance.domain import effect as e
 from appliance.domain import intent as i
 from appliance.domain.errors import Refusal
-from appliance.hal.device import DeviceKind, Devices, DeviceState, Health, PluggedDevice, WeightState
+from appliance.hal.device import DeviceKind, Devices, DeviceState, Health, PluggedDevice, Remedy, WeightState
 from appliance.protocol.message import Answer, AskDevices, DeviceList, DeviceRow
 from appliance.service.devices import CHECK_EVERY_S, TERMINAL_S, TEST_LINES, WEIGHT_S
+from appliance.service.equipment import role_meant
 
 if TYPE_CHECKING:
     from appliance.service.equipment import Equipment
@@ -45,6 +46,9 @@ class Technician:
         """Follow what is plugged in and pulled out, as long as devices are served."""
         self._served.set()
         self.moved()
+        for health in devices.health():
+            if meant := role_meant(health.role, self.printers):
+                log.warning("%s: nothing asks for this role; the till asks for %s", health.role, meant)
         try:
             while True:
                 await devices.change()
@@ -88,11 +92,17 @@ class Technician:
     async def _list(self, ask: AskDevices, devices: Devices) -> DeviceList:
         while ask.after == self._number:  # any other number is of a daemon that ended since
             await self.next_move()
-        return DeviceList(ask.id, self._number, tuple(row_of(device) for device in devices.plugged()))
+        return DeviceList(ask.id, self._number, tuple(row_of(row, self.printers) for row in devices.plugged()))
+
+    @property
+    def printers(self) -> Collection[str]:
+        """Printers that stand in for each other."""
+        return self.till.printing.stand_ins
 
 
-def row_of(device: PluggedDevice) -> DeviceRow:
-    """The same in the words of the protocol: "" for what is not known."""
+def row_of(device: PluggedDevice, printers: Collection[str] = ()) -> DeviceRow:
+    """The same in the words of the protocol: "" for what is not known. `printers` as for `role_meant`."""
+    is_for_nobody = bool(role_meant(device.role or "", printers))
     return DeviceRow(
         identity=device.identity,
         node=device.node,
@@ -102,7 +112,7 @@ def row_of(device: PluggedDevice) -> DeviceRow:
         kind=device.kind or "",
         state=device.state or "",
         fault=device.fault or "",
-        remedy=device.remedy,
+        remedy="rename" if is_for_nobody and device.remedy is Remedy.NONE else device.remedy,
         rule=device.rule,
     )
 
@@ -169,7 +179,8 @@ def health_of(devices: Devices, role: str) -> Health:
 
 
 async def _assign(asked: Technician, devices: Devices, ask: AskDevices) -> dict[str, Any]:
-    return {"role": ask.role, "address": await assign(devices, ask.role, ask.address)}
+    address = await assign(devices, ask.role, ask.address)
+    return {"role": ask.role, "address": address, "meant": role_meant(ask.role, asked.printers)}
 
 
 async def _unassign(asked: Technician, devices: Devices, ask: AskDevices) -> dict[str, Any]:
