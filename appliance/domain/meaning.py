@@ -4,15 +4,16 @@ One router for every scan and every typed code. The order decides, and is the sa
 
     1. badge of a seller
     2. receipt of a till (`TB`, till, document)
-       customer cards and vouchers have their place here, by the shop's name spaces, before any number is an article
     3. a code of the catalogue exactly as it was read (the usual article: one look into a table)
-    4. what `domain.code.read` finds in it: GTIN family, the shop's in-store rules, GS1 fields
+    4. card of a customer, before any part of a number is looked at: a card that begins like a scale's label is a card
+    5. what `domain.code.read` finds in it: GTIN family, the shop's in-store rules, GS1 fields
 
 `interpret` changes nothing and asks no clock; `explain` is the same with every step written down, for the tester.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final, Literal
 
 import msgspec
@@ -30,7 +31,21 @@ HIDDEN: Final = "•••"
 CURRENCIES: Final = {"756": "CHF", "978": "EUR"}
 """ISO 4217 numbers as AI 393n writes them."""
 
-Kind = Literal["article", "badge", "receipt", "unknown", "refused"]
+Kind = Literal["article", "badge", "receipt", "customer", "unknown", "refused"]
+
+
+class Holder(msgspec.Struct, frozen=True, gc=False):
+    """Whose card a code is, and whether it still counts."""
+
+    customer: str
+    """Opaque id."""
+    name: str
+    state: Literal["active", "blocked", "replaced"] = "active"
+
+
+def nobody(_code: str) -> Holder | None:
+    """Where there are no customers."""
+    return None
 
 
 class Goods(msgspec.Struct, frozen=True, gc=False):
@@ -64,6 +79,8 @@ class Meaning(msgspec.Struct, frozen=True, gc=False):
     product: Product | None = None
     goods: Goods | None = None
     seller: Seller | None = None
+    holder: Holder | None = None
+    """Whose card it is."""
     fault: str = ""
     """Message id of why it is not sold, when `kind` is refused."""
     params: dict[str, str | int] = {}
@@ -79,6 +96,8 @@ class Words(msgspec.Struct, frozen=True):
     catalog: Catalog
     today: str
     """Business day, ISO 8601."""
+    holder_of: Callable[[str], Holder | None] = nobody
+    """Whose card a code is."""
 
 
 def is_possible(text: str) -> bool:
@@ -130,7 +149,18 @@ def _interpret(words: Words, raw: str, symbology: str | None, steps: Steps) -> M
         _note(steps, "catalogue", "" if exact is None else exact[1].code)
         if exact is not None:
             return _article(words, Reading(text, aim, keys=(text,)), *exact)
+    holder = words.holder_of(text)
+    _note(steps, "card", "" if holder is None else holder.customer)
+    if holder is not None:
+        return _card(Reading(text, aim), holder)
     return _by_content(words, read(text, aim, words.shop.code_rules, words.today), steps)
+
+
+def _card(reading: Reading, holder: Holder) -> Meaning:
+    """A card that was lost or replaced attaches nobody (feature W-22)."""
+    if holder.state == "active":
+        return Meaning("customer", reading, holder=holder)
+    return Meaning("refused", reading, holder=holder, fault=f"scan.card_{holder.state}")
 
 
 def _by_content(words: Words, reading: Reading, steps: Steps) -> Meaning:

@@ -367,6 +367,12 @@ class OpenCredit(Command, tag="OpenCredit"):
     customer: CustomerId
 
 
+class PrintStatement(Command, tag="PrintStatement"):
+    """ "Relevé": the movements of the customer's wallet, on paper."""
+
+    customer: CustomerId
+
+
 # payment
 class StartPayment(Command, tag="StartPayment"):
     """ "Facturer"."""
@@ -566,6 +572,7 @@ AnyCommand = (
     | RecallTicket | OrderNotes | VoidTicket
     | ShowTab | SearchCustomers | ShowCustomer | ShowHistory | AttachCustomer | DetachCustomer | NewCustomer
     | EditCustomer | FillCustomer | SaveCustomer | DeleteCustomer | RestoreCustomer | OpenCredit
+    | PrintStatement
     | StartPayment | TakeCash | TakeCard | AddTender | RemoveTender | CloseTicket | CorrectPayment
     | AbortCard | AskCard | ConfirmCard | RetryCard | CardByHand | ReopenCard | StartScan | StopScan
     | StartSplit | MoveToPart | MoveBack | ShowPart | SetPersons | SplitEqually

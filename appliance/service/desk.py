@@ -12,10 +12,12 @@ import msgspec
 
 from appliance.domain.catalog import FAVOURITES
 from appliance.domain.intent import Intent
-from appliance.domain.journal import SessionClosed, XRead
+from appliance.domain.journal import SessionClosed, TicketClosed, XRead
 from appliance.domain.meaning import Meaning
 from appliance.protocol import view as v
 from appliance.protocol.command import AnyCommand
+from appliance.service.client_form import Form
+from appliance.service.directory import Looked
 from appliance.service.past_sale import PastSale
 
 Field = Literal["quantity", "price", "discount_rate", "discount_amount"]
@@ -27,7 +29,7 @@ class Undoable(msgspec.Struct):
     id: int
     code: str
     params: dict[str, str | int]
-    intent: Intent
+    intent: Intent | AnyCommand
     ghost_index: int = -1
     ghost_name: str = ""
     ghost_milli: int = 0
@@ -110,6 +112,21 @@ class Desk(msgspec.Struct):
     test_on: str = ""
     """Screen on which scans are tested and not carried out; "" for none."""
     tested: Meaning | None = None
+    # clients
+    client: str = ""
+    """Whose card is shown in the tab Clients; "" for nobody's."""
+    client_kind: Literal["person", "company"] = "person"
+    """What the picker lists."""
+    client_purpose: Literal["", "wallet"] = ""
+    client_looked: Looked | None = None
+    """Newest answer of the database, and the one that is shown."""
+    client_found: Looked | None = None
+    client_sales: tuple[tuple[str, TicketClosed], ...] | None = None
+    """Historique: (UTC time, sale), newest first; None while movements are shown."""
+    client_form: Form | None = None
+    next_form: int = 1
+    client_leaving: str = ""
+    """Who is being deleted and can still be taken back."""
     # notes
     notes_order: Literal["time", "table", "amount"] = "time"
     notes_search: str = ""
@@ -185,7 +202,7 @@ class Desk(msgspec.Struct):
             if notice.sticky or id(notice) not in old or not (moved or notice.source == "refusal")
         ]
 
-    def offer_undo(self, code: str, intent: Intent, /, **params: str | int) -> Undoable:
+    def offer_undo(self, code: str, intent: Intent | AnyCommand, /, **params: str | int) -> Undoable:
         self.undo = Undoable(self.next_undo, code, params, intent)
         self.next_undo += 1
         return self.undo

@@ -18,6 +18,7 @@ from appliance.domain.meaning import shelf_minor
 from appliance.domain.ticket import Line, Price, Tender, Ticket, price
 from appliance.domain.till import due_in_cash
 from appliance.protocol import view as v
+from appliance.service import display_clients
 from appliance.service.display_card import card_ticket, card_view
 from appliance.service.display_day import closing_view, opening_view, report_view
 from appliance.service.display_devices import devices_view
@@ -90,6 +91,8 @@ class Display:
             report=report_view(till, desk.report, desk.report_at) if screen == "x_report" and desk.report else None,
             closing=closing_view(till, self.note_cards(), self._printing.waiting) if screen == "closing" else None,
             devices=devices_view(till, self._equipment, self._printing) if screen == "devices" else None,
+            clients=display_clients.clients_view(till) if screen == "clients" else None,
+            client_form=display_clients.form_view(till) if screen == "client_form" else None,
             allowed=self._allowed(ticket),
             tested=tested_code(till) if is_testing(till) else None,
             is_testing=is_testing(till),
@@ -174,12 +177,18 @@ class Display:
         due, rounding = due_in_cash(remaining, cash.rounding_minor if cash is not None else 1)
         keys = cash_keys(due, till.shop.currency) if cash is not None and ticket.lines else ()
         selected = desk.selected or (ticket.lines[-1].id if ticket.lines else 0)
+        group_minor, group_bp, group_label = display_clients.group_of_ticket(ticket, priced)
         return v.TicketView(
             number=ticket.number,
             mode=self._modes[ticket.mode],
             lines=tuple([self._line(line, selected) for line in ticket.lines]),
             ghost=self._ghost(),
             name=ticket.name,
+            client=display_clients.chip(till, ticket),
+            clients_enabled=True,
+            group_minor=group_minor,
+            group_bp=group_bp,
+            group_label=group_label,
             held_count=len(till.held_tickets()),
             article_count=_articles(ticket),
             subtotal_minor=priced.full_minor,
@@ -338,6 +347,9 @@ class Display:
             "age": lambda ticket: v.AgeSheet(desk.age_name, desk.age_years),
             "confirm_close": self._confirm_close,
             "print_help": lambda ticket: v.PrintHelpSheet(),
+            "client_picker": lambda ticket: display_clients.picker(self._till),
+            "client_menu": lambda ticket: display_clients.menu(self._till, ticket),
+            "client_groups": lambda ticket: display_clients.groups(self._till),
         }
         return builders[desk.sheet](ticket) if desk.sheet else None
 
@@ -444,7 +456,9 @@ class Display:
         if search:
             wanted = search.casefold()
             cards = [
-                card for card in cards if wanted in card.name.casefold() or wanted in f"{card.total_minor / 100:.2f}"
+                card
+                for card in cards
+                if wanted in f"{card.name} {card.client}".casefold() or wanted in f"{card.total_minor / 100:.2f}"
             ]
         if order == "table":
             cards.sort(key=lambda card: (not card.name, card.name.casefold(), card.number))
@@ -462,6 +476,7 @@ class Display:
             contents=tuple((line.quantity_milli, self._short_name(line)) for line in ticket.lines[:6]),
             mode=self._modes[ticket.mode],
             total_minor=price(ticket).total_minor,
+            client=display_clients.name_of(self._till, ticket.customer),
             part=ticket.part,
         )
 
@@ -478,7 +493,7 @@ class Display:
         pages = max(1, -(-len(cards) // room))
         page = min(till.desk.home_page, pages)
         return v.HomeView(
-            tabs=("sale",),
+            tabs=display_clients.tabs(till),
             cards=cards[(page - 1) * room : page * room],
             note_count=len(cards),
             page=page,

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 ROLE_OF_SCREEN: Final[dict[str, tuple[str, ...]]] = {
     "lock": ("SelectSeller", "SignIn"),
     "opening": ("SetCount", "KeepFloat", "OpenSession", "GoBack"),
-    "home": ("NewTicket", "RecallTicket", "Lock", "EnterCode"),
+    "home": ("NewTicket", "RecallTicket", "Lock", "EnterCode", "ShowTab"),
+    "clients": ("ShowTab", "ShowCustomer", "NewCustomer", "EditCustomer", "DeleteCustomer", "AttachCustomer", "Lock"),
+    "client_form": ("FillCustomer", "SaveCustomer", "GoBack"),
     "sale": (
         "AddProduct", "EnterCode", "AddFreePrice", "EditLine", "RemoveLine", "OfferLine", "OpenSheet", "NewTicket",
         "RecallTicket", "OpenDrawer", "VoidTicket", "ChangeMode", "Lock",
@@ -190,6 +192,10 @@ def _back(till: Till, command: c.GoBack) -> None:
         desk.closing_step = "check" if desk.closing_step == "confirm" else "count"
     elif desk.screen in ("closing", "x_report"):
         land(till)
+    elif desk.screen == "client_form":
+        _leave_form(till)
+    elif desk.screen == "clients":
+        land(till)
     elif desk.screen == "devices":
         till.search.stop()
         if till.state.session is None:
@@ -200,6 +206,17 @@ def _back(till: Till, command: c.GoBack) -> None:
         _lock(till, c.Lock())
     elif desk.screen == "sale":
         _home(till, c.GoHome())
+
+
+def _leave_form(till: Till) -> None:
+    """The screen from which the form was opened; its letters are given up."""
+    desk = till.desk
+    back = desk.client_form.back if desk.client_form is not None else "home"
+    desk.client_form = None
+    if back == "clients":
+        desk.screen = "clients"
+    else:
+        land(till)
 
 
 def _leave_payment(till: Till) -> None:
@@ -252,6 +269,9 @@ def _undo(till: Till, command: c.Undo) -> None:
     if undo is None or undo.id != command.undo:
         raise Refusal("undo.too_late")
     till.forget_undo()
+    if isinstance(undo.intent, c.Command):
+        till.run(undo.intent)
+        return
     till.do(undo.intent)
     if isinstance(undo.intent, i.RestoreTicket | i.RecallTicket):
         till.desk.close_sheet()

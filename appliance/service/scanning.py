@@ -1,8 +1,8 @@
 """What a scan does, wherever it comes: screens.md section 3, line by line.
 
 The router (`domain.meaning`) says what the code stands for, before any field gets it; here stands what that does at the
-place where the cashier is. A place is a row of the table, a kind of code its column; `_DOES` has the columns. Customer
-cards and vouchers will be two more columns.
+place where the cashier is. A place is a row of the table, a kind of code its column; `_DOES` has the columns. Vouchers
+will be one more column.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from appliance.domain.meaning import receipt_code as receipt_code
 from appliance.domain.ticket import Line
 from appliance.protocol import command as c
 from appliance.protocol import view as v
-from appliance.service import past_sale, people, selling
+from appliance.service import clients, past_sale, people, selling
 
 if TYPE_CHECKING:
     from appliance.service.till import Till
@@ -29,8 +29,22 @@ REPEAT_MS: Final = 300
 """A label that is still in the beam is read again and again; longer apart, it was shown again."""
 SHOWN_MAX: Final = 40
 
-Place = Literal["lock", "opening", "approval", "report", "card", "payment", "code_sheet", "sheet", "selling"]
-"""Rows of the table. `selling` is Accueil, Vente, the result and the divided note; `sheet` what lies over them."""
+Place = Literal[
+    "lock",
+    "opening",
+    "approval",
+    "report",
+    "card",
+    "payment",
+    "code_sheet",
+    "sheet",
+    "form",
+    "credit",
+    "tab",
+    "selling",
+]
+"""Rows of the table. `tab` is Accueil and its tabs, `selling` Vente, the result and the divided note, `sheet` what lies
+over them, `form` a customer's, `credit` a wallet's."""
 
 
 class Beam:
@@ -66,7 +80,7 @@ class Beam:
 
 def words_of(till: Till) -> Words:
     """What codes are looked up in."""
-    return Words(till.shop, till.catalog, till.business_date())
+    return Words(till.shop, till.catalog, till.business_date(), till.directory.holder_of)
 
 
 def route(till: Till, text: str, symbology: str | None = None) -> None:
@@ -100,11 +114,17 @@ def place_of(till: Till) -> Place:
         return "card"
     if desk.screen in ("closing", "x_report"):
         return "report"
+    if desk.screen == "client_form":
+        return "form"
+    if desk.sheet.startswith("wallet_"):
+        return "credit"
     if desk.screen in ("payment", "card"):
         return "payment"
     if desk.sheet == "code_entry":
         return "code_sheet"
-    return "sheet" if desk.sheet else "selling"
+    if desk.sheet:
+        return "sheet"
+    return "tab" if desk.screen in ("home", "clients", "masters", "devices") else "selling"
 
 
 def _only_where_goods_are_sold(place: Place) -> None:
@@ -113,7 +133,7 @@ def _only_where_goods_are_sold(place: Place) -> None:
         raise Refusal("scan.open_first")
     if place == "approval":
         raise Refusal("scan.approval")
-    if place == "report":
+    if place in ("report", "credit"):
         raise Refusal("scan.not_here")
 
 
@@ -123,6 +143,8 @@ def _only_where_goods_are_sold(place: Place) -> None:
 def _article(till: Till, meaning: Meaning, place: Place) -> None:
     """Adds; closes what lies over the ticket, except the Code Barre sheet. A scan never becomes an amount (S-21)."""
     _only_where_goods_are_sold(place)
+    if place == "form":
+        raise Refusal("client.is_article")
     if place == "payment":
         _back_to_the_sale(till)
     assert meaning.product is not None
@@ -155,9 +177,9 @@ def _badge(till: Till, meaning: Meaning, place: Place) -> None:
     if place == "approval":
         _approve(till, seller)
         return
-    if place in ("report", "code_sheet", "sheet"):
+    if place in ("report", "code_sheet", "sheet", "form", "credit"):
         raise Refusal("scan.not_here")
-    if place == "payment" or (place == "selling" and till.ticket is not None and till.ticket.tenders):
+    if place == "payment" or (place in ("tab", "selling") and till.ticket is not None and till.ticket.tenders):
         raise Refusal("scan.finish_payment", code=seller.name)
     if place in ("lock", "opening"):
         people.enter(till, seller, by_badge=True)
@@ -184,7 +206,7 @@ def _approve(till: Till, seller: Any) -> None:
 def _receipt(till: Till, meaning: Meaning, place: Place) -> None:
     """Opens the sale again, to be looked at and printed; taking goods back comes with the returns."""
     _only_where_goods_are_sold(place)
-    if place == "payment":
+    if place in ("payment", "form"):
         raise Refusal("scan.not_here")
     code = meaning.reading.text
     closed = till.state.last_closed
@@ -195,17 +217,55 @@ def _receipt(till: Till, meaning: Meaning, place: Place) -> None:
     till.desk.sound("scan_ok")
 
 
+# --- customer card --------------------------------------------------------------------------------------------------
+
+
+def _customer(till: Till, meaning: Meaning, place: Place) -> None:
+    """On the ticket; where there is none, the customer's card. In the form of a customer it becomes the Référence."""
+    holder = meaning.holder
+    assert holder is not None
+    desk = till.desk
+    if place == "form":
+        clients.read_card(till, meaning.reading.text)
+        return
+    if place == "credit" and desk.screen == "clients":
+        till.run(c.OpenCredit(holder.customer))
+        return
+    _only_where_goods_are_sold(place)
+    if place == "tab":
+        if desk.screen == "devices":
+            raise Refusal("scan.not_here")
+        clients.show_card(till, holder.customer)
+    else:
+        _set_client(till, holder.customer)
+    desk.sound("scan_ok")
+
+
+def _set_client(till: Till, customer: str) -> None:
+    ticket = till.ticket
+    if ticket is not None and ticket.tenders:
+        raise Refusal("scan.finish_payment")
+    clients.attach(till, customer)
+    till.desk.close_sheet()
+
+
 # --- unknown, refused -----------------------------------------------------------------------------------------------
 
 
 def _unknown(till: Till, meaning: Meaning, place: Place) -> None:
     """Two low tones and a sentence; nothing was added (mock-up 09)."""
+    if place == "form":
+        clients.read_card(till, meaning.reading.text)
+        return
     _only_where_goods_are_sold(place)
     _say_unknown(till, "scan.unknown", meaning, place)
 
 
 def _refused(till: Till, meaning: Meaning, place: Place) -> None:
     """The code is understood and must not be sold by: past its day, wrong check digit, label of an empty scale."""
+    if place == "form" and meaning.holder is None:
+        clients.read_card(till, meaning.reading.text)
+        return
     _only_where_goods_are_sold(place)
     if meaning.fault == "scan.check_digit":
         _say_unknown(till, meaning.fault, meaning, place)
@@ -231,6 +291,7 @@ _DOES: Final[dict[str, Callable[[Any, Meaning, Place], None]]] = {
     "article": _article,
     "badge": _badge,
     "receipt": _receipt,
+    "customer": _customer,
     "unknown": _unknown,
     "refused": _refused,
 }
@@ -247,7 +308,7 @@ def _test(till: Till, text: str, symbology: str | None) -> None:
     meaning = explain(words_of(till), text, symbology)
     till.desk.tested = meaning
     people.idle_again(till)
-    till.desk.sound("scan_ok" if meaning.kind in ("article", "badge", "receipt") else "scan_refused")
+    till.desk.sound("scan_ok" if meaning.kind in ("article", "badge", "receipt", "customer") else "scan_refused")
     till.desk.say("scan.test", source="scan", code=meaning.reading.text.replace(GS, " ")[:SHOWN_MAX])
     till.fold_messages()
 
@@ -260,6 +321,14 @@ def _test_scan(till: Till, command: c.TestScan) -> None:
         desk.tested = None
     elif command.code:
         _test(till, command.code, command.symbology or None)
+
+
+def _name_of(meaning: Meaning) -> str:
+    if meaning.product is not None:
+        return meaning.product.name
+    if meaning.seller is not None:
+        return meaning.seller.name
+    return "" if meaning.holder is None else meaning.holder.name
 
 
 def tested_view(meaning: Meaning, price_list: str) -> v.TestedCode:
@@ -275,7 +344,7 @@ def tested_view(meaning: Meaning, price_list: str) -> v.TestedCode:
         params=meaning.params,
         rule=reading.rule,
         is_rule_unproved=reading.is_rule_unproved,
-        name=product.name if product is not None else meaning.seller.name if meaning.seller is not None else "",
+        name=_name_of(meaning),
         batch=reading.batch,
         expires=reading.expires,
         elements=reading.elements,

@@ -87,6 +87,7 @@ def add_product(till: Till, product: Product, *, goods: Goods | None = None, cod
             batch=goods.batch,
             weighed=goods.weighed,
             tare_milli=goods.tare_milli,
+            group_bp=_group_bp(till, ticket, product.category),
         )
     )
     after_adding(till)
@@ -98,6 +99,12 @@ def add_product(till: Till, product: Product, *, goods: Goods | None = None, cod
     for fact in outcome.facts:
         if isinstance(fact, j.QuantityChanged):  # it joined a line above: that is the one just added
             till.desk.selected = fact.line
+
+
+def _group_bp(till: Till, ticket: Ticket, category: int | None) -> int:
+    """What the group of the ticket's customer gets on an article of this rubrique today."""
+    group = till.directory.group_of(ticket.customer)
+    return 0 if group is None else group.rate_bp(category, till.business_date())
 
 
 def _note_being_split(till: Till, ticket: Ticket) -> int:
@@ -203,6 +210,7 @@ def _add_free_price(till: Till, command: c.AddFreePrice) -> None:
             join=False,
             age_checked=bool(years),
             ticket=_note_being_split(till, ticket),
+            group_bp=_group_bp(till, ticket, None if product is None else product.category),
         )
     )
     till.desk.last_group = group
@@ -521,6 +529,12 @@ def _search(till: Till, command: c.Search) -> None:
 def _open_sheet(till: Till, command: c.OpenSheet) -> None:
     desk = till.desk
     desk.close_sheet()
+    if command.sheet == "client_picker":
+        clients.open_picker(till)
+        return
+    if command.sheet == "client_menu":
+        clients.open_menu(till)
+        return
     if command.sheet in ("void", "open_drawer"):
         desk.reason_purpose = command.sheet
         desk.sheet = "reasons"
@@ -529,6 +543,8 @@ def _open_sheet(till: Till, command: c.OpenSheet) -> None:
     if command.sheet == "notes":
         desk.notes_search, desk.notes_page = "", 1
 
+
+from appliance.service import clients  # noqa: E402  (a client is put on a ticket, a ticket asks for its client)
 
 HANDLERS: Final[dict[type, Callable[[Any, Any], None]]] = {
     c.AddProduct: _add_product,

@@ -31,6 +31,7 @@ from appliance.protocol.view import Level
 from appliance.service.defect import contained
 from appliance.service.desk import Desk
 from appliance.service.devices import ScannerSearch
+from appliance.service.directory import Directory
 from appliance.service.drawer import DrawerWatch
 from appliance.service.ledger import Ledger, StoreFault
 from appliance.service.operators import Operators
@@ -42,7 +43,7 @@ ANNOUNCE_S: Final = 10.0
 UNDO_S: Final = 6.0
 ARMED_S: Final = 10.0
 
-ASKING: Final = (c.SignIn, c.Approve)
+ASKING: Final = (c.SignIn, c.Approve, c.SearchCustomers, c.ShowHistory)
 """Orders that ask somebody else before they decide."""
 
 ASIDE: Final = (
@@ -82,6 +83,9 @@ class Till:
         self.printing = printing
         self.terminal = terminal
         self.desk = Desk()
+        self.directory = Directory(ledger)
+        """Customers, as the store has them."""
+        self._chores: set[asyncio.Task[None]] = set()
         self.touched_ns = clock.monotonic_ns()
         """When somebody last touched or scanned something, on the monotonic clock."""
         self.zone = ZoneInfo(config.timezone)
@@ -210,6 +214,12 @@ class Till:
 
         self._timers[name] = loop.call_later(seconds, run)
 
+    def chore(self, work: Coroutine[Any, Any, None]) -> None:
+        """Something that nobody waits for; a defect in it ends with it."""
+        task = asyncio.get_running_loop().create_task(_contain(work), name="chore")
+        self._chores.add(task)
+        task.add_done_callback(self._chores.discard)
+
     def cancel(self, name: str) -> None:
         timer = self._timers.pop(name, None)
         if timer is not None:
@@ -304,6 +314,10 @@ class Till:
                 await people.sign_in(self, command)
             elif isinstance(command, c.Approve):
                 command = await people.approve(self, command, waiting)
+            elif isinstance(command, c.SearchCustomers):
+                await clients.look_up(self, command)
+            elif isinstance(command, c.ShowHistory) and command.on:
+                await clients.read_history(self)
             before = self.desk.copy()
             self._decide(command, order.id)
             await self._settle()
@@ -337,6 +351,7 @@ class Till:
     def _refused(self, order: Order, refusal: Refusal, before: Desk) -> Answer:
         """Tell it; an order that the disk refused leaves the screen as it was, with what was counted on it."""
         if isinstance(refusal, StoreFault):
+            self.directory.forget_all()
             notices, cue = self.desk.notices, self.desk.cue
             self.desk = before
             self.forget_undo()
@@ -442,7 +457,7 @@ class Till:
     def _fold(self) -> None:
         self.desk.notices = [notice for notice in self.desk.notices if notice.sticky]
 
-    def offer_undo(self, code: str, intent: i.Intent, /, **params: str | int) -> Any:
+    def offer_undo(self, code: str, intent: i.Intent | c.AnyCommand, /, **params: str | int) -> Any:
         """ "Annuler" for six seconds."""
         undo = self.desk.offer_undo(code, intent, **params)
         self.later("undo", UNDO_S, self.forget_undo)
@@ -453,11 +468,17 @@ class Till:
         self.desk.undo = None
 
 
-from appliance.service import card, day, devices, dividing, papers, paying, people, scanning, selling, weighing  # noqa: E402  (handlers need Till)
+async def _contain(work: Coroutine[Any, Any, None]) -> None:
+    with contained("a chore"):
+        await work
+
+
+from appliance.service import card, clients, day, devices, dividing, papers, paying, people, scanning, selling, weighing  # noqa: E402  (handlers need Till)
 
 HANDLERS: Final[dict[type, Callable[[Any, Any], None]]] = {
     **people.HANDLERS,
     **selling.HANDLERS,
+    **clients.HANDLERS,
     **weighing.HANDLERS,
     **paying.HANDLERS,
     **card.HANDLERS,

@@ -156,6 +156,24 @@ def find_document(conn: Any, number: int) -> Entry | None:
     return None
 
 
+def sales_of(conn: Any, customer: str, after: int, until: int) -> list[tuple[str, TicketClosed | SettlementReversed]]:
+    """What was sold to a customer, and what of it was taken back, between two entries; UTC time and fact, the newest
+    first."""
+    rows = conn.execute(
+        "SELECT seq FROM journal WHERE seq > ? AND seq <= ? AND kind IN ('TicketClosed', 'SettlementReversed')"
+        " AND instr(body, ?) ORDER BY seq DESC",
+        (after, until, customer.encode()),
+    ).fetchall()
+    found: list[tuple[str, TicketClosed | SettlementReversed]] = []
+    for (seq,) in rows:
+        entry = next(read_entries(conn, seq - 1, seq))
+        fact = entry.fact
+        assert isinstance(fact, TicketClosed | SettlementReversed)
+        if (fact.customer if isinstance(fact, TicketClosed) else fact.of.customer) == customer:
+            found.append((entry.at, fact))
+    return found
+
+
 def papers_issued(conn: Any, number: int, paper: PaperKind = "ticket") -> int:
     """How many papers of a sealed ticket, an X or a Z were asked for and not declined: the count of the next one.
 

@@ -7,7 +7,7 @@ import msgspec
 from appliance.kiosk.gallery import record as r
 from appliance.protocol import view as v
 
-VIP = {"group": "VIP", "group_bp": 1000}
+VIP: dict[str, Any] = {"group": "VIP", "group_bp": 1000}
 ANNE = v.ClientRow("c-anne", "Rochat Anne", "AR", "079 555 01 42", "21000042", **VIP, wallet_minor=1540)
 MICHEL = v.ClientRow("c-michel", "Rochat Michel", "RM", place="Chexbres", wallet_minor=0)
 CLAIRE = v.ClientRow("c-claire", "Rochaix Claire", "RC", code="21000107", wallet_minor=6200)
@@ -66,7 +66,7 @@ def form(**changes: Any) -> v.ClientFormView:
     lines = (v.FormLine("name", "Favre"), v.FormLine("first_name", "Élo"), v.FormLine("code", "21000388", 1))
     read = v.FormNote("client.card_read", {"code": "21000388"})
     usual: dict[str, Any] = {
-        "serial": 1, "kind": "person", "title": "mrs", "lines": lines, "ticket": 427, "note": read,
+        "serial": 1, "kind": "person", "title": "madam", "lines": lines, "ticket": 427, "note": read,
     }  # fmt: skip
     return v.ClientFormView(**{**usual, **changes})
 

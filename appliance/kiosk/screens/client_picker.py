@@ -67,6 +67,7 @@ class SearchAsTyped:
 
     search = StringProperty("")
     typing = BooleanProperty(False)
+    _awaited: Any = None
 
     def looked(self: Any, search: str) -> None:
         """A view with this search came."""
@@ -97,7 +98,6 @@ class ClientPicker(SearchAsTyped, SheetView):
     """Height that the rows may take."""
 
     def __init__(self, **kwargs: Any) -> None:
-        self._awaited: str | None = None
         super().__init__(**kwargs)
         for name in ("height", "typing"):
             self.fbind(name, self._share)
@@ -142,9 +142,7 @@ class ClientPicker(SearchAsTyped, SheetView):
         rows = self.model.rows
         if name == "backspace":
             self.look_for(self.search[:-1])
-        elif name == "escape" and self.typing:
-            self.typing = False
-        elif name == "next" and self.typing:
+        elif (name == "escape" and self.typing) or (name == "next" and self.typing):
             self.typing = False
         elif name in ("up", "down") and rows:
             self._mark(1 if name == "down" else -1)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from kivy.properties import ListProperty, NumericProperty, ObjectProperty, StringProperty
+from kivy.properties import ListProperty, ObjectProperty, StringProperty
 
 from appliance.kiosk.screens.base import Screen
 from appliance.kiosk.screens.client_picker import NarrowRows, SearchAsTyped  # noqa: F401  named in clients.kv
@@ -60,11 +60,6 @@ class ClientsScreen(SearchAsTyped, Screen):
     model = ObjectProperty(ClientsModel(), rebind=True)
     card = ObjectProperty(CardModel(), rebind=True)
     undo = ObjectProperty(None, allownone=True, rebind=True)
-    room = NumericProperty(400)
-
-    def __init__(self, **kwargs: Any) -> None:
-        self._awaited: str | None = None
-        super().__init__(**kwargs)
 
     def opened(self) -> None:
         """The keyboard is away."""
@@ -96,6 +91,10 @@ class ClientsScreen(SearchAsTyped, Screen):
         """Annuler on the toast."""
         if self.undo is not None:
             self.send(cmd.Undo(self.undo.id))
+
+    def statement(self) -> None:
+        """Relevé."""
+        self.send(cmd.PrintStatement(self.card.id))
 
     def create(self) -> None:
         """Nouveau client, with the name that was searched in vain."""

@@ -12,7 +12,7 @@ from appliance.protocol import view as v
 
 KINDS: tuple[str, ...] = ("person", "company")
 KIND_ICONS = ("user", "buildings")
-TITLES: tuple[str, ...] = ("mrs", "mr", "")
+TITLES: tuple[str, ...] = ("madam", "sir", "")
 PERSON_FIELDS = ("name", "first_name", "phone", "code", "email", "group", "street", "place", "account")
 COMPANY_FIELDS = (
     "company", "contact", "phone", "email", "code", "group", "business", "vat", "street", "place", "account",

@@ -1,0 +1,467 @@
+"""Customers at the till: found, put on the ticket, created, changed, deleted.
+
+A customer is looked up in the store (`directory`), decided about by the core, and written in the transaction of the
+fact that tells of it. Searching runs on the database's thread: among 100,000 customers it may take longer than a frame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import msgspec
+
+from appliance.domain import customer as people
+from appliance.domain import intent as i
+from appliance.domain import journal as j
+from appliance.domain.customer import COUNTER_ID, Customer, code_key
+from appliance.domain.errors import Refusal
+from appliance.domain.ticket import Ticket
+from appliance.protocol import command as c
+from appliance.protocol import view as v
+from appliance.service import client_form as forms
+from appliance.service import selling
+from appliance.service.client_form import Form
+from appliance.service.directory import Looked, look
+from appliance.service.ledger import stamp
+from appliance.service.people import land, require_session
+from appliance.service.text import clean
+from appliance.store import customers as store
+
+if TYPE_CHECKING:
+    from appliance.service.till import Till
+
+HISTORY: Final = 200
+"""Sales of Historique."""
+HISTORY_STEP: Final = 4_000
+HISTORY_ENTRIES: Final = 40_000
+"""Entries of the journal that are looked through for them, newest first, and how many at a time."""
+
+
+# --- looking --------------------------------------------------------------------------------------------------------
+
+
+async def look_up(till: Till, command: c.SearchCustomers) -> None:
+    """Search off the loop; the handler then shows what was found."""
+    text = clean(command.text, 64)
+    kind = command.kind or _kind(till)
+    till.desk.client_looked = await till.ledger.read(lambda conn: look(conn, text, kind))
+
+
+def _kind(till: Till) -> str:
+    """The picker lists persons or companies, the tab both."""
+    return till.desk.client_kind if till.desk.sheet == "client_picker" else ""
+
+
+def _search(till: Till, command: c.SearchCustomers) -> None:
+    desk = till.desk
+    if command.kind and desk.sheet == "client_picker":
+        desk.client_kind = command.kind
+    if desk.client_looked is not None:
+        desk.client_found = msgspec.structs.replace(desk.client_looked, text=command.text)
+
+
+def _show_all(till: Till) -> None:
+    """The list as it is before anything is typed."""
+    kind = _kind(till)
+    till.desk.client_found = till.ledger.read_now(lambda conn: look(conn, "", kind))
+
+
+def open_picker(till: Till, purpose: Literal["", "wallet"] = "") -> None:
+    """Choix du client, over the tiles. `purpose` "wallet": asked by a tender that needs one."""
+    selling.ensure_ticket(till)
+    desk = till.desk
+    desk.close_sheet()
+    desk.sheet, desk.client_kind, desk.client_purpose = "client_picker", "person", purpose
+    _show_all(till)
+
+
+def open_menu(till: Till) -> None:
+    """The menu of the client on the ticket; where there is none, the picker."""
+    ticket = till.ticket
+    if ticket is None or till.directory.get(ticket.customer) is None or ticket.customer in ("", COUNTER_ID):
+        open_picker(till)
+        return
+    till.desk.close_sheet()
+    till.desk.sheet = "client_menu"
+
+
+def _show_tab(till: Till, command: c.ShowTab) -> None:
+    require_session(till)
+    desk = till.desk
+    if command.tab == "sale":
+        desk.close_sheet()
+        land(till)
+    elif command.tab == "clients":
+        desk.close_sheet()
+        desk.screen, desk.shows_result, desk.client, desk.client_sales = "clients", False, "", None
+        _show_all(till)
+
+
+def _show_customer(till: Till, command: c.ShowCustomer) -> None:
+    show_card(till, command.customer)
+
+
+def show_card(till: Till, customer_id: str) -> None:
+    """The customer's card, in the tab Clients; the ticket in hand stays."""
+    require_session(till)
+    _known(till, customer_id)
+    desk = till.desk
+    desk.close_sheet()
+    if desk.screen != "clients":
+        desk.screen, desk.shows_result = "clients", False
+        _show_all(till)
+    desk.client, desk.client_sales, desk.client_form = customer_id, None, None
+
+
+def _known(till: Till, customer_id: str) -> Customer:
+    customer = till.directory.get(customer_id)
+    if customer is None:
+        raise Refusal("client.gone")
+    return customer
+
+
+# --- history --------------------------------------------------------------------------------------------------------
+
+
+async def read_history(till: Till) -> None:
+    """The customer's sales at this till, off the loop and in small steps: no sale waits for them."""
+    customer, newest = till.desk.client, till.ledger.seq
+    found: list[tuple[str, j.TicketClosed]] = []
+    reversed_: set[int] = set()
+    await till.ledger.settle()
+    for until in range(newest, max(0, newest - HISTORY_ENTRIES), -HISTORY_STEP):
+        step = partial(store_journal.sales_of, customer=customer, after=until - HISTORY_STEP, until=until)
+        for at, fact in await till.ledger.read(step):
+            if isinstance(fact, j.SettlementReversed):
+                reversed_.add(fact.of.document)
+            elif fact.document not in reversed_:
+                found.append((at, fact))
+        if len(found) >= HISTORY:
+            break
+    if till.desk.client == customer:
+        till.desk.client_sales = tuple(found[:HISTORY])
+
+
+def _show_history(till: Till, command: c.ShowHistory) -> None:
+    if not command.on:
+        till.desk.client_sales = None
+
+
+# --- on the ticket --------------------------------------------------------------------------------------------------
+
+
+def attach(till: Till, customer_id: str) -> None:
+    """The ticket in hand is this customer's; the discount of the group is on its lines."""
+    _known(till, customer_id)
+    ticket = selling.ensure_ticket(till) if till.desk.screen not in ("payment", "split") else selling.in_hand(till)
+    if customer_id == COUNTER_ID:
+        till.do(i.DetachCustomer())
+        return
+    _take_back_deletion(till, customer_id)
+    group = till.directory.group_of(customer_id)
+    rates = {} if group is None else _rates(till, ticket, group)
+    rate_bp = 0 if group is None else group.default_rate_bp(till.business_date())
+    label = "" if group is None or not (rates or rate_bp) else group.label
+    till.do(i.AttachCustomer(customer_id, label, rates))
+    desk = till.desk
+    desk.hush("scan")
+    desk.hush("refusal")
+    if group is not None and rate_bp and till.state.tickets[ticket.number].group:
+        desk.say("client.group", source="client", group=group.label, rate_bp=rate_bp)
+        till.fold_messages()
+
+
+def _rates(till: Till, ticket: Ticket, group: people.Group) -> dict[int, int]:
+    rates = {}
+    for line in ticket.lines:
+        product = till.catalog.product(line.product) if line.product is not None else None
+        rates[line.id] = group.rate_bp(None if product is None else product.category, till.business_date())
+    return {line: rate for line, rate in rates.items() if rate}
+
+
+def _attach(till: Till, command: c.AttachCustomer) -> None:
+    require_session(till)
+    _known(till, command.customer)
+    if command.is_new_sale:
+        till.run(c.NewTicket())
+    desk = till.desk
+    if desk.screen in ("clients", "client_form"):
+        desk.screen, desk.client_form = "sale", None
+    attach(till, command.customer)
+    desk.close_sheet()
+
+
+def _detach(till: Till, command: c.DetachCustomer) -> None:
+    if not selling.in_hand(till).customer:
+        raise Refusal("client.none")
+    till.do(i.DetachCustomer())
+    till.desk.close_sheet()
+
+
+# --- the form -------------------------------------------------------------------------------------------------------
+
+
+def _new(till: Till, command: c.NewCustomer) -> None:
+    require_session(till)
+    desk = till.desk
+    kind = desk.client_kind if desk.sheet == "client_picker" else "person"
+    form = forms.blank(desk.next_form, kind, _ticket_of(till), desk.screen)
+    form = forms.with_name(form, clean(command.name, 80))
+    _open_form(till, form)
+    if command.code:
+        read_card(till, command.code)
+
+
+def _ticket_of(till: Till) -> int:
+    """The ticket that a new client goes on: the one in hand, when the form is opened from it."""
+    return till.ticket.number if till.ticket is not None and till.desk.screen not in ("home", "clients") else 0
+
+
+def _edit(till: Till, command: c.EditCustomer) -> None:
+    require_session(till)
+    if command.customer == COUNTER_ID:
+        raise Refusal("client.counter")
+    customer = _known(till, command.customer)
+    _open_form(till, forms.filled(till.desk.next_form, customer, till.desk.screen))
+
+
+def _open_form(till: Till, form: Form) -> None:
+    desk = till.desk
+    desk.close_sheet()
+    desk.screen, desk.shows_result, desk.search = "client_form", False, None
+    desk.client_form, desk.next_form = form, desk.next_form + 1
+
+
+def _form(till: Till) -> Form:
+    form: Form | None = till.desk.client_form
+    if till.desk.screen != "client_form" or form is None:
+        raise Refusal("client.gone")
+    return form
+
+
+def _fill(till: Till, command: c.FillCustomer) -> None:
+    form = _form(till)
+    text = command.text if command.field in ("kind", "title", "group") else clean(command.text, 80)
+    if command.field == "group" and text and till.directory.group(text) is None:
+        raise Refusal("client.gone")
+    grown = len(text) > len(form.texts.get("place", ""))
+    form = forms.fill(form, command.field, text)
+    if command.field == "place" and grown and text.isascii() and text.isdigit() and len(text) in (4, 5):
+        place = till.ledger.read_now(lambda conn: store.place_of(conn, text, forms.country_of(text)))
+        if place:
+            form = forms.write(form, "place", f"{text} {place}")
+    till.desk.client_form = form
+    if command.field == "group":
+        till.desk.close_sheet()
+
+
+def read_card(till: Till, code: str) -> None:
+    """A scanned code in the form: it becomes the Référence."""
+    form = forms.write(_form(till), "code", code)
+    holder = till.directory.holder_of(code)
+    if holder is not None and holder.customer != form.customer:
+        form = forms.with_holder(form, holder)
+    else:
+        form = forms.with_note(form, v.FormNote("client.card_read", {"code": code}))
+    till.desk.client_form = form
+    till.desk.sound("scan_ok" if holder is None else "scan_refused")
+
+
+def _save(till: Till, command: c.SaveCustomer) -> None:
+    """Creates or changes; what is wrong is said under its field, and a possible twin is proposed first."""
+    form = _form(till)
+    made = forms.customer_of(form, _now(till))
+    faults = till.ledger.read_now(lambda conn: store.check(conn, made))
+    faults += _article_faults(till, made)
+    if faults:
+        till.desk.client_form = forms.with_faults(form, faults)
+        till.desk.sound("scan_refused")
+        return
+    if not form.customer and not command.is_another and (twin := _twin(till, made)) is not None:
+        till.desk.client_form = forms.with_twin(form, twin)
+        return
+    is_new = not form.customer
+    if is_new:
+        made = msgspec.structs.replace(made, id=till.ledger.read_now(store.new_id), created_at=_now(till))
+    _write(till, people.tidy(made), form.original)
+    desk = till.desk
+    desk.client_form = None
+    if form.ticket and till.ticket is not None and till.ticket.number == form.ticket:
+        desk.screen = "split" if form.back == "split" else "sale"
+        attach(till, made.id)
+    else:
+        desk.screen, desk.client, desk.client_sales = "clients", made.id, None
+        _show_all(till)
+        _list(till, made)
+        desk.say("client.created" if is_new else "client.saved", source="client", name=made.name)
+        till.fold_messages()
+    if not is_new:
+        _rate_again(till, made.id)
+
+
+def _article_faults(till: Till, made: Customer) -> tuple[people.FieldFault, ...]:
+    """A code of the catalogue or of a badge never becomes a card."""
+    words = scanning.words_of(till)
+    found = []
+    for n, code in enumerate(made.codes):
+        if code.state == "active" and interpret(words, code.code).kind in ("article", "badge", "receipt"):
+            found.append(people.FieldFault(f"codes.{n}", "client.is_article"))
+    return tuple(found)
+
+
+def _twin(till: Till, made: Customer) -> store.Duplicate | None:
+    twins = till.ledger.read_now(lambda conn: store.duplicates(conn, made))
+    return twins[0] if twins else None
+
+
+def _now(till: Till) -> str:
+    return stamp(till.clock.now())
+
+
+def _write(till: Till, made: Customer, old: Customer | None) -> None:
+    """The customer's row in the transaction of the facts that tell of it; those have no personal data."""
+    at = _now(till)
+    made = msgspec.structs.replace(made, created_at=made.created_at or at, changed_at=at)
+    till.ledger.also(lambda conn: _store(conn, made, at))
+    fact = j.CustomerCreated(made.id) if old is None else j.CustomerChanged(made.id)
+    till.do(i.NoteCustomer(fact))
+    before = {code_key(code.code) for code in (old.codes if old else ()) if code.state == "active"}
+    after = {code_key(code.code) for code in made.codes if code.state == "active"}
+    gone = sorted(before - after)
+    for key in sorted(after - before):
+        card: j.CustomerNote
+        card = j.CardReplaced(made.id, key[-4:], gone.pop(0)[-4:]) if gone else j.CardLinked(made.id, key[-4:])
+        till.do(i.NoteCustomer(card))
+    till.directory.put(made)
+
+
+def _store(conn: Any, made: Customer, at: str) -> None:
+    store.save(conn, made, at)
+
+
+def _rate_again(till: Till, customer_id: str) -> None:
+    """The group may be another one: the ticket in hand follows, unless its payment has begun."""
+    ticket = till.ticket
+    if ticket is not None and ticket.customer == customer_id and not ticket.tenders:
+        screen = till.desk.screen
+        attach(till, customer_id)
+        till.desk.screen = screen
+
+
+def _list(till: Till, made: Customer) -> None:
+    """The list as it will be after the commit."""
+    found = till.desk.client_found
+    if not isinstance(found, Looked):
+        return
+    row = row_of(made)
+    rows = sorted([*(old for old in found.rows if old.id != row.id), row], key=lambda each: each.listed_name.casefold())
+    more = 0 if any(old.id == row.id for old in found.rows) else 1
+    till.desk.client_found = msgspec.structs.replace(
+        found, rows=tuple(rows), hits=found.hits + more, total=found.total + more
+    )
+
+
+def row_of(customer: Customer) -> store.CustomerRow:
+    """A customer as lists show them."""
+    address = customer.default_address
+    return store.CustomerRow(
+        customer.id, customer.kind, customer.civility, customer.last_name, customer.first_name, customer.company,
+        customer.phones[0] if customer.phones else "", customer.active_codes[0] if customer.active_codes else "",
+        address.place if address is not None else "", customer.group,
+    )  # fmt: skip
+
+
+# --- deleting -------------------------------------------------------------------------------------------------------
+
+
+def _delete(till: Till, command: c.DeleteCustomer) -> None:
+    """Gone from the lists at once; erased from the disk when it can no longer be taken back."""
+    from appliance.service.till import UNDO_S
+
+    if command.customer == COUNTER_ID:
+        raise Refusal("client.counter")
+    customer = _known(till, command.customer)
+    balance = till.state.holding(customer.id).balance_minor
+    if balance:
+        raise Refusal("client.has_balance", amount_minor=balance)
+    for ticket in till.state.tickets.values():
+        if ticket.customer == customer.id:
+            raise Refusal("client.is_on_ticket", number=ticket.number)
+    if till.desk.client_leaving:
+        erase_now(till)
+    desk = till.desk
+    desk.client_leaving = customer.id
+    if desk.client == customer.id:
+        desk.client, desk.client_sales = "", None
+    till.offer_undo("undo.client_deleted", c.RestoreCustomer(customer.id), name=customer.name)
+    till.later("erase", UNDO_S, lambda: erase_now(till))
+
+
+def _restore(till: Till, command: c.RestoreCustomer) -> None:
+    if till.desk.client_leaving != command.customer:
+        raise Refusal("undo.too_late")
+    _take_back_deletion(till, command.customer)
+    show_card(till, command.customer)
+
+
+def _take_back_deletion(till: Till, customer_id: str) -> None:
+    if till.desk.client_leaving == customer_id:
+        till.desk.client_leaving = ""
+        till.cancel("erase")
+        till.forget_undo()
+
+
+def erase_now(till: Till) -> None:
+    """The deletion that was still to be taken back becomes final. Nobody waits for it."""
+    customer_id, till.desk.client_leaving = till.desk.client_leaving, ""
+    till.cancel("erase")
+    if customer_id:
+        till.chore(_erase(till, customer_id))
+
+
+async def _erase(till: Till, customer_id: str) -> None:
+    await till.happen(lambda: _erase_one(till, customer_id))
+    till.directory.forget_all()
+    await till.ledger.read(store.finish_erasure)
+
+
+def _erase_one(till: Till, customer_id: str) -> None:
+    at = _now(till)
+    till.do(i.NoteCustomer(j.CustomerErased(customer_id)))
+    till.ledger.also(lambda conn: store.erase(conn, customer_id, at))
+    found = till.desk.client_found
+    if isinstance(found, Looked) and any(row.id == customer_id for row in found.rows):
+        rows = tuple(row for row in found.rows if row.id != customer_id)
+        till.desk.client_found = msgspec.structs.replace(found, rows=rows, hits=found.hits - 1, total=found.total - 1)
+
+
+# --- wallets --------------------------------------------------------------------------------------------------------
+
+
+def _wallets_off(till: Till, command: c.OpenCredit | c.PrintStatement) -> None:
+    """Where cagnottes are off nothing is credited and there is nothing to print."""
+    raise Refusal("client.wallets_off")
+
+
+from appliance.domain.meaning import interpret  # noqa: E402
+from appliance.service import scanning  # noqa: E402  (a scan puts customers on tickets, a card asks what it is)
+from appliance.store import journal as store_journal  # noqa: E402
+
+HANDLERS: Final[dict[type, Callable[[Any, Any], None]]] = {
+    c.ShowTab: _show_tab,
+    c.SearchCustomers: _search,
+    c.ShowCustomer: _show_customer,
+    c.ShowHistory: _show_history,
+    c.AttachCustomer: _attach,
+    c.DetachCustomer: _detach,
+    c.NewCustomer: _new,
+    c.EditCustomer: _edit,
+    c.FillCustomer: _fill,
+    c.SaveCustomer: _save,
+    c.DeleteCustomer: _delete,
+    c.RestoreCustomer: _restore,
+    c.OpenCredit: _wallets_off,
+    c.PrintStatement: _wallets_off,
+}

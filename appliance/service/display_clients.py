@@ -1,0 +1,253 @@
+"""Customers as the kiosk draws them: the chip on the ticket, rows, the card, the form, the sheets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from appliance.domain.account import Wallet
+from appliance.domain.customer import COUNTER_ID, Customer, Group
+from appliance.domain.ticket import Price, Ticket
+from appliance.i18n import t
+from appliance.protocol import view as v
+from appliance.service.client_form import FIELDS
+from appliance.service.clients import row_of
+from appliance.service.directory import Looked
+from appliance.store.customers import CustomerRow
+
+if TYPE_CHECKING:
+    from appliance.service.till import Till
+
+
+def has_wallets(till: Till) -> bool:
+    """Whether cagnottes are switched on."""
+    return till.shop.wallet_rules_in(till.config.profile).enabled
+
+
+def tabs(till: Till) -> tuple[str, ...]:
+    """The tabs of Accueil that this till has and this seller may use."""
+    return ("sale", "clients")
+
+
+def name_of(till: Till, customer_id: str) -> str:
+    """As one says it; "" for nobody, Client comptoir and who was erased."""
+    customer = till.directory.get(customer_id) if customer_id else None
+    return "" if customer is None else customer.name
+
+
+def addressed(till: Till, customer: Customer) -> str:
+    """Mme Anne Rochat"""
+    if not customer.civility:
+        return customer.name
+    return t(f"client.addressed.{customer.civility}", till.config.language, name=customer.name)
+
+
+def wallet_minor(till: Till, customer_id: str) -> int | None:
+    """What the customer can spend; None where the wallet never moved, or cagnottes are off."""
+    if customer_id not in till.state.wallets or not has_wallets(till):
+        return None
+    return till.state.available(customer_id).total_minor
+
+
+def chip(till: Till, ticket: Ticket) -> v.ClientChip | None:
+    """The client on the ticket."""
+    customer = till.directory.get(ticket.customer) if ticket.customer else None
+    if customer is None or customer.id == COUNTER_ID:
+        return None
+    group = till.directory.group_of(customer.id)
+    return v.ClientChip(
+        name=addressed(till, customer),
+        initials=initials(customer),
+        wallet_minor=(wallet_minor(till, customer.id) or 0) if has_wallets(till) else None,
+        group="" if group is None else group.label,
+        group_discount_bp=_rate(till, group),
+    )
+
+
+def initials(customer: Customer) -> str:
+    """Of the name as lists have it."""
+    return customer.initials
+
+
+def _rate(till: Till, group: Group | None) -> int:
+    return 0 if group is None else group.default_rate_bp(till.business_date())
+
+
+def group_of_ticket(ticket: Ticket, priced: Price) -> tuple[int, int, str]:
+    """(discount of the client's group, not positive; its rate when it is one; its label)."""
+    if not priced.group_minor:
+        return 0, 0, ""
+    rates = {
+        line.group_bp for line, amount in zip(ticket.lines, priced.amounts, strict=True) if amount and line.group_bp
+    }
+    return -priced.group_minor, rates.pop() if len(rates) == 1 else 0, ticket.group
+
+
+# --- lists ----------------------------------------------------------------------------------------------------------
+
+
+def row(till: Till, found: CustomerRow) -> v.ClientRow:
+    """One customer of a list."""
+    group = till.directory.group(found.group)
+    return v.ClientRow(
+        id=found.id,
+        name=found.listed_name,
+        initials=found.initials,
+        phone=found.phone,
+        code=found.code,
+        place=found.place,
+        group="" if group is None else group.label,
+        group_bp=_rate(till, group),
+        wallet_minor=wallet_minor(till, found.id),
+        is_company=found.kind == "company",
+    )
+
+
+def rows(till: Till) -> tuple[v.ClientRow, ...]:
+    """What was found, but for who is being deleted."""
+    found = till.desk.client_found
+    if not isinstance(found, Looked):
+        return ()
+    return tuple(row(till, each) for each in found.rows if each.id != till.desk.client_leaving)
+
+
+def picker(till: Till) -> v.ClientPickerSheet:
+    """Choix du client."""
+    desk = till.desk
+    found = desk.client_found
+    listed = rows(till)
+    gone = len(found.rows) - len(listed) if isinstance(found, Looked) else 0
+    return v.ClientPickerSheet(
+        rows=listed,
+        kind=desk.client_kind,
+        search=found.text if found else "",
+        hits=found.hits - gone if found else 0,
+        total=found.total - gone if found else 0,
+        chosen=listed[0].id if found and found.text and listed else "",
+        purpose=desk.client_purpose,
+    )
+
+
+def menu(till: Till, ticket: Ticket | None) -> v.ClientMenuSheet | None:
+    """What can be done with the client on the ticket."""
+    customer = till.directory.get(ticket.customer) if ticket is not None and ticket.customer else None
+    if customer is None:
+        return None
+    return v.ClientMenuSheet(row(till, row_of(customer)), has_wallets(till) and customer.can_own_wallet, customer.name)
+
+
+def groups(till: Till) -> v.ClientGroupsSheet:
+    """The groups to choose from in the form."""
+    form = till.desk.client_form
+    keys = tuple(v.ClientGroupKey(group.id, group.label, _rate(till, group)) for group in till.directory.groups())
+    return v.ClientGroupsSheet(keys, form.group if form is not None else "")
+
+
+# --- the tab --------------------------------------------------------------------------------------------------------
+
+
+def clients_view(till: Till) -> v.ClientsView:
+    """Tab Clients."""
+    found = till.desk.client_found
+    listed = rows(till)
+    gone = len(found.rows) - len(listed) if isinstance(found, Looked) else 0
+    return v.ClientsView(
+        tabs=tabs(till),
+        rows=listed,
+        search=found.text if found else "",
+        hits=found.hits - gone if found else 0,
+        total=found.total - gone if found else 0,
+        client=_card(till),
+        has_wallets=has_wallets(till),
+    )
+
+
+def _card(till: Till) -> v.ClientCard | None:
+    desk = till.desk
+    customer = till.directory.get(desk.client) if desk.client else None
+    if customer is None:
+        return None
+    group = till.directory.group_of(customer.id)
+    wallet = till.state.wallets.get(customer.id)
+    credit = wallet.credits[-1] if wallet is not None and wallet.credits else None
+    address = customer.default_address
+    lines = () if address is None else (address.street, f"{address.postcode} {address.place}".strip())
+    return v.ClientCard(
+        id=customer.id,
+        name=addressed(till, customer),
+        initials=initials(customer),
+        is_company=customer.kind == "company",
+        is_feminine=customer.civility == "madam",
+        since=till.local_time(customer.created_at)[:10] if customer.created_at else "",
+        phone=customer.phones[0] if customer.phones else "",
+        email=customer.email,
+        codes=customer.active_codes,
+        group="" if group is None else group.label,
+        group_bp=_rate(till, group),
+        account=customer.account,
+        address=tuple(line for line in lines if line),
+        contact=f"{customer.first_name} {customer.last_name}".strip() if customer.kind == "company" else "",
+        business=customer.uid or customer.siret or customer.siren,
+        vat=customer.vat_number,
+        wallet_minor=wallet_minor(till, customer.id) or 0,
+        gifted_minor=_gifted(till, wallet, customer.id),
+        is_blocked=wallet is not None and bool(wallet.blocked),
+        last_credit_minor=0 if credit is None else credit.part.total_minor,
+        last_credit_at="" if credit is None else till.local_time(credit.at),
+        movements=movements(till, customer.id),
+        sales=_sales(till),
+        is_counter=customer.id == COUNTER_ID,
+    )
+
+
+def _gifted(till: Till, wallet: Wallet | None, customer_id: str) -> int:
+    return 0 if wallet is None else till.state.available(customer_id).gifted_minor
+
+
+def movements(till: Till, customer_id: str) -> tuple[v.WalletMovement, ...]:
+    """The movements of the wallet, newest first."""
+    return ()
+
+
+def _sales(till: Till) -> tuple[v.ClientSale, ...] | None:
+    found = till.desk.client_sales
+    if found is None:
+        return None
+    return tuple(
+        v.ClientSale(
+            at=till.local_time(at),
+            number=closed.ticket,
+            document=f"{closed.document:06d}",
+            articles=sum(line.quantity_milli // 1000 if line.unit == "piece" else 1 for line in closed.lines),
+            tenders=", ".join(tender.name for tender in closed.tenders),
+            total_minor=closed.total_minor,
+        )
+        for at, closed in found
+    )
+
+
+# --- the form -------------------------------------------------------------------------------------------------------
+
+
+def form_view(till: Till) -> v.ClientFormView | None:
+    """Nouveau client, Modifier."""
+    form = till.desk.client_form
+    if form is None:
+        return None
+    group = till.directory.group(form.group)
+    lines = []
+    for field in (*FIELDS, "group"):
+        error, params = form.errors.get(field, ("", {}))
+        text, edition = form.texts.get(field, ""), form.editions.get(field, 0)
+        if text or edition or error:
+            lines.append(v.FormLine(field, text, edition, error, params))
+    return v.ClientFormView(
+        serial=form.serial,
+        kind=form.kind,
+        title=form.title,
+        lines=tuple(lines),
+        customer=form.customer,
+        ticket=form.ticket,
+        group="" if group is None else group.label,
+        group_bp=_rate(till, group),
+        note=form.note,
+    )
