@@ -2,8 +2,8 @@
 
 A job is a row before its first byte leaves (`store.spool`), and the row holds the very bytes. Queued jobs wait for
 their printer, however long, or go to the one that stands in for it; a job whose end is unknown is never sent again as
-an original. One job at a time and in order for each role. The row that says `sending` must be on the disk first: while
-the disk refuses writing, what is queued waits.
+an original. One job at a time and in order for each role. The row that says `sending` must be on the disk first; a disk
+that is read-only cannot take it, so a paper that leaves meanwhile says that it is provisional.
 """
 
 from __future__ import annotations
@@ -20,8 +20,17 @@ from appliance.domain import effect as e
 from appliance.domain.journal import SessionClosed
 from appliance.hal.device import Devices, FaultReason, Health, Paper, Printer, PrintOutcome, PrintResult, Rendered
 from appliance.service.defect import contained
-from appliance.service.ledger import Companion, Ledger
-from appliance.service.receipt_text import Letterhead, as_copy, receipt, redirected, report, setup_page, trial_page
+from appliance.service.ledger import Companion, Ledger, fault_code
+from appliance.service.receipt_text import (
+    Letterhead,
+    as_copy,
+    provisional,
+    receipt,
+    redirected,
+    report,
+    setup_page,
+    trial_page,
+)
 from appliance.store import spool
 from appliance.store.database import DatabaseError
 
@@ -79,6 +88,9 @@ class Printing:
         self._working: dict[str, asyncio.Task[None]] = {}
         self._defects: dict[str, int] = {}
         """Defects in a row, by role; under "" those of looking what waits."""
+        self._retry: asyncio.TimerHandle | None = None
+        self._is_behind = False
+        """The disk does not know yet what became of papers, and somebody was told."""
         self._waiting: list[spool.Job] = []
         self.doubts: list[spool.Job] = []
         """Papers of which nobody knows whether they came out, oldest first."""
@@ -143,7 +155,8 @@ class Printing:
         self._looked_up = self._ledger.reloads
         self._queued = {}
         for job in self._ledger.read_now(spool.waiting_jobs):
-            self._requeue(job)
+            if job.id not in self._unwritten:
+                self._requeue(job)
 
     def _requeue(self, job: spool.Job) -> None:
         if job.purpose == "ticket":
@@ -230,19 +243,27 @@ class Printing:
     async def run(self, devices: Devices) -> None:
         """Print what waits, for ever. The outermost loop of papers: a defect of ours costs them a pause."""
         self._wake.set()
-        async with asyncio.TaskGroup() as group:
-            while True:
-                await self._wake.wait()
-                self._wake.clear()
-                try:
-                    await self._begin(group, devices)
-                    self._defects.pop("", None)
-                except DatabaseError as error:
-                    self._try_later(error)
-                except Exception:
-                    log.exception("looking for papers that wait met a defect")
-                    await self._pause("")
-                    self.wake()
+        try:
+            async with asyncio.TaskGroup() as group:
+                await self._look_for_ever(group, devices)
+        finally:
+            if self._retry is not None:
+                self._retry.cancel()
+                self._retry = None
+
+    async def _look_for_ever(self, group: asyncio.TaskGroup, devices: Devices) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            try:
+                await self._begin(group, devices)
+                self._defects.pop("", None)
+            except DatabaseError as error:
+                self._try_later(error)
+            except Exception:
+                log.exception("looking for papers that wait met a defect")
+                await self._pause("")
+                self.wake()
 
     async def _begin(self, group: asyncio.TaskGroup, devices: Devices) -> None:
         for role, jobs in (await self._waiting_jobs()).items():
@@ -250,8 +271,15 @@ class Printing:
                 self._working[role] = group.create_task(self._work(role, devices, jobs), name=f"print {role}")
 
     def _try_later(self, error: BaseException) -> None:
-        log.error("the disk does not take how far a paper got: %s", error)
-        asyncio.get_running_loop().call_later(RETRY_S, self.wake)
+        if not self._is_behind:
+            log.error("the disk does not take how far a paper got: %s", error)
+        self._is_behind = True
+        if self._retry is None:
+            self._retry = asyncio.get_running_loop().call_later(RETRY_S, self._try_again)
+
+    def _try_again(self) -> None:
+        self._retry = None
+        self.wake()
 
     async def _pause(self, what: str) -> None:
         """After a defect: 0.25, 0.5, ... seconds."""
@@ -272,16 +300,30 @@ class Printing:
             del self._working[role]
 
     async def _waiting_jobs(self) -> dict[str, list[spool.Job]]:
-        """Everything that waits, by role. Raises DatabaseError; no paper leaves whose row could not be marked first."""
-        if not self._recovered:
-            await self._recover()
-        await self._write_states()
+        """Everything that waits, by role. Raises DatabaseError."""
+        await self._catch_up()
         rows: list[spool.Job] = await self._ledger.briefly(spool.waiting_jobs)
+        rows = [job for job in rows if job.id not in self._unwritten]
         self._count(rows)
         by_role: dict[str, list[spool.Job]] = {}
         for job in rows:
             by_role.setdefault(job.role, []).append(job)
         return by_role
+
+    async def _catch_up(self) -> None:
+        """What became of papers, on the disk; later when it is read-only. Raises DatabaseError for any other reason."""
+        try:
+            await self._write_states()  # first: what is known now is no doubt of the last start
+            if not self._recovered:
+                await self._recover()
+            self._is_behind = False
+        except DatabaseError as error:
+            if not self._is_read_only(error):
+                raise
+            self._try_later(error)
+
+    def _is_read_only(self, error: Exception) -> bool:
+        return "store.read_only" in (fault_code(error), self._ledger.disk_fault())
 
     async def _recover(self) -> None:
         uncertain = await self._ledger.read(spool.recover_jobs)
@@ -335,11 +377,40 @@ class Printing:
             spool.claim_job, job_id=job.id, at=job.sent_at, sent_to=role, device=job.device,
             profile=rendered.profile, body=rendered.body,
         )  # fmt: skip
-        if not await self._claim(job, claim):
-            return True
+        try:
+            if not self._recovered:  # its row cannot be marked before those of the last start are
+                return await self._print_provisional(printer, job, paper)
+            if not await self._claim(job, claim):
+                return True
+        except DatabaseError as error:
+            if not self._is_read_only(error):
+                raise
+            return await self._print_provisional(printer, job, paper)
         self._note(job, "sending")
         result = await self._send(printer, rendered, job)
         return await self._settle(job, result)
+
+    async def _print_provisional(self, printer: Printer, job: spool.Job, paper: Paper) -> bool:
+        """The disk is read-only: the paper says that its row does not know of it yet.
+
+        Should the power fail before the disk is well again, the paper comes once more as it was ordered.
+        """
+        if job.id in self._unwritten:
+            return True
+        log.warning("job %d (%s %d) is printed and cannot be marked yet", job.id, job.purpose, job.subject)
+        rendered = await printer.render(provisional(self._head, paper))
+        self._in_hand[job.id] = job
+        try:
+            self._note(job, "sending")
+            result = await self._send(printer, rendered, job)
+            if result.outcome is PrintOutcome.NOTHING_SENT:
+                self._note(job, "queued")
+                return False
+            if job.purpose == "ticket":
+                self._dequeue(job.subject, (job.copy,))
+            return await self._settle(job, result)
+        finally:
+            del self._in_hand[job.id]
 
     async def _claim(self, job: spool.Job, claim: Callable[[Any], bool]) -> bool:
         """Take the job out of the queue for good; False when somebody gave it up meanwhile."""
@@ -402,7 +473,7 @@ class Printing:
                 "job %d (%s %d): unknown whether it came out: %s", job.id, job.purpose, job.subject, result.fault
             )
             self.doubts.append(msgspec.structs.replace(job, state="uncertain"))
-        await self._write_states()
+        await self._catch_up()
         if state == "uncertain":
             with contained("asking about a paper"):
                 await self.on_doubt()
