@@ -15,12 +15,16 @@ import msgspec
 from appliance.clock import Clock, ManualClock
 from appliance.config import Config
 from appliance.daemon.lifecycle import Daemon
-from appliance.demo.shop import WaitingNote, load_demo_shop
+from appliance.demo.shop import WaitingNote, load_demo_shop, put_customers
+from appliance.domain import intent as i
+from appliance.domain import journal as j
 from appliance.protocol import command as c
 from appliance.protocol.message import Order
 from appliance.service.till import Till
 
 MANAGER = "nadia"
+OPENING = "Solde de reprise"
+"""Reason of a balance from before this till."""
 OPENS, CLOSES = time(6, 32), time(18, 30)
 SALES: tuple[tuple[tuple[int, ...], str], ...] = (
     ((201, 201, 501), "cash"),
@@ -43,6 +47,7 @@ async def play_yesterday(config: Config, clock: Clock) -> None:
     by_hand = msgspec.structs.replace(config, devices={})  # nobody pays at a terminal any more: the day is over
     daemon = Daemon(by_hand, then)
     till = await daemon.start()
+    await _welcome(till)
     badge = till.shop.seller(MANAGER).badge
     await till.scan(badge)
     await _sell(till, then)
@@ -64,6 +69,19 @@ async def _do(till: Till, command: c.AnyCommand) -> None:
     answer = await till.submit(Order(f"yesterday-{till.rev}", command))
     if not answer.ok:
         raise RuntimeError(f"yesterday could not be played: {type(command).__name__}: {answer.code} {answer.params}")
+
+
+async def _welcome(till: Till) -> None:
+    """The shop's customers, with what was on their wallets before this till."""
+    at = till.ledger.moment().at
+    report = await till.ledger.read(lambda conn: put_customers(conn, at))
+    for customer in report.created:
+        till.do(i.NoteCustomer(j.CustomerCreated(customer)))
+    for opening in report.openings:
+        for amount_minor, as_paid in ((opening.paid_minor, True), (opening.gifted_minor, False)):
+            if amount_minor:
+                till.do(i.AdjustWallet(opening.customer, amount_minor, OPENING, "import", as_paid))
+    await till.ledger.settle()
 
 
 async def _sell(till: Till, clock: ManualClock) -> None:

@@ -4,11 +4,14 @@ The products are read by the same CSV import a merchant uses, so a fault in the 
 """
 
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
 from appliance.domain.catalog import Catalog, Category, Grid, Product, Shop, build_catalog
+from appliance.domain.customer import Group
+from appliance.store.customer_files import ImportReport, import_customers
+from appliance.store.customers import save_group
 from appliance.store.shop_files import read_shop_files, read_toml
 
 FOLDER: Final = Path(__file__).parent
@@ -45,6 +48,21 @@ class DemoShop(msgspec.Struct, frozen=True):
     def catalog(self) -> Catalog:
         """The shelves in memory, for tests and the day player."""
         return build_catalog(self.products, self.categories, self.grids)
+
+
+class _Groups(msgspec.Struct, forbid_unknown_fields=True):
+    groups: tuple[Group, ...]
+
+
+def put_customers(conn: Any, at: str) -> ImportReport:
+    """Put the demo's groups and customers into a store, as `tillbox customers import` would; their opening balances are
+    in the report. `at` is the UTC time of now. ValueError when a file is wrong."""
+    for group in msgspec.convert(read_toml(FOLDER / "customer_groups.toml"), _Groups).groups:
+        save_group(conn, group)
+    report = import_customers(conn, (FOLDER / "customers.csv").read_bytes(), at)
+    if report.faults:
+        raise ValueError(f"customers.csv:{report.faults[0].line}: {report.faults[0].code} {report.faults[0].params}")
+    return report
 
 
 class _Notes(msgspec.Struct, forbid_unknown_fields=True):
