@@ -215,12 +215,15 @@ def _posted(state: TillState, ticket: Ticket, tenders: tuple[Tender, ...]) -> tu
     return tuple(posted), holding
 
 
-def returned_to_wallet(state: TillState, closed: j.TicketClosed) -> Holding | None:
-    """Image of the wallet after a sale that it paid was taken back; None when it paid nothing."""
+def _returned(state: TillState, closed: j.TicketClosed, change: j.WalletCreditCancelled | None) -> Holding | None:
+    """Image of the wallet after a sale that it paid was taken back, and its change before that; None when it paid
+    nothing."""
     parts = [tender.purse for tender in closed.tenders if tender.wallet]
     if not parts:
         return None
-    return state.holding(closed.customer).plus(sum(parts, Purse()))
+    own = change is not None and change.customer == closed.customer
+    holding = change.after if change is not None and own else state.holding(closed.customer)
+    return holding.plus(sum(parts, Purse()))
 
 
 def reverse(state: TillState, closed: j.TicketClosed, moment: Moment, tenders: tuple[Tender, ...] = ()) -> Outcome:
@@ -245,9 +248,8 @@ def reverse(state: TillState, closed: j.TicketClosed, moment: Moment, tenders: t
     change = change_credit(state)
     if change is not None:
         facts.append(change)
-    holding = returned_to_wallet(state, closed) if change is None else _both(change, closed)
     document = state.next_document + (change is not None)
-    facts.append(j.SettlementReversed(document, closed, reopened, holding))
+    facts.append(j.SettlementReversed(document, closed, reopened, _returned(state, closed, change)))
     effects: list[e.Effect] = []
     if any(tender.kind == "cash" for tender in closed.tenders):
         facts.append(j.DrawerOpened("correction", closed.ticket))
@@ -276,13 +278,11 @@ def change_credit(state: TillState) -> j.WalletCreditCancelled | None:
     customer, document = state.change_credit
     wallet = state.wallets[customer]
     credit = wallet.credit(document)
-    if credit is None or credit.left.paid_minor + credit.cancelled.paid_minor == 0:
-        raise Refusal("wallet.spent_already", amount_minor=0)
-    left = credit.left
-    if not left.total_minor and not credit.used.total_minor:
-        return None  # cancelled before
-    if credit.used.total_minor or state.available(customer).paid_minor < left.paid_minor:
-        raise Refusal("wallet.spent_already", amount_minor=credit.used.paid_minor)
+    left = Purse() if credit is None else credit.left
+    if credit is None or credit.used.total_minor or state.available(customer).paid_minor < left.paid_minor:
+        raise Refusal("wallet.spent_already", amount_minor=0 if credit is None else credit.used.paid_minor)
+    if not left.total_minor:
+        return None  # cancelled by itself before
     (tender,) = credit.tenders
     out = msgspec.structs.replace(tender, amount_minor=-left.paid_minor, received_minor=0, opens_drawer=False)
     return j.WalletCreditCancelled(
@@ -297,9 +297,3 @@ def change_credit(state: TillState) -> j.WalletCreditCancelled | None:
         seller=state.seller,
         reason="correction",
     )
-
-
-def _both(change: j.WalletCreditCancelled, closed: j.TicketClosed) -> Holding | None:
-    """The wallet's image after the change came off and what the wallet had paid came back."""
-    parts = [tender.purse for tender in closed.tenders if tender.wallet]
-    return change.after.plus(sum(parts, Purse())) if parts else None

@@ -22,6 +22,9 @@ from appliance.domain.journal import (
     ReceiptDeclined,
     SettlementReversed,
     TicketClosed,
+    WalletCreditCancelled,
+    WalletCredited,
+    WalletRefunded,
     entry_hash,
 )
 from appliance.domain.state import TillState, apply
@@ -42,6 +45,10 @@ SHARED_MIN: Final = 100_000
 END: Final = 2**62
 RECENT_ORIGINS: Final = 5_000
 """How many of the newest entries are searched for order ids at start-up."""
+
+SEALED: Final = (TicketClosed, SettlementReversed, WalletCredited, WalletCreditCancelled, WalletRefunded)
+"""Kinds that share the numbers of documents."""
+_SEALED: Final = ", ".join(f"'{kind.__name__}'" for kind in SEALED)
 
 _state_encoder = msgspec.msgpack.Encoder()
 _state_decoder = msgspec.msgpack.Decoder(TillState)
@@ -128,7 +135,7 @@ def read_entries(conn: Any, after: int = 0, upto: int | None = None) -> Iterator
 
 
 def find_document(conn: Any, number: int) -> Entry | None:
-    """The sealed ticket or reversal with this number; None when there is none.
+    """The sealed ticket, reversal or movement of a wallet with this number; None when there is none.
 
     Documents are numbered in the order of their entries, so the place is found by halving: some twenty looks in a
     million entries.
@@ -137,8 +144,7 @@ def find_document(conn: Any, number: int) -> Entry | None:
     while low <= high:
         middle = (low + high) // 2
         row = conn.execute(
-            "SELECT seq FROM journal WHERE seq BETWEEN ? AND ? AND kind IN ('TicketClosed', 'SettlementReversed')"
-            " ORDER BY seq LIMIT 1",
+            f"SELECT seq FROM journal WHERE seq BETWEEN ? AND ? AND kind IN ({_SEALED}) ORDER BY seq LIMIT 1",
             (middle, high),
         ).fetchone()
         if row is None:
@@ -146,7 +152,7 @@ def find_document(conn: Any, number: int) -> Entry | None:
             continue
         entry = next(read_entries(conn, row[0] - 1, row[0]))
         found = entry.fact
-        assert isinstance(found, TicketClosed | SettlementReversed)
+        assert isinstance(found, SEALED)
         if found.document == number:
             return entry
         if found.document < number:

@@ -12,6 +12,7 @@ from appliance.domain.errors import Refusal
 from appliance.domain.state import apply
 from appliance.domain.ticket import price
 from appliance.domain.wallet import Holding, Purse
+from tests.support.auditor import audit
 from tests.support.core import CARD, CASH, FREE, LEFEVRE, MEAL, NOW, ROCHAT, WALLET, Core, credit
 
 
@@ -472,6 +473,16 @@ def test_w26_a_sale_paid_in_part_by_the_same_wallet_is_taken_back_whole(core):
     assert (core.balance(), core.expected()) == ((1000, 0), 20_000)
 
 
+def test_w26_change_on_another_customers_wallet_is_taken_back_from_there(core):
+    core.credits(1000, ("card", None))
+    core.rings(1740)
+    core.pays("wallet", 1000)
+    core.pays("cash", 2000)
+    core.do(change(customer=LEFEVRE))
+    core.do(i.CorrectPayment())
+    assert (core.balance(ROCHAT), core.balance(LEFEVRE)) == ((1000, 0), (0, 0))
+
+
 # --- by right -------------------------------------------------------------------------------------------------------
 
 
@@ -783,6 +794,9 @@ def test_whatever_happens_the_balance_is_the_sum_of_the_journal(moves):
             assert left.gifted_minor <= holding.purse.gifted_minor
             assert all(min(row.left.paid_minor, row.used.paid_minor, row.used.gifted_minor) >= 0 for row in rows)
     assert core.rebuilt() == core.state
+    if not any(ticket.tenders for ticket in core.state.tickets.values()):
+        core.closes()
+    audit((type(fact).__name__, j.canonical(fact)) for fact in core.facts)
 
 
 def test_meal_vouchers_fund_no_wallet_by_themselves():

@@ -14,6 +14,8 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
 
+from tests.support.wallet_book import WalletBook
+
 
 class Session:
     """What one session comes to, by the auditor's own count."""
@@ -59,6 +61,7 @@ class _Auditor:
         self.next_document = self.next_z = self.next_x = self.next_copy = 1
         self.lines: dict[tuple[int, int], int] = {}
         """Quantity of every line by its plus and minus entries: (ticket, line) to thousandths."""
+        self.wallets = WalletBook()
         self.open_shares: dict[int, dict[int, int]] = {}
 
     @property
@@ -80,6 +83,7 @@ class _Auditor:
         assert sum(int(value) * count for value, count in fact.get("counts", {}).items()) == fact["float_minor"]
         assert fact["float_minor"] == fact["expected_minor"] or fact["reason"]
         self.sessions.append(Session(fact["float_minor"]))
+        self.wallets.open_session()
         self.is_open = True
 
     def read_SessionClosed(self, fact: dict[str, Any]) -> None:
@@ -100,8 +104,9 @@ class _Auditor:
     def compare(self, fact: dict[str, Any]) -> None:
         """Every figure of a report against our own."""
         assert fact["session"] == len(self.sessions)
-        assert fact["expected_minor"] == self.session.float + self.session.cash
+        assert fact["expected_minor"] == self.session.float + self.session.cash + self.wallets.cash
         check_totals(self.session, fact["totals"])
+        self.wallets.check(fact["totals"])
 
     # --- documents ----------------------------------------------------------------------------------------------
 
@@ -110,6 +115,7 @@ class _Auditor:
         self.number(fact)
         check_document(fact)
         self.book(fact, 1)
+        self.wallets.sale(fact, 1, fact.get("wallet"))
         self.perpetual += fact["total_minor"]
         self.perpetual_absolute += fact["total_minor"]
 
@@ -118,12 +124,31 @@ class _Auditor:
         of = fact["of"]
         check_document(of)
         self.book(of, -1)
+        self.wallets.sale(of, -1, fact.get("wallet"))
         session = self.session
         session.refunds += of["total_minor"]
         session.corrections[0] += 1
         session.corrections[1] -= of["total_minor"]
         self.perpetual -= of["total_minor"]
         self.perpetual_absolute += of["total_minor"]
+
+    def read_WalletCredited(self, fact: dict[str, Any]) -> None:
+        self.number(fact)
+        self.wallets.read_WalletCredited(fact)
+
+    def read_WalletCreditCancelled(self, fact: dict[str, Any]) -> None:
+        self.number(fact)
+        self.wallets.read_WalletCreditCancelled(fact)
+
+    def read_WalletRefunded(self, fact: dict[str, Any]) -> None:
+        self.number(fact)
+        self.wallets.read_WalletRefunded(fact)
+
+    def read_WalletAdjusted(self, fact: dict[str, Any]) -> None:
+        self.wallets.read_WalletAdjusted(fact)
+
+    def read_WalletTransferred(self, fact: dict[str, Any]) -> None:
+        self.wallets.read_WalletTransferred(fact)
 
     def number(self, fact: dict[str, Any]) -> None:
         assert fact["document"] == self.next_document, "documents have no gap"
@@ -166,9 +191,10 @@ class _Auditor:
             elif full != amount:
                 self.session.discounts[0] += sign
                 self.session.discounts[1] += sign * (amount - full)
-        if sale.get("discount_minor"):
-            self.session.discounts[0] += sign
-            self.session.discounts[1] -= sign * sale["discount_minor"]
+        for name in ("group_minor", "discount_minor"):
+            if sale.get(name):
+                self.session.discounts[0] += sign
+                self.session.discounts[1] -= sign * sale[name]
 
     # --- basket -------------------------------------------------------------------------------------------------
 
@@ -201,6 +227,7 @@ class _Auditor:
     def read_TicketRestored(self, fact: dict[str, Any]) -> None:
         ticket = fact["ticket"]
         subtotal = sum(amount_of(line) for line in ticket.get("lines", []))
+        subtotal -= group_discount(ticket.get("lines", []))
         off = ticket_discount(ticket, subtotal)
         self.session.voids[0] -= 1
         self.session.voids[1] += subtotal - off
@@ -279,18 +306,30 @@ def ticket_discount(ticket: dict[str, Any], subtotal: int) -> int:
     return min(int(ticket.get("discount_minor", 0)), subtotal)
 
 
+def group_discount(lines: list[dict[str, Any]]) -> int:
+    """One rounding for each rate of the customer's group."""
+    by_rate: Counter[int] = Counter()
+    for line in lines:
+        by_rate[line.get("group_bp", 0)] += amount_of(line)
+    return sum(half_away(Fraction(amount * rate, 10_000)) for rate, amount in by_rate.items())
+
+
 def check_document(sale: dict[str, Any]) -> None:
     """A sealed ticket by itself: lines make amounts, amounts make the total, the total is paid, VAT is in it."""
     lines = sale["lines"]
     amounts = [amount_of(line) for line in lines]
     assert amounts == sale["amounts"]
     assert sale["full_minor"] == sum(full_of(line) for line in lines)
-    off = sale.get("discount_minor", 0)
+    off, group = sale.get("discount_minor", 0), sale.get("group_minor", 0)
+    assert group == group_discount(lines)
     if sale.get("discount_bp"):
-        assert off == ticket_discount(sale, sum(amounts))
+        assert off == ticket_discount(sale, sum(amounts) - group)
+    groups = sale.get("group_shares", []) or [0] * len(lines)
     shares = sale.get("shares", []) or [0] * len(lines)
-    assert sum(shares) == off and all(0 <= share <= amount for share, amount in zip(shares, amounts, strict=True))
-    assert sale["total_minor"] == sum(amounts) - off >= 0
+    assert (sum(shares), sum(groups)) == (off, group)
+    shares = [share + part for share, part in zip(shares, groups, strict=True)]
+    assert all(0 <= share <= amount for share, amount in zip(shares, amounts, strict=True))
+    assert sale["total_minor"] == sum(amounts) - off - group >= 0
     check_vat(sale, shares)
     check_tenders(sale)
 

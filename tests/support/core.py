@@ -61,11 +61,11 @@ class Core:
     # --- hands ------------------------------------------------------------------------------------------------------
 
     def opens(self, day: str = "2026-11-21") -> None:
-        self.do(i.OpenSession(day, 20_000, 20_000))
+        self.do(i.OpenSession(day, 20_000, 20_000, {1000: 20}))
 
     def closes(self) -> j.SessionClosed:
         expected = self.state.session.totals.expected_minor
-        closed = self.do(i.CloseDay(expected, {}, min(expected, 20_000))).facts[-1]
+        closed = self.do(i.CloseDay(expected, {5: expected // 5, 1: expected % 5}, min(expected, 20_000))).facts[-1]
         assert isinstance(closed, j.SessionClosed)
         return closed
 
