@@ -17,12 +17,14 @@ from appliance.hal.hotplug import Port, Ports, class_of, rule_of
 from appliance.hal.scanner.driver import ScannerDriver
 from appliance.hal.scanner.framing import Damaged, Read
 from appliance.hal.scanner.hidpos import HidPosCodec
-from appliance.hal.scanner.setup import GAP_MS, LEARNED, Ear, ear_for
+from appliance.hal.scanner.setup import GAP_MS, LEARNED, Ear, LineEar, ear_for
 from appliance.hal.transport import DeviceFault, LinkLost, Transport, open_transport
 
 log = logging.getLogger(__name__)
 
 _OPEN_TIMEOUT_S = 5.0
+_SPEEDS = (9_600, 115_200, 19_200, 38_400, 57_600, 4_800)
+"""Of a serial line, the usual first. USB-CDC has none: any of them is right."""
 _LINKS = frozenset({"evdev", "serial", "hidraw"})
 
 
@@ -136,13 +138,18 @@ class Search:
                     self._say()
 
     async def _hear(self, port: Port, link: Transport, scheme: str) -> None:
-        ear, codec, heard = ear_for(scheme), HidPosCodec(), False
+        ear, codec, heard, speed = ear_for(scheme), HidPosCodec(), False, 0
         while True:
             received = await link.read(GAP_MS / 1_000 if heard else None)
             heard = bool(received)
             found = codec.feed(received) if scheme == "hidraw" else []
             options = ear.hear(received, found) if received else ear.silence()
+            if options is not None and speed:
+                options |= {"baud": str(_SPEEDS[speed])}
             self._judge(ear, port.label, port, None, options)
+            if isinstance(ear, LineEar) and ear.is_garbled:  # a real serial line, and another speed than ours
+                ear.is_garbled, speed = False, (speed + 1) % len(_SPEEDS)
+                link.set_speed(_SPEEDS[speed])
 
     def _judge(self, ear: Ear, label: str, port: Port | None, role: str | None, options: dict[str, str] | None) -> None:
         if options is not None:

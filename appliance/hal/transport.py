@@ -106,6 +106,9 @@ class Transport:
         """Hand all bytes to the kernel; waits while the device does not take them. Raises LinkLost."""
         raise NotImplementedError
 
+    def set_speed(self, baud: int) -> None:
+        """Read a serial line at another speed from now on; nothing on any other link."""
+
     def be_patient(self, patient: bool) -> None:
         """True while the device holds our bytes for a known reason: silence must not end the link then."""
 
@@ -173,6 +176,14 @@ class _StreamTransport(Transport, asyncio.Protocol):
             await self._may_write.wait()
         if self._lost is not None:
             raise self._lost
+
+    def set_speed(self, baud: int) -> None:
+        line = getattr(self._under, "serial", None)
+        if line is not None and self._lost is None:
+            try:
+                line.baudrate = baud
+            except (OSError, termios.error) as error:  # pulled out meanwhile, or an adapter without this speed
+                log.info("speed %d: %s", baud, error)
 
     def be_patient(self, patient: bool) -> None:
         # A zero TCP window counts as unanswered for TCP_USER_TIMEOUT, and a printer without paper closes its window.

@@ -206,6 +206,32 @@ def test_of_two_free_scanners_only_the_one_that_read_the_code_becomes_the_role(r
     run(main())
 
 
+@pytest.mark.parametrize("baud", [9_600, 115_200, 4_800])
+def test_a_scanner_on_a_real_serial_line_is_found_at_its_speed(run, tmp_path, baud):
+    """What is no text moves the search to the next speed; the code of an article, read by mistake, does not."""
+
+    async def main():
+        udev = FakeUdev()
+        line = SimulatedSerialScanner(tmp_path / "line", baud=baud)
+        await line.plug()
+        udev.plugged = [usb_line(line, 1)]
+        async with table_with({}, udev) as table:
+            async with search(table, "scanner.front") as (learning, told):
+                await table.until(lambda: told and told[-1].listening)
+                if baud == 9_600:
+                    line.scan("7610000000011")
+                while not learning.done():
+                    line.scan(SETUP_CODE)
+                    await asyncio.wait((learning,), timeout=0.3)
+                option = "" if baud == 9_600 else f"&baud={baud}"
+                assert await learning == f"udev:serial?ID_SERIAL=Datalogic_7{option}"
+            await table.state("scanner.front", DeviceState.READY)
+            line.scan("7610000000028")
+            await table.until(lambda: [scan.text for scan in table.of(Scan)] == ["7610000000028"])
+
+    run(main())
+
+
 def test_a_scanner_of_any_role_becomes_the_one_that_was_asked_for(run, tmp_path):
     """`auto:` holds it; the named role takes it over, and what is plugged in next goes to `auto:` again."""
 

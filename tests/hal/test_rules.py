@@ -64,6 +64,18 @@ def test_hidraw_rights_are_for_scanners_only(tmp_path, descriptor):
 def test_the_screen_ignores_exactly_the_keyboards_that_are_scanners(tmp_path, rule, ignored):
     listed = tmp_path / "scanners.list"
     listed.write_text(ignored_keyboards({"scanner.front": rule}))
-    question = PROGRAMS[1].replace("/var/lib/tillbox/scanners.list", str(listed))
-    keyboard = {"ID_SERIAL": "Z_1", "ID_PATH": "port-2", "ID_USB_INTERFACE_NUM": "00"}
-    assert udev_asks(question, **keyboard) == ignored
+    keyboard = {"ID_SERIAL": "Z_1", "ID_PATH": "port-2", "ID_USB_INTERFACE_NUM": "00", "TILLBOX_DATA": str(tmp_path)}
+    assert udev_asks(PROGRAMS[1], **keyboard) == ignored
+
+
+def test_another_data_folder_is_named_in_one_place():
+    """Its default first, then the file that may name another, then the question that looks there."""
+    rules = RULES.read_text(encoding="utf-8")
+    steps = (
+        'ENV{TILLBOX_DATA}="/var/lib/tillbox"\n',
+        'IMPORT{file}="/etc/tillbox/udev.env"\n',
+        'TEST!="$env{TILLBOX_DATA}/scanners.list"',
+    )
+    places = [rules.index(step) for step in steps]
+    assert places == sorted(places)
+    assert rules.count("/var/lib/tillbox") == 1

@@ -8,6 +8,7 @@ A person at a real keyboard is not mistaken for a scanner: it takes the exact 18
 `GAP_MS` between two keys.
 """
 
+import re
 from typing import Protocol
 from urllib.parse import quote
 
@@ -25,6 +26,8 @@ _CODE = SETUP_CODE.encode("ascii")
 _PREFIX_MAX = 16
 _SUFFIX_MAX = 4
 _HEARD_BYTES_MAX = 4_096
+_TEXT = re.compile(rb"[\x01-\x1f]{0,4}[\x1d\x20-\x7e]+[\x01-\x1f]{0,4}")
+"""A code as a scanner sends it, between control characters of its own."""
 
 
 class Ear(Protocol):
@@ -113,6 +116,8 @@ class LineEar:
 
     def __init__(self) -> None:
         self.other = False
+        self.is_garbled = False
+        """What was read last is no text: the line may have another speed."""
         self._heard = b""
 
     def hear(self, received: bytes, found: list[Read | Damaged]) -> dict[str, str] | None:
@@ -121,6 +126,7 @@ class LineEar:
 
     def silence(self) -> dict[str, str] | None:
         heard, self._heard = self._heard, b""
+        self.is_garbled = bool(heard) and _TEXT.fullmatch(heard) is None
         before, code, after = heard.rpartition(_CODE)
         if not code or after != _controls(after):
             self.other = self.other or bool(heard)

@@ -7,6 +7,8 @@ import tty
 from collections.abc import Callable
 from pathlib import Path
 
+_SPEEDS = (4_800, 9_600, 19_200, 38_400, 57_600, 115_200)
+
 
 class PtyCable:
     """Plugged in, `path` is a link to the serial node; pulled out, the node is gone and its reader gets a hang-up."""
@@ -19,6 +21,14 @@ class PtyCable:
     @property
     def is_plugged(self) -> bool:
         return self._far >= 0
+
+    @property
+    def baud(self) -> int:
+        """The speed that the near end reads and writes at; 0 while the cable is out."""
+        if not self.is_plugged:
+            return 0
+        speed = termios.tcgetattr(self._near)[5]
+        return next((baud for baud in _SPEEDS if getattr(termios, f"B{baud}") == speed), 0)
 
     def plug(self) -> None:
         if self.is_plugged:

@@ -38,8 +38,10 @@ _HID_REPORT_ID, _HID_DATA_BYTES = 2, 56
 class SimulatedSerialScanner:
     """A scanner on a pty behind a stable path."""
 
-    def __init__(self, path: Path, *, aim: bool = False, suffix: str = "\r") -> None:
-        """`aim`: send the AIM identifier when `scan` is told the symbology."""
+    def __init__(self, path: Path, *, aim: bool = False, suffix: str = "\r", baud: int = 0) -> None:
+        """`aim`: send the AIM identifier when `scan` is told the symbology. `baud`: of a real serial line; read at
+        another speed, nothing of it can be meant. 0: USB-CDC, which has none."""
+        self.baud = baud
         self._cable = PtyCable(path)
         self._aim = aim
         self._suffix = suffix
@@ -69,6 +71,8 @@ class SimulatedSerialScanner:
 
     def send(self, raw: bytes) -> None:
         """Any bytes at all, for hostile labels."""
+        if self.baud and self.baud != self._cable.baud:
+            raw = bytes(byte ^ 0xC5 | 0x80 for byte in raw[::2])
         self._cable.send(raw)
 
 
