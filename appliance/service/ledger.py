@@ -291,7 +291,10 @@ class Ledger:
                 self._start_flush()
             if self._flushing is None:
                 raise StoreLost("what was decided can neither be written nor looked up")
-            await asyncio.shield(self._flushing)
+            if self._flushing.done():  # `_end_flush` has its turn next; to wait for what is done gives nobody a turn
+                await asyncio.sleep(0)
+            else:
+                await asyncio.shield(self._flushing)
             self._check_still_there(reloads)
         if without_entries and self._flushing is not None:
             await asyncio.shield(self._flushing)

@@ -4,6 +4,7 @@ Full and read-only disks, real ones, are in tests/faults; here the database is t
 """
 
 import asyncio
+import signal
 from contextlib import suppress
 from datetime import timedelta
 
@@ -72,6 +73,48 @@ def test_a_basket_on_a_disk_that_refuses_falls_back_to_what_the_disk_holds(run, 
             assert till.daemon.ledger.fault == "store.read_only"
 
     run(day())
+
+
+def test_who_asks_in_the_turn_in_which_a_commit_ends_is_served_in_the_next(run, tmp_path):
+    """The commit on the thread is done and its end not yet noticed: it does not have what was just decided.
+
+    Way: the thread's answer is held back until the second order has begun to wait; a loop that got no turn any more
+    would never end, so a bell rings.
+    """
+
+    def ring(*_):
+        raise AssertionError("the loop gets no turn any more")
+
+    async def day():
+        async with a_till(tmp_path) as till:
+            await till.do(c.NewTicket(), c.AddProduct(201))
+            ledger, loop = till.daemon.ledger, asyncio.get_running_loop()
+            await ledger.settle()
+            database, answered = ledger._database, loop.create_future()
+
+            async def held_back(job):
+                await answered
+                return database.run_in_place(job)
+
+            database.run, database._slow_left = held_back, 1_000
+            till.till.do(i.CommentLine(1, "bien cuit"))
+            first = loop.create_task(ledger.settle())
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            till.till.do(i.CommentLine(1, "pas trop"))
+            loop.call_soon(answered.set_result, None)
+            second = loop.create_task(ledger.settle())
+            await asyncio.gather(first, second)
+            assert ledger.is_settled
+            del database.run
+
+    signal.signal(signal.SIGALRM, ring)
+    signal.alarm(20)
+    try:
+        run(day())
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
 
 
 def test_entries_and_papers_are_one_transaction(run, tmp_path):
