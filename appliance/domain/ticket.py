@@ -258,7 +258,7 @@ def price(ticket: Ticket) -> Price:
     Before: 6.40 + 6.80 + 1.30 + 8.90 at 2.6 %, ticket discount 10 %.
     After: subtotal 23.40, discount 2.34, total 21.06, VAT 0.53.
     """
-    rest = (ticket.discount_bp, ticket.discount_minor, ticket.vat_fixed)
+    rest = (ticket.discount_bp, ticket.discount_minor, ticket.vat_fixed, ticket.customer)
     for lines, others, known in _priced:
         if lines == ticket.lines and others == rest:  # lines never change: the same objects cost the same
             return known
@@ -272,7 +272,6 @@ def _price(ticket: Ticket) -> Price:
     amounts: list[int] = []
     by_rate: dict[int, int] = {}
     full_minor = 0
-    grouped = False
     for line in ticket.lines:
         quantity_milli = line.quantity_milli
         if quantity_milli % 1000 or line.full_fixed_minor is not None or line.lot is not None:
@@ -284,11 +283,10 @@ def _price(ticket: Ticket) -> Price:
         else:
             amount = full
         full_minor += full
-        grouped = grouped or line.group_bp > 0
         amounts.append(amount)
         by_rate[line.rate_bp] = by_rate.get(line.rate_bp, 0) + amount
     subtotal = sum(amounts)
-    group = _group_shares(ticket.lines, amounts) if grouped else []
+    group = _group_shares(ticket.lines, amounts) if ticket.customer else []
     left = [amount - share for amount, share in zip(amounts, group, strict=True)] if group else amounts
     discount = _ticket_discount(ticket, sum(left))
     shares = allocate(discount, left) if discount else []
