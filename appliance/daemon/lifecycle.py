@@ -39,6 +39,7 @@ from appliance.service.technician import Technician
 from appliance.service.terminal import CardTerminal
 from appliance.service.till import Till
 from appliance.store.catalog import load_catalog, load_shop
+from appliance.store.customers import finish_erasure
 from appliance.store.database import Database, DatabaseError
 
 DRAWER_ROLE: Final = "drawer.main"
@@ -112,6 +113,7 @@ class Daemon:
         NoShop."""
         try:
             origins = await self.ledger.open(secrets.token_hex(8))
+            self.ledger.read_now(finish_erasure)
             shop = self.ledger.read_now(load_shop) or self._first_shop()
         except DatabaseError as error:
             raise self._unusable(error) from error

@@ -271,7 +271,7 @@ def search_words(customer: Customer) -> frozenset[str]:
     if customer.email:
         words.add(fold(customer.email))
     if customer.account:
-        words.add(fold(customer.account))
+        words.update((fold(customer.account), "".join(words_of(customer.account))))
     for phone in customer.phones:
         digits = phone_digits(phone)
         words.update(digits[at:] for at in range(max(1, len(digits) - ENDING_MIN + 1)))

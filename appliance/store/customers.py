@@ -249,7 +249,7 @@ def _find(conn: Any, words: list[list[str]], kind: CustomerKind | None, limit: i
         numbers = [number for number in _sorted(conn, narrow, start, kind) if _carries_all(conn, number, wide)]
         return Found(_rows_of(conn, numbers[offset : offset + limit]), len(numbers))
     tested = (number for number in _walk(conn, start, kind) if narrow is None or number in narrow)
-    passed = (number for number in islice(tested, TESTS_MAX) if _carries_all(conn, number, wide))
+    passed = (number for number in islice(tested, TESTS_MAX if wide else None) if _carries_all(conn, number, wide))
     numbers = list(islice(passed, offset + limit))
     if len(numbers) < offset + limit:
         return Found(_rows_of(conn, numbers[offset:]), len(numbers), is_exact=narrow is not None and not wide)
