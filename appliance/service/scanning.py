@@ -96,9 +96,21 @@ def route(till: Till, text: str, symbology: str | None = None) -> None:
     if place == "lock" and meaning.kind != "badge":
         raise Refusal("scan.badge_unknown" if meaning.kind == "unknown" else "scan.sign_in_first")
     if place == "card":
+        _leave_out(till, meaning)
         card = till.state.card
         raise Refusal("scan.card_unknown" if card is not None and card.unknown_at else "scan.card_running")
+    asked, asked_on_bar = selling.asked_about(till), selling.asked_on_bar(till)
     _DOES[meaning.kind](till, meaning, place)
+    if asked and (meaning.kind == "article" or not selling.asked_about(till)):
+        selling.say_left_out(till, asked)
+    if asked_on_bar:
+        selling.say_left_out(till, asked_on_bar)
+
+
+def _leave_out(till: Till, meaning: Meaning) -> None:
+    """An article that a payment keeps off the ticket: said beside the refusal, and longer."""
+    if meaning.kind == "article" and meaning.product is not None:
+        selling.say_left_out(till, meaning.product.name)
 
 
 def place_of(till: Till) -> Place:
@@ -146,7 +158,7 @@ def _article(till: Till, meaning: Meaning, place: Place) -> None:
     if place == "form":
         raise Refusal("client.is_article")
     if place == "payment":
-        _back_to_the_sale(till)
+        _back_to_the_sale(till, meaning)
     assert meaning.product is not None
     till.desk.sound("scan_ok")
     selling.add_product(till, meaning.product, goods=meaning.goods, code=_again(meaning))
@@ -158,10 +170,11 @@ def _again(meaning: Meaning) -> str:
     return f"]{aim}{meaning.reading.text}" if aim else meaning.reading.text
 
 
-def _back_to_the_sale(till: Till) -> None:
+def _back_to_the_sale(till: Till, meaning: Meaning) -> None:
     """While nothing was paid; else the payment must be ended first."""
     ticket = till.ticket
     if ticket is not None and ticket.tenders:
+        _leave_out(till, meaning)
         raise Refusal("scan.finish_payment")
     till.desk.screen = "sale"
 

@@ -21,6 +21,8 @@ from appliance.service.text import clean
 if TYPE_CHECKING:
     from appliance.service.till import Till
 
+LEFT_OUT: Final = "left out"
+"""Subject of what is said about articles that were scanned and are not on the ticket."""
 
 # --- goods ----------------------------------------------------------------------------------------------------------
 
@@ -31,6 +33,7 @@ def ensure_ticket(till: Till, mode: str = "") -> Ticket:
     desk = till.desk
     if till.ticket is None:
         till.do(i.OpenTicket(till.mode(mode).id if mode else till.shop.default_sale_mode().id))
+        _forget_left_out(till)
         desk.page, desk.search = 1, None
     desk.shows_result = False
     if desk.screen not in ("sale", "split"):
@@ -66,6 +69,7 @@ def add_product(till: Till, product: Product, *, goods: Goods | None = None, cod
         weighing.ask(till, product, goods, despite)
         return
     ticket = ensure_ticket(till)
+    till.desk.hush(f"{LEFT_OUT} {product.name}")
     price_minor = goods.price_minor
     if price_minor is None:
         price_minor = product.price_in(till.mode(ticket.mode).price_list)
@@ -99,6 +103,45 @@ def add_product(till: Till, product: Product, *, goods: Goods | None = None, cod
     for fact in outcome.facts:
         if isinstance(fact, j.QuantityChanged):  # it joined a line above: that is the one just added
             till.desk.selected = fact.line
+
+
+def asked_about(till: Till) -> str:
+    """Name of the article that waits on a sheet for an answer (age, weight, price) and is on no ticket yet."""
+    desk = till.desk
+    if desk.age is not None:
+        return desk.age_name
+    if desk.weighing is not None:
+        return str(desk.weighing.product.name)
+    if desk.free_product is not None:
+        product = till.catalog.product(desk.free_product)
+        return "" if product is None else product.name
+    return ""
+
+
+def asked_on_bar(till: Till) -> str:
+    """Name of the article that is marked sold out and may be sold all the same; the next scan is a no."""
+    return next((str(said.params["name"]) for said in till.desk.notices if said.code == "product.sold_out"), "")
+
+
+def say_left_out(till: Till, name: str) -> None:
+    """An article that somebody scanned is not on the ticket: said until it is closed or added after all.
+
+    A question on the bar stays before it.
+    """
+    desk = till.desk
+    if desk.notices and desk.notices[0].code == "product.sold_out" and desk.notices[0].params["name"] == name:
+        return  # scanned again, and asked again
+    desk.say("scan.left_out", "warn", source=f"{LEFT_OUT} {name}", name=name)
+    desk.notices[0].sticky = True
+    if len(desk.notices) > 1 and desk.notices[1].actions:
+        desk.notices.insert(1, desk.notices.pop(0))
+    desk.sound("scan_refused")
+
+
+def _forget_left_out(till: Till) -> None:
+    """Another customer: what was left out before is not his."""
+    desk = till.desk
+    desk.notices = [notice for notice in desk.notices if not notice.source.startswith(LEFT_OUT)]
 
 
 def _group_bp(till: Till, ticket: Ticket, category: int | None) -> int:
@@ -418,6 +461,7 @@ def _new_ticket(till: Till, command: c.NewTicket) -> None:
         change_mode(till, mode)
     else:
         till.do(i.OpenTicket(mode))
+        _forget_left_out(till)
     desk = till.desk
     desk.close_sheet()
     desk.screen, desk.shows_result, desk.page, desk.search, desk.selected = "sale", False, 1, None, 0
