@@ -41,7 +41,7 @@ class Form(msgspec.Struct, frozen=True):
     errors: dict[str, tuple[str, dict[str, str | int]]] = {}
     note: v.FormNote | None = None
     ticket: int = 0
-    back: str = "sale"
+    back: v.Screen = "sale"
     """Screen that it was opened from."""
     original: Customer | None = None
 
@@ -51,7 +51,7 @@ class Form(msgspec.Struct, frozen=True):
         return "" if self.original is None else self.original.id
 
 
-def blank(serial: int, kind: str, ticket: int, back: str) -> Form:
+def blank(serial: int, kind: str, ticket: int, back: v.Screen) -> Form:
     """Nouveau client."""
     return Form(serial, "company" if kind == "company" else "person", ticket=ticket, back=back)
 
@@ -74,7 +74,7 @@ def _capital(word: str) -> str:
     return word[:1].upper() + word[1:]
 
 
-def filled(serial: int, customer: Customer, back: str) -> Form:
+def filled(serial: int, customer: Customer, back: v.Screen) -> Form:
     """Modifier."""
     address = customer.default_address or Address()
     place = " ".join(word for word in (address.postcode, address.place) if word)

@@ -70,8 +70,9 @@ def _show_all(till: Till) -> None:
 
 def open_picker(till: Till, purpose: Literal["", "wallet"] = "") -> None:
     """Choix du client, over the tiles. `purpose` "wallet": asked by a tender that needs one."""
-    selling.ensure_ticket(till)
     desk = till.desk
+    if desk.screen not in ("payment", "split"):
+        selling.ensure_ticket(till)
     desk.close_sheet()
     desk.sheet, desk.client_kind, desk.client_purpose = "client_picker", "person", purpose
     _show_all(till)
@@ -113,6 +114,8 @@ def show_card(till: Till, customer_id: str) -> None:
         desk.screen, desk.shows_result = "clients", False
         _show_all(till)
     desk.client, desk.client_sales, desk.client_form = customer_id, None, None
+    if not till.shop.wallet_rules_in(till.config.profile).enabled:  # where the movements would stand
+        till.chore(_show_sales(till))
 
 
 def _known(till: Till, customer_id: str) -> Customer:
@@ -142,6 +145,11 @@ async def read_history(till: Till) -> None:
             break
     if till.desk.client == customer:
         till.desk.client_sales = tuple(found[:HISTORY])
+
+
+async def _show_sales(till: Till) -> None:
+    await read_history(till)
+    till.changed()
 
 
 def _show_history(till: Till, command: c.ShowHistory) -> None:
@@ -234,15 +242,15 @@ def _open_form(till: Till, form: Form) -> None:
     desk.client_form, desk.next_form = form, desk.next_form + 1
 
 
-def _form(till: Till) -> Form:
-    form: Form | None = till.desk.client_form
-    if till.desk.screen != "client_form" or form is None:
-        raise Refusal("client.gone")
-    return form
+def _form(till: Till) -> Form | None:
+    """The form on the screen; None once it is left: letters and second touches that come late mean nothing."""
+    return till.desk.client_form if till.desk.screen == "client_form" else None
 
 
 def _fill(till: Till, command: c.FillCustomer) -> None:
     form = _form(till)
+    if form is None:
+        return
     text = command.text if command.field in ("kind", "title", "group") else clean(command.text, 80)
     if command.field == "group" and text and till.directory.group(text) is None:
         raise Refusal("client.gone")
@@ -259,7 +267,10 @@ def _fill(till: Till, command: c.FillCustomer) -> None:
 
 def read_card(till: Till, code: str) -> None:
     """A scanned code in the form: it becomes the Référence."""
-    form = forms.write(_form(till), "code", code)
+    form = _form(till)
+    if form is None:
+        return
+    form = forms.write(form, "code", code)
     holder = till.directory.holder_of(code)
     if holder is not None and holder.customer != form.customer:
         form = forms.with_holder(form, holder)
@@ -272,6 +283,8 @@ def read_card(till: Till, code: str) -> None:
 def _save(till: Till, command: c.SaveCustomer) -> None:
     """Creates or changes; what is wrong is said under its field, and a possible twin is proposed first."""
     form = _form(till)
+    if form is None:
+        return
     made = forms.customer_of(form, _now(till))
     faults = till.ledger.read_now(lambda conn: store.check(conn, made))
     faults += _article_faults(till, made)
@@ -289,7 +302,7 @@ def _save(till: Till, command: c.SaveCustomer) -> None:
     desk = till.desk
     desk.client_form = None
     if form.ticket and till.ticket is not None and till.ticket.number == form.ticket:
-        desk.screen = "split" if form.back == "split" else "sale"
+        desk.screen = form.back if form.back in ("split", "payment") else "sale"
         attach(till, made.id)
     else:
         desk.screen, desk.client, desk.client_sales = "clients", made.id, None

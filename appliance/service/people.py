@@ -213,8 +213,8 @@ def _leave_form(till: Till) -> None:
     desk = till.desk
     back = desk.client_form.back if desk.client_form is not None else "home"
     desk.client_form = None
-    if back == "clients":
-        desk.screen = "clients"
+    if back in ("clients", "payment"):
+        desk.screen = back
     else:
         land(till)
 

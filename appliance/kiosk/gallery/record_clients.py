@@ -40,11 +40,22 @@ def vip() -> v.TicketView:
     )  # fmt: skip
 
 
+LIST = (
+    v.ClientRow("c-bernard", "Pittet Bernard", "PB", code="21000012", wallet_minor=3120),
+    v.ClientRow("c-lise", "Quartier Lise", "QL", "021 555 07 70"),
+    ANNE,
+    msgspec.structs.replace(MICHEL, wallet_minor=None),
+    CLAIRE,
+    v.ClientRow("c-benoit", "Savary Benoît", "SB", "079 555 09 31", wallet_minor=410),
+    v.ClientRow("c-martine", "Thévoz Martine", "TM", code="21000265", wallet_minor=12000),
+)
+
+
 def pickers() -> None:
     """10 and what else the picker shows."""
     r.write("10-client-choix", r.view(ticket=nobody(), sheet=picker()))
     r.write("10b-client-aucun", r.view(ticket=nobody(), sheet=picker(rows=(), search="rochz", hits=0, chosen="")))
-    everybody = picker(search="", hits=1284, chosen="", rows=FOUND * 2)
+    everybody = picker(search="", hits=1284, chosen="", rows=(*FOUND, *LIST[-2:], *LIST[:2]))
     r.write("10c-client-compact", r.view(ticket=nobody(), sheet=everybody), "compact")
     firms = (
         v.ClientRow("c-garage", "Garage du Simplon SA", "GS", "024 555 11 00", group="Pro", group_bp=500,
@@ -108,15 +119,6 @@ CARD = v.ClientCard(
     codes=("21000042",), group="VIP", group_bp=1000, account="1100.042", wallet_minor=1540,
     last_credit_minor=5000, last_credit_at="2025-11-15T09:04:00", movements=MOVEMENTS,
 )  # fmt: skip
-LIST = (
-    v.ClientRow("c-bernard", "Pittet Bernard", "PB", code="21000012", wallet_minor=3120),
-    v.ClientRow("c-lise", "Quartier Lise", "QL", "021 555 07 70"),
-    ANNE,
-    msgspec.structs.replace(MICHEL, wallet_minor=None),
-    CLAIRE,
-    v.ClientRow("c-benoit", "Savary Benoît", "SB", "079 555 09 31", wallet_minor=410),
-    v.ClientRow("c-martine", "Thévoz Martine", "TM", code="21000265", wallet_minor=12000),
-)
 
 
 def clients(**changes: Any) -> v.ClientsView:

@@ -30,6 +30,8 @@ from appliance.protocol.view import ClientGroupsSheet, TillView
 LONGEST = 80
 CAPITALS = ("name", "first_name", "company", "contact", "street")
 """Fields whose first letter is a capital."""
+FIGURES = ("phone", "code", "place", "account")
+"""Fields that begin with a digit."""
 
 
 class FormEntry(Press, Col):
@@ -113,7 +115,7 @@ class ClientForm(Screen):
         self._serial = -1
         self._editions: dict[str, int] = {}
         super().__init__(**kwargs)
-        self.fbind("focus", self._share)
+        self.fbind("focus", self._turn)
         self.fbind("typing", self._share)
 
     def show(self, view: TillView) -> None:
@@ -145,6 +147,12 @@ class ClientForm(Screen):
     def bar(self, view: TillView) -> BarModel:
         """Back, and for which ticket."""
         return form_bar(view)
+
+    def _turn(self, *_: Any) -> None:
+        """Another field has the keyboard: letters or digits, as it begins."""
+        is_figure = self.focus in FIGURES and not self.texts.get(self.focus)
+        self.ids.keyboard.layer = "digits" if is_figure else ""
+        self._share()
 
     def _share(self, *_: Any) -> None:
         """On the small panel the keyboard leaves room for the row one types in and the next."""
@@ -197,6 +205,9 @@ class ClientForm(Screen):
             self.focus = names[(now + by) % len(names)]
             self._share()
 
+    def _is_last(self) -> bool:
+        return bool(self.model.fields) and self.focus == self.model.fields[-1].field
+
     def _write(self, text: str) -> None:
         self.texts = {**self.texts, self.focus: text}
         self.send(cmd.FillCustomer(self.focus, text))  # type: ignore[arg-type]
@@ -216,6 +227,8 @@ class ClientForm(Screen):
         if name == "backspace":
             self._write(self.texts.get(self.focus, "")[:-1])
             self._capital()
+        elif name == "next" and self.compact and self.typing and self._is_last():
+            self.typing = False
         elif name in ("next", "enter", "right", "down"):
             self.walk(1)
         elif name in ("left", "up"):

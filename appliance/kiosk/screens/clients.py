@@ -10,7 +10,6 @@ from appliance.kiosk.screens.home import HomeRail  # noqa: F401
 from appliance.kiosk.theme import theme
 from appliance.kiosk.viewmodel.bar import BarModel
 from appliance.kiosk.viewmodel.client import CardModel, ClientsModel, MovementModel, clients_bar, clients_model
-from appliance.kiosk.viewmodel.undo import undo_model
 from appliance.kiosk.widgets import Cells, Col, Row, load_kv
 from appliance.kiosk.widgets.rows import Rows
 from appliance.protocol import command as cmd
@@ -59,7 +58,6 @@ class ClientsScreen(SearchAsTyped, Screen):
 
     model = ObjectProperty(ClientsModel(), rebind=True)
     card = ObjectProperty(CardModel(), rebind=True)
-    undo = ObjectProperty(None, allownone=True, rebind=True)
 
     def opened(self) -> None:
         """The keyboard is away."""
@@ -70,7 +68,6 @@ class ClientsScreen(SearchAsTyped, Screen):
         before = self.model.rows
         self.model = clients_model(view)
         self.card = self.model.card or CardModel()
-        self.undo = undo_model(view)
         self.looked(self.model.search)
         if self.model.rows != before and self.card.id:
             self.ids.rows.rows = self.model.rows
@@ -86,11 +83,6 @@ class ClientsScreen(SearchAsTyped, Screen):
     def go_right(self) -> None:
         """The gear."""
         self.send(cmd.ShowDevices())
-
-    def take_back(self) -> None:
-        """Annuler on the toast."""
-        if self.undo is not None:
-            self.send(cmd.Undo(self.undo.id))
 
     def statement(self) -> None:
         """Relevé."""

@@ -220,8 +220,8 @@ def row_models(
 def count_line(view: v.TillView, hits: int, total: int) -> str:
     """5 clients sur 1’284"""
     lang = view.language
-    whole = amount(total * 100, view.shop.locale)[:-3]
-    return t("screen.clients.count", lang, count=hits, total=whole)
+    found, whole = (amount(number * 100, view.shop.locale)[:-3] for number in (hits, total))
+    return t("screen.clients.count_one" if hits == 1 else "screen.clients.count", lang, found=found, total=whole)
 
 
 def picker_model(view: v.TillView, sheet: v.ClientPickerSheet) -> PickerModel:
@@ -374,6 +374,7 @@ def card_model(view: v.TillView, card: v.ClientCard, clients: v.ClientsView) -> 
     if card.gifted_minor:
         last = t("screen.clients.gifted", lang, amount=amount(card.gifted_minor, locale))
     is_history = card.sales is not None or not has_wallet
+    is_reading = is_history and card.sales is None
     lines = (
         [sale_line(view, sale, i) for i, sale in enumerate(card.sales or ())]
         if is_history
@@ -393,7 +394,7 @@ def card_model(view: v.TillView, card: v.ClientCard, clients: v.ClientsView) -> 
         facts=_facts(view, card),
         moves_title=t(f"screen.clients.{word}_title", lang),
         moves=tuple(lines),
-        moves_empty="" if lines else t(f"screen.clients.{word}_empty", lang),
+        moves_empty="" if lines or is_reading else t(f"screen.clients.{word}_empty", lang),
         statement=t("screen.clients.statement", lang) if clients.has_statement and not is_history else "",
         edit="" if card.is_counter else t("screen.clients.edit", lang),
         history=t("screen.clients.history" if not is_history else "screen.clients.moves", lang) if has_wallet else "",
