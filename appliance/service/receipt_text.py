@@ -278,7 +278,8 @@ def _tenders(head: Letterhead, closed: TicketClosed) -> list[Block]:
             due = tender.amount_minor + tender.rounding_minor
             blocks.append(Columns(t("receipt.due_in_cash"), amount(due), bold=True))
         blocks.append(Columns(t("receipt.received"), amount(tender.received_minor)))
-        blocks.append(Columns(t("receipt.change"), amount(tender.change_minor)))
+        if tender.change_minor or tender is closed.tenders[-1]:
+            blocks.append(Columns(t("receipt.change"), amount(tender.change_minor)))
     if not closed.tenders:
         blocks.append(Text(t("receipt.nothing_to_pay")))
     return blocks
@@ -358,6 +359,8 @@ def _report_groups(head: Letterhead, totals: Totals) -> list[Block]:
         ]
 
     tenders = [(tally.name, tally.count, tally.amount_minor) for tally in totals.tenders.values()]
+    if totals.by_hand.count:
+        tenders.append((t("report.card.by_hand"), totals.by_hand.count, totals.by_hand.amount_minor))
     modes = [(_mode_name(head, mode), tally.count, tally.amount_minor) for mode, tally in totals.modes.items()]
     sellers = [(head.operators.name_of(who), tally.count, tally.amount_minor) for who, tally in totals.sellers.items()]
     return [

@@ -115,6 +115,19 @@ def test_a_report_says_from_when_to_when(run, tmp_path):
     run(day())
 
 
+def test_change_is_said_once_where_cash_comes_in_two_parts(run, tmp_path):
+    async def day():
+        async with a_till(tmp_path) as till:
+            await till.sells("2 croissant | cash 1.00, cash 5.00")
+            await till.do(c.PrintReceipt())
+            text = await newest_paper(till)
+            assert [line for line in text if line.startswith(("Reçu", "Rendu"))] == [
+                "Reçu en espèces | 1.00", "Reçu en espèces | 5.00", "Rendu | 2.80",
+            ]  # fmt: skip
+
+    run(day())
+
+
 def test_a_cash_rounding_is_a_line_of_its_own(run, tmp_path):
     async def day():
         async with a_till(tmp_path) as till:
