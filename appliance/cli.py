@@ -483,16 +483,16 @@ def _customers(arguments: argparse.Namespace) -> int:
     config = _config(arguments.config)
     reads = arguments.work in ("list", "show", "export") or getattr(arguments, "dry_run", False)
     opened = _reading(Path(config.data_dir) / "till.db") if reads else _writing(config)
-    try:
-        with opened as conn:
+    with opened as conn:
+        try:
             return OK if cli_customers.run(arguments, conn, config, SystemClock()) else NO
-    except Refusal as refusal:
-        if arguments.json:
-            _say_json({"ok": False, "code": refusal.code, "detail": _words(refusal)})
-        sys.stderr.write(f"tillbox: {refusal.code}: {_words(refusal)}\n")
-        return NO
-    except OSError as error:
-        raise Trouble("csv.unreadable", f"{error.filename}: {error.strerror}") from None
+        except Refusal as refusal:
+            if arguments.json:
+                _say_json({"ok": False, "code": refusal.code, "detail": _words(refusal)})
+            sys.stderr.write(f"tillbox: {refusal.code}: {_words(refusal)}\n")
+            return NO
+        except OSError as error:
+            raise Trouble("csv.unreadable", f"{error.filename}: {error.strerror}") from None
 
 
 # --- codes ----------------------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from appliance.domain.customer import (
     Group,
     GroupRate,
     InvalidCustomer,
+    search_words,
 )
 from appliance.domain.errors import Refusal
 from appliance.store import customers as store
@@ -243,7 +244,7 @@ def test_a_search_among_2000_says_how_many_and_stays_exact(conn):
 
 def carries(customer, text):
     parts = [text.replace(" ", "")] if text[0].isdigit() else text.split()
-    return all(any(word.startswith(part) for word in store.domain.search_words(customer)) for part in parts)
+    return all(any(word.startswith(part) for word in search_words(customer)) for part in parts)
 
 
 # --- erasing --------------------------------------------------------------------------------------------------------
@@ -253,7 +254,7 @@ def raw(folder: Path) -> bytes:
     return b"\0".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
 
 
-def paper(conn, customer: Customer, document: int) -> None:
+def paper(conn, customer, document):
     lines = {"blocks": [{"text": f"Mme {customer.name}"}, {"text": f"{document} Croissants"}, [customer.email]]}
     body = msgspec.json.encode(lines)
     spool.add_job(conn, "printer.receipt", "ticket", document, 0, AT, body, customer.id)
@@ -283,8 +284,8 @@ def test_an_erased_customer_is_gone_from_every_file(conn, tmp_path, caplog):
     left = raw(tmp_path).lower()
     for trace in ("zwyssigxq", "formerxq", "philomènexq", "philomenexq", "sentierxq", "chienxq", "notexq", "acctxq"):
         assert trace.encode() not in left, trace
-    for trace in (b"987 65 43", b"0799876543", b"9876543", b"9876 5432", b"98765432"):
-        assert trace not in left, trace
+    for trace in ("987 65 43", "0799876543", "9876543", "9876 5432", "98765432"):
+        assert trace.encode() not in left, trace
     assert not re.search(r"(?i)zwyssigxq", caplog.text)
     assert store.get(conn, zoe.id) == Customer(zoe.id, created_at=AT, changed_at=LATER, erased_at=LATER)
     assert store.search(conn, "zwyssigxq").rows == ()
@@ -294,14 +295,16 @@ def test_an_erased_customer_is_gone_from_every_file(conn, tmp_path, caplog):
     store.erase(conn, zoe.id, LATER)
     with pytest.raises(Refusal, match=r"customer\.erased"):
         store.save(conn, replace(zoe, codes=()), LATER)
-    assert store.save(conn, Customer("", last_name="New", first_name="One", codes=(CustomerCode("98765432"),)), AT)
+    heir = store.save(conn, Customer("", last_name="New", first_name="One", codes=(CustomerCode("98765432"),)), AT)
+    assert holder(conn, "9876 5432") == heir
 
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_nothing_is_left_after_a_busy_year(conn, tmp_path, seed):
     """Customers come, change, get papers and go, among others who stay: pages split and merge."""
     conn.execute("PRAGMA synchronous = OFF")
-    dice, stay, living = random.Random(seed), list(town_of(200)), []
+    dice, stay = random.Random(seed), list(town_of(200))
+    living: list[str] = []
 
     def somebody(number, customer_id=""):
         mark = f"Zq{number:05}xk" + "".join(dice.choice("abcdefgh") for _ in range(dice.randint(0, 12)))
