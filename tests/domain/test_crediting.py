@@ -1,5 +1,6 @@
 """Wallets of customers: what is credited, spent, given back and refused. Features W-*; the rules that peers break."""
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -7,10 +8,13 @@ from hypothesis import strategies as st
 from appliance.domain import effect as e
 from appliance.domain import intent as i
 from appliance.domain import journal as j
+from appliance.domain.card import CardDoubt, CardRequest, CreditOrder
 from appliance.domain.catalog import TenderMode, WalletRules
 from appliance.domain.errors import Refusal
 from appliance.domain.state import apply
-from appliance.domain.ticket import price
+from appliance.domain.terminal import can_reopen, stands_before, twin
+from appliance.domain.ticket import Tender, price
+from appliance.domain.till import step
 from appliance.domain.wallet import Holding, Purse
 from tests.support.auditor import audit
 from tests.support.core import CARD, CASH, FREE, LEFEVRE, MEAL, NOW, ROCHAT, WALLET, Core, credit
@@ -146,6 +150,20 @@ def test_w01_switched_off_nothing_is_credited_or_spent_and_what_was_paid_can_com
     core.do(i.CancelCredit(ROCHAT, document, 1000))
     core.do(i.RefundBalance(ROCHAT, CASH))
     assert core.balance() == (0, 0)
+
+
+def test_w20_a_limit_that_was_lowered_counts_what_is_there_already(core):
+    core.credits(9000, ("card", None))
+    refusal = core.refused(credit(1005, rules=WalletRules(max_balance_minor=10_000)))
+    assert (refusal.code, refusal.params) == ("wallet.max_balance", {"limit_minor": 10_000})
+    core.credits(1000)
+    core.credits(500, ("card", None), rules=WalletRules(cash_ceiling_minor=500))
+
+
+def test_coins_given_back_on_a_cheque_leave_the_drawer(core):
+    cheque = TenderMode("cheque", "Chèque", "", "cheque", 4, overpayment="change")
+    core.do(i.CreditWallet(ROCHAT, 5000, (i.Payment(cheque, 6000),), FREE))
+    assert (core.balance(), core.expected()) == ((5000, 0), 19_000)
 
 
 # --- spending -------------------------------------------------------------------------------------------------------
@@ -354,6 +372,40 @@ def test_the_oldest_credit_is_spent_first(core):
     core.do(i.CancelCredit(ROCHAT, second, 3000))
 
 
+def test_what_is_taken_back_restores_the_newest_credit_first(core):
+    core.credits(2000)
+    core.credits(3000)
+    core.sells(2500)
+    core.sells(1000)
+    core.do(i.CorrectPayment())
+    wallet = core.state.wallets[ROCHAT]
+    assert [row.left.paid_minor for row in wallet.credits] == [0, 2500]
+    assert wallet.on("2026-11-21") == (5000, 5000, 2500)
+    assert wallet.on("2026-11-22") == (0, 0, 0)
+
+
+def test_w08_what_a_means_gave_back_is_gone_from_its_share(core):
+    document = core.credits(1000, ("card", 500), ("cash", None)).document
+    modes = [core.do(i.CancelCredit(ROCHAT, document, 1)).facts[-1].tenders[0].mode for _ in range(4)]
+    assert modes == ["card", "cash", "card", "cash"]
+
+
+def test_w08_given_credit_goes_back_in_proportion_each_time(core):
+    document = core.credits(5000, gifted=500).document
+    for _ in range(2):
+        assert core.do(i.CancelCredit(ROCHAT, document, 1000)).facts[-1].part == Purse(1000, 100)
+
+
+def test_a_credit_of_yesterday_makes_no_room_for_todays_limit(core):
+    rules = WalletRules(max_day_minor=5000)
+    document = core.credits(5000, rules=rules).document
+    core.closes()
+    core.opens("2026-11-22")
+    core.credits(5000, rules=rules)
+    core.do(i.CancelCredit(ROCHAT, document, 3000))
+    assert core.refused(credit(5, rules=rules)).code == "wallet.max_day"
+
+
 def test_a_credit_of_another_day_can_be_cancelled_and_one_that_is_used_up_is_forgotten(core):
     used = core.credits(2000).document
     core.sells(2000)
@@ -481,6 +533,27 @@ def test_w26_change_on_another_customers_wallet_is_taken_back_from_there(core):
     core.do(change(customer=LEFEVRE))
     core.do(i.CorrectPayment())
     assert (core.balance(ROCHAT), core.balance(LEFEVRE)) == ((1000, 0), (0, 0))
+
+
+def test_w26_once_spent_no_card_of_the_sale_is_refunded_either(core):
+    core.rings(1740)
+    core.do(i.RequestCard("r1", CARD, 1000))
+    core.do(i.AnswerCard("r1", "accepted", reference="poi-1"))
+    core.pays("cash", 1000)
+    document = core.state.last_closed.document
+    core.do(change())
+    core.rings(500)
+    core.pays("wallet", 100)
+    assert core.refused(i.RequestRefund("r2", 1, document)).code == "wallet.spent_already"
+
+
+def test_w26_the_next_day_nothing_is_left_of_it(core):
+    core.sells(1740, "cash", 2000)
+    core.do(change())
+    core.closes()
+    core.opens("2026-11-22")
+    assert (core.state.change_credit, core.state.last_movement) == (None, None)
+    assert core.refused(change()).code == "wallet.no_change"
 
 
 # --- by right -------------------------------------------------------------------------------------------------------
@@ -689,6 +762,59 @@ def test_a_card_credit_in_doubt_has_nothing_to_do_with_the_ticket_in_hand(core):
     core.closes()
 
 
+def test_a_doubt_lasts_until_all_of_its_money_is_back(core):
+    asked(core)
+    core.do(i.LoseCard("r1", "no_answer"))
+    core.do(i.AnswerCard("r1", "accepted", by="person"))
+    document = core.facts[-1].document
+    core.do(i.CancelCredit(ROCHAT, document, 1000))
+    assert set(core.state.doubts) == {"r1"}
+    core.do(i.CancelCredit(ROCHAT, document, 4000))
+    assert not core.state.doubts
+
+
+def told_wrongly(core: Core, request: i.Intent, name: str, *, accepted: bool) -> CardDoubt:
+    """A person says one thing of this request, the terminal later the contrary."""
+    core.do(request)
+    core.do(i.LoseCard(name, "no_answer"))
+    core.do(i.AnswerCard(name, "accepted" if accepted else "refused", by="person"))
+    core.do(i.AnswerCard(name, "refused" if accepted else "accepted"))
+    return core.state.doubts[name]
+
+
+def test_the_terminal_is_asked_first_before_the_same_wallet_is_credited_again(core):
+    doubt = told_wrongly(core, i.RequestCardCredit("r1", credit(1000, ("card", None))), "r1", accepted=False)
+    for customer, stands in ((ROCHAT, True), (LEFEVRE, False)):
+        order = CreditOrder(customer, Purse(500), ())
+        request = CardRequest("r2", "debit", 0, Tender(1, "card", "Carte", "card", 500), credit=order)
+        assert stands_before(core.state, doubt, request) is stands
+    core.rings(500)
+    request = CardRequest("r3", "debit", 1, Tender(1, "card", "Carte", "card", 500))
+    assert not stands_before(core.state, doubt, request)
+    other = told_wrongly(
+        core, i.RequestCardCredit("r4", credit(700, ("card", None), customer=LEFEVRE)), "r4", accepted=True
+    )
+    assert not stands_before(
+        core.state, other, msgspec.structs.replace(request, ticket=0, credit=CreditOrder(LEFEVRE, Purse(7), ()))
+    )
+
+
+def test_two_shares_of_one_credit_that_went_back_are_no_twins(core):
+    asked(core)
+    core.do(i.AnswerCard("r1", "accepted", reference="poi-1"))
+    document = core.facts[-1].document
+    one = told_wrongly(core, i.RequestCardCancel("r2", i.CancelCredit(ROCHAT, document, 1000)), "r2", accepted=False)
+    two = told_wrongly(core, i.RequestCardCancel("r3", i.CancelCredit(ROCHAT, document, 2000)), "r3", accepted=True)
+    assert (twin(core.state, one), twin(core.state, two)) == (None, None)
+    assert core.balance() == (3000, 0)
+    core.do(i.ReopenCard("r2"))
+    assert core.balance() == (2000, 0), "the terminal had given the first share back"
+    assert not can_reopen(core.state, two)
+    core.do(i.ReturnDebit("r4", "r3"))
+    core.do(i.AnswerCard("r4", "accepted"))
+    assert (core.balance(), core.state.doubts) == ((2000, 0), {})
+
+
 # --- the books ------------------------------------------------------------------------------------------------------
 
 
@@ -707,6 +833,22 @@ def test_a_fact_whose_image_does_not_follow_is_not_replayed(core, fact):
     core.credits(5000)
     with pytest.raises(ValueError, match=r"follow|more than"):
         apply(core.state, fact, NOW.at, NOW.actor)
+
+
+def test_a_credit_that_its_tenders_do_not_pay_is_not_replayed(core):
+    credited = core.credits(5000)
+    again = Core()
+    with pytest.raises(ValueError, match="follow"):
+        apply(again.state, msgspec.structs.replace(credited, tenders=()), NOW.at, NOW.actor)
+
+
+def test_a_tender_whose_balance_does_not_follow_is_not_replayed(core):
+    core.credits(5000)
+    core.rings(1000)
+    (closed,) = step(core.state, i.Tend(WALLET), NOW).facts
+    wrong = msgspec.structs.replace(closed.tenders[0], balance_minor=3999)
+    with pytest.raises(ValueError, match="follow"):
+        apply(core.state, msgspec.structs.replace(closed, tenders=(wrong,)), NOW.at, NOW.actor)
 
 
 def test_a_sale_whose_balance_does_not_follow_is_not_replayed(core):

@@ -100,6 +100,14 @@ def test_a_holding_never_gives_a_part_that_it_has_not():
     assert holding.plus(w.Purse()) == holding == holding.minus(w.Purse())
 
 
+def test_a_recall_that_comes_twice_returns_once():
+    rights = w.top_up(w.Rights(), 1000)
+    once = w.recall(rights, 300)
+    assert (once.returned_minor, once.free_minor) == (300, 700)
+    assert w.recall(once, 300) == once
+    assert w.recall(once, 450).returned_minor == 450
+
+
 class HostileNetwork(RuleBasedStateMachine):
     """Two tills and a head office: every message may come late, twice, out of order, or never."""
 
