@@ -161,6 +161,8 @@ class TenderView(Piece):
     kind: str
     amount_minor: int
     is_removable: bool = True
+    is_by_hand: bool = False
+    """Typed into a terminal that did not answer the till."""
 
 
 class TicketView(Piece):
@@ -429,7 +431,8 @@ class ClientPickerSheet(Piece, tag="client_picker"):
     kind: Literal["person", "company"] = "person"
     search: str = ""
     hits: int = 0
-    """How many match; `rows` may be fewer."""
+    """How many match; `rows` may be fewer. `has_more`: they are more than that."""
+    has_more: bool = False
     total: int = 0
     """All customers of this till."""
     chosen: str = ""
@@ -612,6 +615,8 @@ class CardView(Piece):
     """Seconds since the answer got lost, and until the terminal is asked again by itself."""
     asks_in_s: int = 0
     can_by_hand: bool = False
+    is_by_hand: bool = False
+    """The amount is being taken on the terminal by hand, and waits for somebody's word."""
 
 
 class SplitPart(Piece):
@@ -696,6 +701,8 @@ class ReportView(Piece):
     held: ReasonTotal | None = None
     unsure: ReasonTotal | None = None
     """Card payments to compare with the terminal's own list ("à vérifier"); None when there are none."""
+    by_hand: ReasonTotal | None = None
+    """Part of the card payments: typed into a terminal that did not answer the till."""
     seller: str = ""
     wallet_rows: tuple[tuple[str, int, int], ...] = ()
     """(code, count, amount); empty where cagnottes are off: then their card is absent."""
@@ -739,6 +746,8 @@ class ClosingView(Piece):
     held_count: int = 0
     unsure: ReasonTotal | None = None
     """Card payments to compare with the terminal's own list; None when there are none."""
+    by_hand: ReasonTotal | None = None
+    """Part of the card payments: typed into a terminal that did not answer the till."""
     focus_minor: int = 0
     reasons: tuple[ReasonKey, ...] = ()
     """Reason chips of step 2, when the difference is above the tolerance."""
@@ -915,6 +924,7 @@ class ClientsView(Piece):
     rows: tuple[ClientRow, ...] = ()
     search: str = ""
     hits: int = 0
+    has_more: bool = False
     total: int = 0
     client: ClientCard | None = None
     has_wallets: bool = False

@@ -23,7 +23,7 @@ from appliance.protocol import view as v
 from appliance.service import client_form as forms
 from appliance.service import selling
 from appliance.service.client_form import Form
-from appliance.service.directory import Looked, look
+from appliance.service.directory import look
 from appliance.service.ledger import stamp
 from appliance.service.people import land, require_session
 from appliance.service.text import clean
@@ -42,10 +42,22 @@ HISTORY_ENTRIES: Final = 40_000
 # --- looking --------------------------------------------------------------------------------------------------------
 
 
-async def look_up(till: Till, command: c.SearchCustomers) -> None:
-    """Search off the loop; the handler then shows what was found."""
-    text = clean(command.text, 64)
-    kind = command.kind or _kind(till)
+def looks_first(command: c.AnyCommand) -> bool:
+    """Whether the store is asked before this is decided."""
+    if isinstance(command, c.OpenSheet):
+        return command.sheet == "client_picker"
+    return isinstance(command, c.SearchCustomers | c.ShowTab | c.ShowHistory)
+
+
+async def look_up(till: Till, command: c.AnyCommand) -> None:
+    """Ask the store off the loop; the handler then shows what was found."""
+    if isinstance(command, c.ShowHistory):
+        if command.on:
+            await read_history(till)
+        return
+    text, kind = "", "person" if isinstance(command, c.OpenSheet) else ""
+    if isinstance(command, c.SearchCustomers):
+        text, kind = clean(command.text, 64), command.kind or _kind(till)
     till.desk.client_looked = await till.ledger.read(lambda conn: look(conn, text, kind))
 
 
@@ -63,9 +75,20 @@ def _search(till: Till, command: c.SearchCustomers) -> None:
 
 
 def _show_all(till: Till) -> None:
-    """The list as it is before anything is typed."""
-    kind = _kind(till)
-    till.desk.client_found = till.ledger.read_now(lambda conn: look(conn, "", kind))
+    """The list as it is before anything is typed; read a moment later when it was not asked for before."""
+    desk, kind = till.desk, _kind(till)
+    looked, desk.client_looked = desk.client_looked, None
+    is_it = looked is not None and (looked.text, looked.kind) == ("", kind)
+    desk.client_found = looked if is_it else None
+    if not is_it:
+        till.chore(_fill_list(till, kind))
+
+
+async def _fill_list(till: Till, kind: str) -> None:
+    found = await till.ledger.read(lambda conn: look(conn, "", kind))
+    if till.desk.client_found is None:
+        till.desk.client_found = found
+        till.changed()
 
 
 def open_picker(till: Till, purpose: Literal["", "wallet"] = "") -> None:
@@ -306,7 +329,6 @@ def _save(till: Till, command: c.SaveCustomer) -> None:
         attach(till, made.id)
     else:
         desk.screen, desk.client, desk.client_sales = "clients", made.id, None
-        _show_all(till)
         _list(till, made)
         desk.say("client.created" if is_new else "client.saved", source="client", name=made.name)
         till.fold_messages()
@@ -366,7 +388,8 @@ def _rate_again(till: Till, customer_id: str) -> None:
 def _list(till: Till, made: Customer) -> None:
     """The list as it will be after the commit."""
     found = till.desk.client_found
-    if not isinstance(found, Looked):
+    if found is None:
+        _show_all(till)
         return
     row = row_of(made)
     rows = sorted([*(old for old in found.rows if old.id != row.id), row], key=lambda each: each.listed_name.casefold())
@@ -445,7 +468,7 @@ def _erase_one(till: Till, customer_id: str) -> None:
     till.do(i.NoteCustomer(j.CustomerErased(customer_id)))
     till.ledger.also(lambda conn: store.erase(conn, customer_id, at))
     found = till.desk.client_found
-    if isinstance(found, Looked) and any(row.id == customer_id for row in found.rows):
+    if found is not None and any(row.id == customer_id for row in found.rows):
         rows = tuple(row for row in found.rows if row.id != customer_id)
         till.desk.client_found = msgspec.structs.replace(found, rows=rows, hits=found.hits - 1, total=found.total - 1)
 

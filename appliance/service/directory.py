@@ -30,6 +30,8 @@ class Looked(msgspec.Struct, frozen=True):
     rows: tuple[store.CustomerRow, ...]
     hits: int
     total: int
+    has_more: bool = False
+    """More than `hits` match."""
 
 
 class Directory:
@@ -89,4 +91,4 @@ def look(conn: object, text: str, kind: str) -> Looked:
     """Search; "" as `kind` is both. For the database's thread."""
     wanted = kind or None
     found = store.search(conn, text, wanted, limit=LISTED)  # type: ignore[arg-type]
-    return Looked(text, kind, found.rows, found.total, store.count(conn))
+    return Looked(text, kind, found.rows, found.total, store.count(conn), not found.is_exact)

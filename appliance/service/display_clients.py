@@ -11,7 +11,6 @@ from appliance.i18n import t
 from appliance.protocol import view as v
 from appliance.service.client_form import FIELDS
 from appliance.service.clients import row_of
-from appliance.service.directory import Looked
 from appliance.store.customers import CustomerRow
 
 if TYPE_CHECKING:
@@ -105,7 +104,7 @@ def row(till: Till, found: CustomerRow) -> v.ClientRow:
 def rows(till: Till) -> tuple[v.ClientRow, ...]:
     """What was found, but for who is being deleted."""
     found = till.desk.client_found
-    if not isinstance(found, Looked):
+    if found is None:
         return ()
     return tuple(row(till, each) for each in found.rows if each.id != till.desk.client_leaving)
 
@@ -115,12 +114,13 @@ def picker(till: Till) -> v.ClientPickerSheet:
     desk = till.desk
     found = desk.client_found
     listed = rows(till)
-    gone = len(found.rows) - len(listed) if isinstance(found, Looked) else 0
+    gone = len(found.rows) - len(listed) if found is not None else 0
     return v.ClientPickerSheet(
         rows=listed,
         kind=desk.client_kind,
         search=found.text if found else "",
         hits=found.hits - gone if found else 0,
+        has_more=found is not None and found.has_more,
         total=found.total - gone if found else 0,
         chosen=listed[0].id if found and found.text and listed else "",
         purpose=desk.client_purpose,
@@ -149,12 +149,13 @@ def clients_view(till: Till) -> v.ClientsView:
     """Tab Clients."""
     found = till.desk.client_found
     listed = rows(till)
-    gone = len(found.rows) - len(listed) if isinstance(found, Looked) else 0
+    gone = len(found.rows) - len(listed) if found is not None else 0
     return v.ClientsView(
         tabs=tabs(till),
         rows=listed,
         search=found.text if found else "",
         hits=found.hits - gone if found else 0,
+        has_more=found is not None and found.has_more,
         total=found.total - gone if found else 0,
         client=_card(till),
         has_wallets=has_wallets(till),

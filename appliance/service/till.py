@@ -43,7 +43,7 @@ ANNOUNCE_S: Final = 10.0
 UNDO_S: Final = 6.0
 ARMED_S: Final = 10.0
 
-ASKING: Final = (c.SignIn, c.Approve, c.SearchCustomers, c.ShowHistory)
+ASKING: Final = (c.SignIn, c.Approve)
 """Orders that ask somebody else before they decide."""
 
 ASIDE: Final = (
@@ -255,7 +255,7 @@ class Till:
         if known is not None:
             return known
         rest: Coroutine[Any, Any, Answer]
-        if isinstance(order.command, ASKING):
+        if isinstance(order.command, ASKING) or clients.looks_first(order.command):
             rest = self._ask_first(order, self.desk.approval_command)
         else:
             begun = self._at_once(order)
@@ -314,10 +314,8 @@ class Till:
                 await people.sign_in(self, command)
             elif isinstance(command, c.Approve):
                 command = await people.approve(self, command, waiting)
-            elif isinstance(command, c.SearchCustomers):
+            elif clients.looks_first(command):
                 await clients.look_up(self, command)
-            elif isinstance(command, c.ShowHistory) and command.on:
-                await clients.read_history(self)
             before = self.desk.copy()
             self._decide(command, order.id)
             await self._settle()

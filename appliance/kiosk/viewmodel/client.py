@@ -217,11 +217,12 @@ def row_models(
     return tuple(row_model(view, row, row.id == chosen, i == len(rows) - 1, with_group) for i, row in enumerate(rows))
 
 
-def count_line(view: v.TillView, hits: int, total: int) -> str:
+def count_line(view: v.TillView, shown: v.ClientPickerSheet | v.ClientsView) -> str:
     """5 clients sur 1’284"""
-    lang = view.language
+    lang, hits, total = view.language, shown.hits, shown.total
     found, whole = (amount(number * 100, view.shop.locale)[:-3] for number in (hits, total))
-    return t("screen.clients.count_one" if hits == 1 else "screen.clients.count", lang, found=found, total=whole)
+    word = "count_more" if shown.has_more else "count_one" if hits == 1 else "count"
+    return t(f"screen.clients.{word}", lang, found=found, total=whole)
 
 
 def picker_model(view: v.TillView, sheet: v.ClientPickerSheet) -> PickerModel:
@@ -238,7 +239,7 @@ def picker_model(view: v.TillView, sheet: v.ClientPickerSheet) -> PickerModel:
         keyboard=t("screen.clients.keyboard", lang),
         hint=t(hint, lang),
         rows=row_models(view, sheet.rows, sheet.chosen),
-        count=count_line(view, sheet.hits, sheet.total),
+        count=count_line(view, sheet),
         new=t("screen.clients.new", lang),
         empty=t("screen.clients.nobody", lang, text=sheet.search) if is_nobody else "",
         create=t("screen.clients.create_this", lang) if is_nobody else "",
@@ -417,7 +418,7 @@ def clients_model(view: v.TillView) -> ClientsModel:
         search=clients.search,
         search_hint=t("screen.clients.search_short", lang),
         rows=row_models(view, clients.rows, chosen, with_group=True),
-        count=count_line(view, clients.hits, clients.total) if clients.hits > len(clients.rows) else "",
+        count=count_line(view, clients) if clients.hits > len(clients.rows) else "",
         new=t("screen.clients.new", lang),
         empty="" if clients.rows else nobody if clients.search else t("screen.clients.none", lang),
         card=card_model(view, clients.client, clients) if clients.client else None,
