@@ -779,7 +779,8 @@ def told_wrongly(core: Core, request: i.Intent, name: str, *, accepted: bool) ->
     core.do(i.LoseCard(name, "no_answer"))
     core.do(i.AnswerCard(name, "accepted" if accepted else "refused", by="person"))
     core.do(i.AnswerCard(name, "refused" if accepted else "accepted"))
-    return core.state.doubts[name]
+    doubt: CardDoubt = core.state.doubts[name]
+    return doubt
 
 
 def test_the_terminal_is_asked_first_before_the_same_wallet_is_credited_again(core):
