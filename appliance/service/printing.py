@@ -110,7 +110,8 @@ class Printing:
         if isinstance(effect, e.PrintTicket):
             now = self._ledger.moment().at
             paper = receipt(self._head, effect.closed, effect.closed_at, effect.copy, now, self._ledger.state.seller)
-            return self._job("ticket", effect.closed.document, effect.copy, now, paper)
+            closed = effect.closed
+            return self._job("ticket", closed.document, effect.copy, now, paper, customer=closed.customer)
         if isinstance(effect, e.PrintReport):
             paper = report(self._head, effect.report, effect.opened_at, effect.at)
             purpose = "z" if isinstance(effect.report, SessionClosed) else "x"
@@ -137,10 +138,13 @@ class Printing:
         self._order(purpose, subject, copy)
         return order
 
-    def _job(self, purpose: str, subject: int, copy: int, at: str, paper: Paper, role: str = ROLE) -> Companion:
+    def _job(
+        self, purpose: str, subject: int, copy: int, at: str, paper: Paper, role: str = ROLE, customer: str = ""
+    ) -> Companion:
+        """`customer` is the id of whose name may be on the paper: erasing the customer strikes it out."""
         body = msgspec.json.encode(paper)
         self._order(purpose, subject, copy)
-        return lambda conn: spool.add_job(conn, role, purpose, subject, copy, at, body)
+        return lambda conn: spool.add_job(conn, role, purpose, subject, copy, at, body, customer)
 
     def _order(self, purpose: str, subject: int, copy: int) -> None:
         self._look_up()
