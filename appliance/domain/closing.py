@@ -149,6 +149,8 @@ class Totals(msgspec.Struct, omit_defaults=True):
     """DUPLICATA issued."""
     unsure: Tally = msgspec.field(default_factory=Tally)
     """Card payments to be compared with the terminal's own list ("à vérifier")."""
+    by_hand: Tally = msgspec.field(default_factory=Tally)
+    """Card payments that were typed into a terminal that did not answer the till."""
     float_minor: int = 0
     cash_minor: int = 0
     """What sales put into the drawer."""
@@ -189,6 +191,8 @@ class Totals(msgspec.Struct, omit_defaults=True):
             tally.amount_minor += sign * taken
             if tender.wallet:
                 self.wallets.spent.add(sign * tender.amount_minor, sign)
+            if tender.by_hand:
+                self.by_hand.add(sign * taken, sign)
             self.rounding_minor += sign * tender.rounding_minor
             self.kept_minor += sign * tender.kept_minor
             if tender.kind == "cash":

@@ -473,6 +473,7 @@ def retry_card(p: Player) -> Steps:
 @form("card by hand")
 def card_by_hand(p: Player) -> Steps:
     yield c.CardByHand()
+    yield c.CardByHand(confirmed=True)
 
 
 @form("card accepted")

@@ -427,7 +427,10 @@ class RetryCard(Command, tag="RetryCard"):
 
 
 class CardByHand(Command, tag="CardByHand"):
-    """ "Encaisser à la main", on a terminal that does not answer the till."""
+    """ "Encaisser à la main", on a terminal that does not answer the till: first the till says what to do there."""
+
+    confirmed: bool = False
+    """The amount was taken on the terminal."""
 
 
 class ReopenCard(Command, tag="ReopenCard"):

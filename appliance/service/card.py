@@ -10,6 +10,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
+import msgspec
+
 from appliance.domain import intent as i
 from appliance.domain import journal as j
 from appliance.domain.card import CardDoubt, CardRequest, charged_minor
@@ -429,15 +431,21 @@ def _by_hand(till: Till, command: c.CardByHand) -> None:
     if not _may_again(till, failed, command):
         return
     till.check_room()
+    if not command.confirmed:
+        till.desk.card = msgspec.structs.replace(failed, is_by_hand=True)
+        return
     if failed.purpose == "refund":
+        has_more = any(row.kind == "card" and row.id != failed.tender for row in _tenders(till, failed))
         till.desk.card = None
         if failed.document:
             correct_by_hand(till)
+            if has_more:
+                return
         else:
             till.do(i.RemoveTender(failed.tender))
             till.desk.screen = "payment"
-            till.desk.say("payment.refund_card", source="payment", amount_minor=failed.amount_minor)
-            till.fold_messages()
+        till.desk.say("card.refunded", source="payment", amount_minor=failed.amount_minor, number=failed.number)
+        till.fold_messages()
         return
     if till.ticket is not None and is_debited(till, till.ticket):
         return
@@ -452,6 +460,9 @@ def _by_hand(till: Till, command: c.CardByHand) -> None:
 def leave(till: Till) -> None:
     """Retour from a refusal: "Autre mode de règlement". Raises Refusal while money may move."""
     failed = till.desk.card
+    if failed is not None and failed.is_by_hand:
+        till.desk.card = msgspec.structs.replace(failed, is_by_hand=False)
+        return
     till.desk.card = None
     if failed is not None and failed.purpose == "refund" and (failed.document or till.ticket is None):
         people.land(till)

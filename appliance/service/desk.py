@@ -67,6 +67,8 @@ class FailedCard(msgspec.Struct):
     doubt: str = ""
     reason: str = ""
     steps: dict[Any, str] = {}
+    is_by_hand: bool = False
+    """The amount is being typed into the terminal by hand."""
 
 
 class Drawer(msgspec.Struct):

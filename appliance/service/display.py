@@ -235,7 +235,7 @@ class Display:
     def _tender(self, tender: Tender, *, removable: bool = True) -> v.TenderView:
         icon = next((mode.icon for mode in self._till.shop.tenders if mode.id == tender.mode), "")
         amount = tender.amount_minor + tender.rounding_minor + tender.kept_minor
-        return v.TenderView(tender.id, tender.name, icon, tender.kind, amount, removable)
+        return v.TenderView(tender.id, tender.name, icon, tender.kind, amount, removable, tender.by_hand)
 
     def _result(self) -> v.ResultView | None:
         till = self._till

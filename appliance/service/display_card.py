@@ -87,6 +87,7 @@ def _failed(till: Till, failed: FailedCard) -> v.CardView:
         steps=tuple(steps),
         reason=failed.reason,
         can_by_hand=failed.phase == "away" and till.config.card_by_hand and not failed.doubt,
+        is_by_hand=failed.is_by_hand,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from appliance.domain.cash import COINS, COUNTED_NOTES
-from appliance.domain.closing import Totals, all_offers
+from appliance.domain.closing import Tally, Totals, all_offers
 from appliance.domain.journal import SessionClosed, XRead
 from appliance.protocol import view as v
 from appliance.service.day import counted_values, difference_minor, expected_float, leave_minor, needs_reason
@@ -66,7 +66,8 @@ def closing_view(till: Till, held: tuple[v.NoteCard, ...], waiting_receipts: int
         difference_minor=None if blind else difference_minor(till),
         tenders=_tenders(session.totals, with_cash=False),
         held_count=len(held),
-        unsure=_unsure(session.totals),
+        unsure=_total(session.totals.unsure),
+        by_hand=_total(session.totals.by_hand),
         focus_minor=desk.drawer.focus_minor,
         reasons=tuple(v.ReasonKey(reason.id, reason.label) for reason in reasons),
         reason=desk.closing_reason,
@@ -98,8 +99,9 @@ def _tenders(totals: Totals, *, with_cash: bool = True) -> tuple[v.TenderTotal, 
     )
 
 
-def _unsure(totals: Totals) -> v.ReasonTotal | None:
-    return v.ReasonTotal("", totals.unsure.count, totals.unsure.amount_minor) if totals.unsure.count else None
+def _total(tally: Tally) -> v.ReasonTotal | None:
+    """None when nothing was counted."""
+    return v.ReasonTotal("", tally.count, tally.amount_minor) if tally.count else None
 
 
 def _figures(till: Till, kind: v.ReportKind, number: int, totals: Totals, at: str) -> v.ReportView:
@@ -140,6 +142,7 @@ def _figures(till: Till, kind: v.ReportKind, number: int, totals: Totals, at: st
         drawer_left_open=totals.drawer_left_open,
         copies=totals.copies,
         held=v.ReasonTotal("", len(held), till.held_minor()),
-        unsure=_unsure(totals),
+        unsure=_total(totals.unsure),
+        by_hand=_total(totals.by_hand),
         seller=till.operators.name_of(till.state.seller),
     )

@@ -359,6 +359,8 @@ def _report_groups(head: Letterhead, totals: Totals) -> list[Block]:
         ]
 
     tenders = [(tally.name, tally.count, tally.amount_minor) for tally in totals.tenders.values()]
+    if totals.by_hand.count:
+        tenders.append((t("report.card.by_hand"), totals.by_hand.count, totals.by_hand.amount_minor))
     modes = [(_mode_name(head, mode), tally.count, tally.amount_minor) for mode, tally in totals.modes.items()]
     sellers = [(head.operators.name_of(who), tally.count, tally.amount_minor) for who, tally in totals.sellers.items()]
     return [

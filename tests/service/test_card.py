@@ -721,7 +721,7 @@ def test_a_terminal_that_is_away_is_told_before_anything_is_asked(run, tmp_path)
             assert (till.screen, till.view.card.phase) == ("card", "away")
             assert not await till.facts(j.CardRequested)
             assert till.view.card.can_by_hand
-            await till.do(c.CardByHand())
+            await till.do(c.CardByHand(confirmed=True))
             assert till.state.last_closed.tenders[0].by_hand
             await till.rings("1 croissant")
             await till.do(c.TakeCard())
@@ -731,6 +731,27 @@ def test_a_terminal_that_is_away_is_told_before_anything_is_asked(run, tmp_path)
             await till.answered()
             assert till.debited() == 160
             assert till.booked() == 480
+
+    run(day())
+
+
+def test_by_hand_the_till_first_says_what_to_do_and_the_books_say_it_was(run, tmp_path):
+    async def day():
+        async with a_counter(tmp_path) as till:
+            await is_away(till)
+            await till.rings("2 croissant")
+            await till.do(c.TakeCard(), c.CardByHand())
+            assert (till.view.card.is_by_hand, till.view.card.amount_minor) == (True, 320)
+            assert till.ticket.lines, "one touch takes no money"
+            await till.do(c.GoBack())
+            assert (till.screen, till.view.card.is_by_hand) == ("card", False)
+            await till.do(c.CardByHand(), c.CardByHand(confirmed=True))
+            assert [(paid.kind, paid.is_by_hand) for paid in till.view.result.tenders] == [("card", True)]
+            await till.till.scan(NADIA)
+            await till.do(c.ReadX())
+            assert (till.view.report.by_hand.count, till.view.report.by_hand.amount_minor) == (1, 320)
+            await till.do(c.StartClosing())
+            assert till.view.closing.by_hand.amount_minor == 320
 
     run(day())
 

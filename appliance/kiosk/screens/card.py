@@ -67,8 +67,14 @@ class CardScreen(Screen):
         """Back, title, ticket, mode, seller."""
         return card_bar(view, self.compact)
 
+    def main(self) -> None:
+        """Try again; or, by hand, the amount was taken on the terminal."""
+        self.send(cmd.CardByHand(confirmed=True) if self.model.is_by_hand else cmd.RetryCard())
+
     def key(self, name: str) -> bool:
-        """Enter asks the terminal again, or tries again; Esc is Retour where there is one."""
+        """Enter asks the terminal again, or tries again, and never says that money came; Esc is Retour."""
+        if name == "enter" and self.model.is_by_hand:
+            return True
         if name == "enter":
             self.send(cmd.RetryCard() if self.model.can_leave else cmd.AskCard())
         elif name == "escape":

@@ -59,7 +59,10 @@ class CardModel:
     can_abort: bool = False
     other: str = ""
     by_hand: str = ""
+    is_by_hand: bool = False
     retry: str = ""
+    main_icon: str = "arrows-clockwise"
+    main_kind: str = "pri"
     accepted: str = ""
     accepted_hint: str = ""
     no: str = ""
@@ -71,7 +74,7 @@ class CardModel:
     side: PaymentModel = field(default_factory=PaymentModel)
 
 
-def _words(card: CardView, lang: str) -> dict[str, str]:
+def _words(card: CardView, lang: str, locale: str) -> dict[str, str]:
     """Sentences that differ for a refund: those with a variant of their own."""
 
     def say(key: str, **words: object) -> str:
@@ -101,6 +104,16 @@ def _words(card: CardView, lang: str) -> dict[str, str]:
     if card.phase == "refused":
         by_bank = card.purpose == "debit" and card.reason in BANK_REASONS
         return {**buttons, "title": t("screen.card.refused_by_bank", lang) if by_bank else say("refused")}
+    if card.is_by_hand:
+        return {
+            "other": t("screen.card.back", lang),
+            "retry": say("confirm_hand"),
+            "main_icon": "check",
+            "main_kind": "pay",
+            "note": say("by_hand_note"),
+            "title": say("by_hand_title"),
+            "question": say("by_hand_question", amount=amount(card.amount_minor, locale)),
+        }
     hand = say("by_hand") if card.can_by_hand else ""
     question = t("screen.card.away_question" if hand else "screen.card.away_question_no_hand", lang)
     if hand and card.purpose == "debit":
@@ -163,7 +176,8 @@ def card_model(view: TillView, compact: bool = False) -> CardModel:
         can_ask=not card.is_asking,
         can_leave=card.phase in ("refused", "away"),
         side=_side(view, card, compact),
-        **_words(card, view.language),
+        is_by_hand=card.is_by_hand,
+        **_words(card, view.language, view.shop.locale),
     )
 
 

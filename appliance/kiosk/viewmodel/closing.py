@@ -7,7 +7,7 @@ from appliance.kiosk.viewmodel.bar import BarModel, back_bar
 from appliance.kiosk.viewmodel.counting import CountCardModel, count_card, focus_caption
 from appliance.kiosk.viewmodel.figures import CardModel, Rows, TableModel
 from appliance.kiosk.viewmodel.words import DOT, number
-from appliance.kiosk.viewmodel.x_report import seller_card, tender_card, vat_card, watch_rows
+from appliance.kiosk.viewmodel.x_report import by_hand_rows, seller_card, tender_card, vat_card, watch_rows
 from appliance.protocol.view import ClosingView, NoteCard, TillView
 
 STEPS = ("count", "check", "confirm")
@@ -172,11 +172,12 @@ def _gap_hint(view: TillView, closing: ClosingView) -> str:
 
 
 def _unsure(view: TillView, closing: ClosingView) -> tuple[tuple[str, str, str], ...]:
-    """Card payments that only a person called accepted."""
+    """Card payments taken by hand, and those that only a person called accepted."""
+    by_hand = tuple(by_hand_rows(view, closing.by_hand))
     if closing.unsure is None:
-        return ()
+        return by_hand
     given = amount(closing.unsure.amount_minor, view.shop.locale)
-    return ((t("screen.report.card.to_check", view.language), str(closing.unsure.count), given),)
+    return (*by_hand, (t("screen.report.card.to_check", view.language), str(closing.unsure.count), given))
 
 
 def closing_model(view: TillView, compact: bool = False) -> ClosingModel:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from appliance.i18n import amount, round_amount, short_date, t
 from appliance.kiosk.viewmodel.words import may, number
-from appliance.protocol.view import CoinCount, ResultView, TillView
+from appliance.protocol.view import CoinCount, ResultView, TenderView, TillView
 
 TAGS = {
     "on_demand": ("", ""),
@@ -63,7 +63,11 @@ def coin_words(coins: tuple[CoinCount, ...], locale: str) -> tuple[str, ...]:
 def _sums(view: TillView, result: ResultView) -> tuple[tuple[str, str], ...]:
     lang, locale = view.language, view.shop.locale
     rows = [(t("screen.result.total", lang), amount(result.total_minor, locale))]
-    rows += [(tender.name, amount(tender.amount_minor, locale)) for tender in result.tenders if tender.kind != "cash"]
+    rows += [
+        (_tender_name(view, tender), amount(tender.amount_minor, locale))
+        for tender in result.tenders
+        if tender.kind != "cash"
+    ]
     if result.rounding_minor:
         rows.append((t("screen.result.rounding", lang), amount(result.rounding_minor, locale)))
     if result.received_minor:
@@ -71,14 +75,25 @@ def _sums(view: TillView, result: ResultView) -> tuple[tuple[str, str], ...]:
     return tuple(rows)
 
 
+def _tender_name(view: TillView, tender: TenderView) -> str:
+    """Carte; Carte, à la main."""
+    return t("screen.result.by_hand", view.language, tender=tender.name) if tender.is_by_hand else tender.name
+
+
 def _paid_by(view: TillView, result: ResultView) -> str:
-    """par carte; en espèces: nothing when nothing was paid."""
-    if not result.tenders:
-        return ""
-    if all(tender.kind == "cash" for tender in result.tenders):
+    """par carte; en espèces et par carte: nothing when nothing was paid."""
+    ways = list(dict.fromkeys(_way(view, tender) for tender in result.tenders))
+    if len(ways) < 2:
+        return "".join(ways)
+    return t("screen.result.joined", view.language, first=", ".join(ways[:-1]), last=ways[-1])
+
+
+def _way(view: TillView, tender: TenderView) -> str:
+    """en espèces; par carte; par carte, à la main."""
+    if tender.kind == "cash":
         return t("screen.result.in_cash", view.language)
-    names = [tender.name if tender.name.isupper() else tender.name.lower() for tender in result.tenders]
-    return t("screen.result.by", view.language, tender=", ".join(names))
+    name = _tender_name(view, tender)
+    return t("screen.result.by", view.language, tender=name if tender.name.isupper() else name[:1].lower() + name[1:])
 
 
 def _title(view: TillView, result: ResultView) -> str:

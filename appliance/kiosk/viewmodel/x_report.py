@@ -62,6 +62,7 @@ def tender_card(view: TillView, report: ReportView, height: int = 46) -> CardMod
     """Count and amount by tender; the rounding of cash is named."""
     lang, locale = view.language, view.shop.locale
     rows = [(tender.name, str(tender.count), amount(tender.amount_minor, locale)) for tender in report.tenders]
+    rows += by_hand_rows(view, report.by_hand)
     rows.append((t("screen.report.collected", lang), str(report.tender_count), amount(report.collected_minor, locale)))
     heads = tuple(t(f"screen.report.{code}", lang) for code in ("tender", "count", "amount"))
     note = (
@@ -107,6 +108,14 @@ def wallet_card(view: TillView, report: ReportView, height: int = 46) -> CardMod
 
 def _wallet_amount(code: str, minor: int, locale: str) -> str:
     return signed(minor, locale) if code in ("credited", "balance") else amount(minor, locale)
+
+
+def by_hand_rows(view: TillView, by_hand: ReasonTotal | None) -> list[tuple[str, str, str]]:
+    """Cards that were typed into a terminal that did not answer the till; no row without any."""
+    if by_hand is None:
+        return []
+    given = amount(by_hand.amount_minor, view.shop.locale)
+    return [(t("screen.report.card.by_hand", view.language), str(by_hand.count), given)]
 
 
 def unsure_row(view: TillView, unsure: ReasonTotal) -> tuple[str, str]:

@@ -55,6 +55,15 @@ def test_the_question_tells_what_is_known_and_when():
     assert "autre montant" in shown(replace(UNKNOWN, reason="wrong_amount")).steps[-1].text
 
 
+def test_by_hand_it_says_what_to_do_and_waits_for_a_word():
+    by_hand = shown(replace(AWAY, is_by_hand=True))
+    assert plain(by_hand.question) == "Faites payer 21.06 sur le terminal, puis confirmez."
+    assert (by_hand.retry, by_hand.main_kind, by_hand.other, by_hand.by_hand) == ("Payé par carte", "pay", "Retour", "")
+    refund = shown(replace(AWAY, is_by_hand=True, purpose="refund"))
+    assert plain(refund.question) == "Remboursez 21.06 sur le terminal, puis confirmez."
+    assert refund.retry == "Remboursé"
+
+
 def test_a_terminal_that_is_away_offers_the_hand_only_where_it_may():
     assert shown(AWAY).by_hand == "Encaisser à la main"
     assert plain(shown(AWAY).question) == "Réessayer, ou encaisser à la main ?"

@@ -24,6 +24,17 @@ def test_without_change_it_says_what_was_paid_and_how():
     assert (shown.change_label, shown.change, shown.paid) == ("Payé", "21.06", "par carte")
 
 
+def test_each_way_of_paying_has_its_own_words():
+    card = v.TenderView(1, "Carte", "credit-card", "card", 2000, is_by_hand=True)
+    cash = v.TenderView(2, "Espèces", "money", "cash", 106)
+    twint = v.TenderView(3, "TWINT", "qr-code", "other", 106)
+    parts = {"change_minor": 0, "received_minor": 0, "rounding_minor": 0, "coins": ()}
+    assert model(**parts, tenders=(card,)).paid == "par carte, à la main"
+    assert model(**parts, tenders=(cash, card)).paid == "en espèces et par carte, à la main"
+    assert model(**parts, tenders=(twint, cash)).paid == "par TWINT et en espèces"
+    assert ("Carte, à la main", "20.00") in model(**parts, tenders=(cash, card)).sums
+
+
 def test_exact_cash_gives_nothing_back():
     shown = model(change_minor=0, coins=(), received_minor=2105)
     assert (shown.change_label, shown.change, shown.paid) == ("Payé", "21.06", "en espèces")
