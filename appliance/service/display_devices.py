@@ -165,18 +165,18 @@ def _printer_facts(till: Till, printing: Printing, row: Health) -> tuple[v.Devic
     known = row.fault is not FaultReason.BLIND and row.state in (DeviceState.READY, DeviceState.DEGRADED)
     doubts = sum(doubt.role == row.role for doubt in printing.doubts)
     return (
-        *((v.DeviceFact("devices.fact.serial", text=row.serial),) if row.serial else ()),
-        _trial_fact(till, printing, row.role),
         v.DeviceFact("devices.fact.waiting", count=printing.waiting_for(row.role)),
         v.DeviceFact("devices.fact.doubts", count=doubts) if doubts
         else v.DeviceFact("devices.fact.paper", word=paper if known else "devices.unknown"),
+        *((v.DeviceFact("devices.fact.serial", text=row.serial),) if row.serial else ()),
+        _trial_fact(till, printing, row.role),
     )  # fmt: skip
 
 
 def _trial_fact(till: Till, printing: Printing, role: str) -> v.DeviceFact:
     trial = printing.trial_of(role)
     if trial is None:
-        return v.DeviceFact("devices.fact.trial", word="devices.no")
+        return v.DeviceFact("devices.fact.trial", word="devices.state.none")
     at = till.local_time(trial.at) if trial.at else ""
     return v.DeviceFact("devices.fact.trial", at=at, word=f"devices.trial.{trial.state}")
 

@@ -170,7 +170,7 @@ def test_the_card_tells_what_became_of_the_page_and_on_which_printer(run, tmp_pa
         async with a_bench(tmp_path) as bench:
             await looks(bench)
             assert bench.fact("printer", "serial") == bench.served.printer().health.serial
-            assert bench.fact("printer", "trial") == "devices.no"
+            assert bench.fact("printer", "trial") == "devices.state.none"
             await bench.till.do(c.TestDevice("print", "printer.receipt"))
             assert bench.till.message == "device.test_ordered"
             await bench.until(lambda: bench.fact("printer", "trial") == "devices.trial.confirmed")

@@ -9,15 +9,18 @@ from appliance.protocol import view as v
 
 ALLOWED = ("TestDevice", "GoBack")
 SINCE = "2025-11-21T06:27:41"
+TRIAL = ("2025-11-21T08:12:30", "devices.trial.confirmed")
 
 
 def facts(**known: Any) -> tuple[v.DeviceFact, ...]:
-    """A number is a count, `devices.…` a word, a time a time, and all else a text."""
+    """A number is a count, `devices.…` a word, a time a time, a pair a time and a word, and all else a text."""
     found = []
     for name, value in known.items():
         label = f"devices.fact.{name}"
         if isinstance(value, int):
             found.append(v.DeviceFact(label, count=value))
+        elif isinstance(value, tuple):
+            found.append(v.DeviceFact(label, at=value[0], word=value[1]))
         elif value.startswith("devices."):
             found.append(v.DeviceFact(label, word=value))
         elif value.startswith("2025-"):
@@ -33,22 +36,24 @@ SCANNER = v.DeviceCard(
 )  # fmt: skip
 PRINTER = v.DeviceCard(
     "printer.receipt", "printer", "ok", "devices.state.ready", tests=("print",),
-    facts=facts(model="EPSON TM-T88VI", place="192.168.1.50:9100", waiting=0, doubts=0, paper="devices.paper_there"),
+    facts=facts(
+        model="EPSON TM-T88VI", waiting=0, paper="devices.paper_there", serial="X2TF014735", trial=TRIAL
+    ),
 )  # fmt: skip
 DRAWER = v.DeviceCard(
     "drawer.main", "drawer", "ok", "devices.state.closed", tests=("open", "calibrate"),
     facts=facts(place="devices.at_printer", since=SINCE, openings=61, without_sale=1, sensor="devices.yes"),
 )  # fmt: skip
 TERMINAL = v.DeviceCard(
-    "terminal.main", "terminal", "ok", "devices.state.ready", tests=("retry",),
+    "terminal.main", "terminal", "ok", "devices.state.ready", tests=("check",),
     facts=facts(model="Verifone P400 Plus", place="192.168.1.40:8443", since=SINCE, requests=42, answers_lost=0),
 )  # fmt: skip
 SCALE = v.DeviceCard(
-    "scale.counter", "scale", "ok", "devices.state.ready", tests=("retry",),
+    "scale.counter", "scale", "ok", "devices.state.ready", tests=("check",),
     facts=facts(place="ttyS0", since=SINCE, reconnects=0, faults=0),
 )  # fmt: skip
 DISPLAY = v.DeviceCard(
-    "display.customer", "display", "ok", "devices.state.ready", tests=("retry",),
+    "display.customer", "display", "ok", "devices.state.ready", tests=("check",),
     facts=facts(place="ttyS1", since=SINCE, reconnects=0, faults=0),
 )  # fmt: skip
 CARDS = (SCANNER, PRINTER, DRAWER, TERMINAL, SCALE, DISPLAY)
@@ -63,13 +68,13 @@ NO_PAPER = but(
     PRINTER, level="error", state="devices.fault.paper_out", message="printer.paper_out", tests=("print", "retry"),
     is_looked_at=True,
     facts=facts(
-        model="EPSON TM-T88VI", place="192.168.1.50:9100", waiting=3, doubts=0, paper="devices.fault.paper_out"
+        place="192.168.1.50:9100", waiting=3, paper="devices.fault.paper_out", serial="X2TF014735", trial=TRIAL
     ),
 )  # fmt: skip
 LOW_PAPER = but(
     PRINTER, level="warn", state="devices.fault.paper_low", tests=("print", "retry"),
     facts=facts(
-        model="EPSON TM-T88VI", place="192.168.1.50:9100", waiting=0, doubts=0, paper="devices.fault.paper_low"
+        model="EPSON TM-T88VI", waiting=0, paper="devices.fault.paper_low", serial="X2TF014735", trial=TRIAL
     ),
 )  # fmt: skip
 LOST_SCANNER = but(
@@ -80,8 +85,8 @@ NO_SCANNER = v.DeviceCard("", "scanner", "off", "devices.state.none", "devices.n
 LONG = but(
     PRINTER,
     facts=facts(
-        model="Seiko Epson Corporation TM-T88VII Receipt Printer", place="usb-0000:00:14.0-1.2.4:1.0-event-printer",
-        waiting=12, doubts=1, paper="devices.paper_there",
+        model="Seiko Epson Corporation TM-T88VII Receipt Printer", waiting=12, doubts=1,
+        serial="usb-0000:00:14.0-1.2.4:1.0-event-printer", trial=("2025-10-02T17:45:00", "devices.trial.uncertain"),
     ),
 )  # fmt: skip
 
@@ -127,6 +132,9 @@ def record_devices() -> None:
     dark = view(*many, status=out, theme="dark", left_handed=True)
     r.write("25f-sept-cartes-sombre", dark)
     r.write("25f-sept-cartes-compact", dark, "compact")
+    searching = view(*many, status=out, unused=("Cherry KC 1000", "Datalogic QuickScan QD2500"), setup=0)
+    for panel in r.PANELS:
+        r.write("-".join(filter(None, ("25g-scannez-sept-cartes", panel))), searching, panel)
 
 
 if __name__ == "__main__":

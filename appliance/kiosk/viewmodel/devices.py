@@ -9,6 +9,8 @@ from appliance.kiosk.viewmodel.words import sentence
 from appliance.protocol.view import DeviceCard, DeviceFact, DevicesView, TestedCode, TillView
 
 FACTS, FACTS_BESIDE_SEARCH, FACTS_IN_THREE_ROWS = 5, 3, 1
+KEYS = 2
+"""Keys of a card."""
 MESSAGE_ROWS = 3
 """Facts that give way to a sentence on two lines and its space."""
 CARDS_IN_TWO_ROWS = 6
@@ -81,7 +83,9 @@ def _fact(view: TillView, fact: DeviceFact) -> tuple[str, str]:
         return label, said
     if fact.at:
         return label, fact.at[11:19]
-    return label, _short(fact.text or "–", ROW_CHARS_MAX - len(label), keeps_end=fact.label.endswith(".place"))
+    return label, _short(
+        fact.text or "–", ROW_CHARS_MAX - len(label), keeps_end=fact.label.endswith((".place", ".serial"))
+    )
 
 
 def _when(view: TillView, at: str) -> str:
@@ -90,13 +94,13 @@ def _when(view: TillView, at: str) -> str:
 
 
 def _short(text: str, chars: int, *, keeps_end: bool) -> str:
-    """A maker's name says most at its beginning, a port at its end."""
+    """A maker's name says most at its beginning, a port and a serial number at their end."""
     if len(text) <= chars:
         return text
     return "…" + text[1 - chars :].lstrip() if keeps_end else text[: chars - 1].rstrip() + "…"
 
 
-def device_model(view: TillView, card: DeviceCard, room: int = FACTS) -> DeviceModel:
+def device_model(view: TillView, card: DeviceCard, room: int = FACTS, keys: int = KEYS) -> DeviceModel:
     """A device in words. One with a fault says what helps, in the place of its last facts."""
     lang = view.language
     well = card.level in ("ok", "off")
@@ -115,7 +119,7 @@ def device_model(view: TillView, card: DeviceCard, room: int = FACTS) -> DeviceM
         message=message,
         tone="ink-2" if well else "danger",
         facts=tuple(_fact(view, fact) for fact in card.facts[:left]),
-        tests=tuple(TestModel(test, t(f"screen.devices.test.{test}", lang)) for test in card.tests[:2]),
+        tests=tuple(TestModel(test, t(f"screen.devices.test.{test}", lang)) for test in card.tests[:keys]),
     )
 
 
@@ -157,14 +161,17 @@ def devices_model(view: TillView) -> DevicesModel:
     if devices is None:
         return DevicesModel()
     room = FACTS_BESIDE_SEARCH if devices.setup_code else FACTS
-    room = room if len(devices.cards) <= CARDS_IN_TWO_ROWS else FACTS_IN_THREE_ROWS
+    keys = KEYS
+    if len(devices.cards) > CARDS_IN_TWO_ROWS:
+        room = FACTS_IN_THREE_ROWS
+        keys = 0 if devices.setup_code else KEYS  # they come back when the search ends
     names = ", ".join(row.label for row in devices.unused)
     return DevicesModel(
         section=t("screen.devices.title", lang),
         title=t("screen.devices.tested.title", lang, code=tested.text) if tested else t("screen.devices.title", lang),
         subtitle=tested_line(view, tested) if tested else t("screen.devices.subtitle", lang),
         test_all=t("screen.devices.test_all", lang),
-        cards=tuple(device_model(view, card, room) for card in devices.cards),
+        cards=tuple(device_model(view, card, room, keys) for card in devices.cards),
         is_tested=tested is not None,
         unused=t("screen.devices.unused", lang, names=names, count=len(devices.unused)) if names else "",
         setup=_setup(view, devices),

@@ -23,10 +23,10 @@ def test_a_card_that_is_well_has_five_facts_and_its_tests():
     assert (card.name, card.state, card.led, card.edge, card.message) == ("Imprimante", "Prêt", "pay", "none", "")
     assert card.facts == (
         ("Modèle", "EPSON TM-T88VI"),
-        ("Relié à", "192.168.1.50:9100"),
         ("Reçus en attente", "0"),
-        ("Reçus à vérifier", "0"),
         ("Papier", "Présent"),
+        ("N° de série", "X2TF014735"),
+        ("Dernier test", "08:12 · Imprimé"),
     )
     assert [(test.test, test.text) for test in card.tests] == [("print", "Imprimer un test")]
     assert box(rec.DRAWER).facts[0] == ("Relié à", "Imprimante")
@@ -52,7 +52,7 @@ def test_no_scanner_is_no_alarm():
 def test_long_names_are_cut_where_they_say_least():
     facts = dict(box(rec.LONG).facts)
     assert facts["Modèle"] == "Seiko Epson Corporation…"
-    assert facts["Relié à"] == "…1.2.4:1.0-event-printer"
+    assert facts["N° de série"] == "…4:1.0-event-printer"
 
 
 @pytest.mark.parametrize("card", [*rec.CARDS, rec.NO_PAPER, rec.LOW_PAPER, rec.LOST_SCANNER, rec.LONG])
@@ -67,6 +67,19 @@ def test_what_is_not_known_is_a_dash():
 def test_seven_cards_have_room_for_one_fact_or_a_sentence():
     cards = devices_model(rec.view(rec.LOST_SCANNER, *rec.CARDS)).cards
     assert [len(card.facts) for card in cards] == [0, 1, 1, 1, 1, 1, 1]
+
+
+def test_seven_cards_beside_the_search_have_no_keys():
+    """Three rows and the search leave no height for them; one that is cut off is touched in vain."""
+    cards = (rec.LOST_SCANNER, *rec.CARDS)
+    assert not any(card.tests for card in devices_model(rec.view(*cards, setup=2)).cards)
+    assert all(card.tests for card in devices_model(rec.view(*cards)).cards)
+    assert all(card.tests for card in devices_model(rec.view(*rec.CARDS, setup=2)).cards)
+
+
+def test_the_last_test_is_told_with_its_time_or_its_day():
+    assert box(rec.PRINTER).facts[-1] == ("Dernier test", "08:12 · Imprimé")
+    assert box(rec.LONG).facts[-1] == ("Dernier test", "02.10 · À vérifier")
 
 
 def test_the_search_shows_its_code_and_who_is_listened_to():
