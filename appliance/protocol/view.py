@@ -617,8 +617,6 @@ class CardView(Piece):
     can_by_hand: bool = False
     is_by_hand: bool = False
     """The amount is being taken on the terminal by hand, and waits for somebody's word."""
-    is_by_hand: bool = False
-    """The amount is being taken on the terminal by hand, and waits for somebody's word."""
 
 
 class SplitPart(Piece):
