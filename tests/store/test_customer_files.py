@@ -1,6 +1,8 @@
 """Customers as CSV: every fault by its line, all or nothing, and what goes out comes in again."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from appliance.demo.shop import FOLDER, put_customers
@@ -149,3 +151,34 @@ def test_the_demo_s_file_is_right(conn):
     assert (len(report.created), report.warnings) == (48, ())
     assert sum(opening.paid_minor + opening.gifted_minor for opening in report.openings) == 807_38
     assert (FOLDER / "customers.csv").read_text(encoding="utf-8").count("\n") == 49
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory):
+    connection = connect(tmp_path_factory.mktemp("town") / "till.db")
+    migrate(connection)
+    put_customers(connection, AT)
+    yield connection
+    connection.close()
+
+
+CELLS = st.text(alphabet="aé09 ;,\t\n\"'|!~+-.@\0\x1b\u00a0\u0301Rochat", max_size=20)
+
+
+@settings(max_examples=150, deadline=None)
+@given(rows=st.lists(st.lists(CELLS, min_size=1, max_size=34), max_size=4), raw=st.binary(max_size=60))
+def test_whatever_a_file_holds_it_is_read(town, rows, raw):
+    body = (";".join(COLUMNS) + "\n" + "\n".join(";".join(row) for row in rows)).encode() + raw
+    reading = read_customers(town, body, AT)
+    assert all(fault.code for fault in reading.faults)
+    for made in reading.customers:
+        assert store.check(town, made) == ()
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(max_size=30))
+def test_whatever_is_typed_the_search_answers(town, text):
+    found = store.search(town, text)
+    assert found.total >= len(found.rows)
+    store.by_code(town, text)
+    store.place_of(town, text)
