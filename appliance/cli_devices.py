@@ -310,8 +310,9 @@ def say_table(rows: tuple[m.DeviceRow, ...]) -> None:
 
 def sentence_of(refusal: Refusal) -> str:
     """A refusal in French; a parameter that names a word is said by that word."""
+    known: dict[str, Any] = dict(refusal.params)
     params: dict[str, Any] = {
-        name: t(str(value)) if has_sentence(str(value)) else value for name, value in refusal.params.items()
+        name: t(str(value), **known) if has_sentence(str(value)) else value for name, value in refusal.params.items()
     }
     return t(refusal.code, **params) if has_sentence(refusal.code) else refusal.code
 

@@ -20,10 +20,12 @@ of a line one would have to write to it, and any byte opens some drawers.
 """
 
 import re
+from collections.abc import Iterable
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from msgspec import Struct, field
 
+from appliance.hal.device import BadAddress as BadAddress
 from appliance.hal.device import DeviceKind
 
 _SCANNER = frozenset({"baud", "layout", "prefix", "suffix", "aim", "timeout_ms", "end", "caps"})
@@ -61,10 +63,6 @@ _HOST_AND_PORT = re.compile(r"[A-Za-z0-9.-]+:[0-9]+(\?.*)?")
 _NEVER_FOUND = frozenset({DeviceKind.DRAWER, DeviceKind.DISPLAY, DeviceKind.SCALE})
 
 
-class BadAddress(ValueError):
-    """A device address that cannot be meant; the text says which part."""
-
-
 class NoPrinter(BadAddress):
     """A drawer behind a printer that nobody serves, or not yet."""
 
@@ -99,7 +97,7 @@ class Address(Struct, frozen=True):
         if text is None:
             return default
         if not text.isdecimal() or not low <= int(text) <= high:
-            raise BadAddress(f"{name} must be {low} to {high}")
+            raise BadAddress(f"{name} must be {low} to {high}", "number", name=name, low=low, high=high)
         return int(text)
 
     def __str__(self) -> str:
@@ -111,13 +109,14 @@ def kind_of(role: str) -> DeviceKind:
     try:
         return DeviceKind(role.partition(".")[0])
     except ValueError:
-        raise BadAddress(f"role {role[:40]!r} must begin with {', '.join(DeviceKind)} and a dot") from None
+        kinds = ", ".join(DeviceKind)
+        raise BadAddress(f"role {role[:40]!r} must begin with {kinds} and a dot", "kind", kinds=kinds) from None
 
 
 def parse_address(url: str, kind: DeviceKind) -> Address:
     """Read one address for a device of this kind; raises BadAddress for anything that cannot be meant."""
     if len(url) > 500:
-        raise BadAddress("address too long")
+        raise BadAddress("address too long", "too_long")
     try:
         parts = urlsplit(url)
         port = parts.port or 0
@@ -125,53 +124,65 @@ def parse_address(url: str, kind: DeviceKind) -> Address:
     except ValueError as error:
         raise BadAddress(str(error)) from None
     if parts.scheme not in SCHEMES[kind]:
-        raise BadAddress(_unreachable(url, parts.scheme, kind))
+        raise _unreachable(url, parts.scheme, kind)
     match = {name: value for name, value in pairs if name.isupper()}
     options = {name: value for name, value in pairs if not name.isupper()}
     if unknown := set(options) - OPTIONS[kind]:
-        raise BadAddress(f"unknown option {min(unknown)[:40]!r}")
+        raise BadAddress(f"unknown option {min(unknown)[:40]!r}", "option", name=min(unknown)[:40])
     address = Address(parts.scheme, parts.hostname or "", port, unquote(parts.path), options, match)
     return _checked(address, kind)
 
 
-def _unreachable(url: str, scheme: str, kind: DeviceKind) -> str:
+def one_of(name: str, choices: Iterable[str], what: str = "") -> BadAddress:
+    """An option that has another value than these."""
+    known = ", ".join(choices)
+    return BadAddress(f"{what or name} must be one of {known}", "choice", name=name, known=known)
+
+
+def _unreachable(url: str, scheme: str, kind: DeviceKind) -> BadAddress:
     """What an address should begin with."""
     if url.startswith("/"):
-        return f"how the {kind} is reached is missing, such as serial://{url[:100]}"
+        meant = f"serial://{url[:100]}"
+        return BadAddress(f"how the {kind} is reached is missing, such as {meant}", "scheme_missing", meant=meant)
     if _HOST_AND_PORT.fullmatch(url) and "tcp" in SCHEMES[kind]:
-        return f"tcp:// is missing: tcp://{url[:100]}"
-    return f"a {kind} cannot be reached by {scheme[:40]!r}, only by {', '.join(sorted(SCHEMES[kind]))}"
+        meant = f"tcp://{url[:100]}"
+        return BadAddress(f"tcp:// is missing: {meant}", "scheme_missing", meant=meant)
+    known = ", ".join(sorted(SCHEMES[kind]))
+    text = f"a {kind} cannot be reached by {scheme[:40]!r}, only by {known}"
+    return BadAddress(text, "scheme", scheme=scheme[:40], known=known)
 
 
 def _checked(address: Address, kind: DeviceKind) -> Address:
     try:
         address.host.encode("idna")  # as whoever opens a connection does
     except UnicodeError:
-        raise BadAddress("no host can have this name") from None
+        raise BadAddress("no host can have this name", "host") from None
     match address.scheme:
         case "tcp":
             if not address.host or not address.port:
-                raise BadAddress("tcp needs a host and a port")
+                raise BadAddress("tcp needs a host and a port", "tcp")
         case "nexo" | "caisse-ap":
             if not address.host or address.path not in ("", "/"):
-                raise BadAddress(f"{address.scheme} needs a host and no path")
+                raise BadAddress(f"{address.scheme} needs a host and no path", "host_only")
             port = address.port or _TERMINAL_PORTS[address.scheme]
             return Address(address.scheme, address.host, port, "", address.options)
         case "serial" | "usblp" | "hidraw" | "hidstream" | "evdev" | "evstream":
             if not address.path.startswith("/") or "\0" in address.path:
-                raise BadAddress("a device file needs an absolute path")
+                raise BadAddress("a device file needs an absolute path", "path")
         case "auto":
             return Address("udev", path=_UDEV_CLASSES[kind][0], options=address.options, match=address.match)
         case "udev":
             if address.path not in _UDEV_CLASSES[kind]:
-                raise BadAddress(f"udev class of a {kind} is one of {', '.join(_UDEV_CLASSES[kind])}")
+                raise one_of("udev", _UDEV_CLASSES[kind], f"udev class of a {kind}")
             if address.path == "evdev" and not address.match:
-                raise BadAddress("a keyboard scanner must be named by a property: never take any keyboard")
+                raise BadAddress("a keyboard scanner must be named by a property: never take any keyboard", "keyboard")
             is_written_to = kind in _NEVER_FOUND or (kind is DeviceKind.PRINTER and "serial" in address.path)
             if is_written_to and not address.match:
-                raise BadAddress(f"a {kind} must be named by a property: never write to a port to see what it is")
+                raise BadAddress(
+                    f"a {kind} must be named by a property: never write to a port to see what it is", "property"
+                )
     if address.match and address.scheme != "udev":
-        raise BadAddress("only udev addresses match properties")
+        raise BadAddress("only udev addresses match properties", "match")
     address.number("baud", 9_600, 1_200, 1_000_000)
     return address
 

@@ -84,6 +84,16 @@ class FaultReason(StrEnum):
     """A bug of ours."""
 
 
+class BadAddress(ValueError):
+    """A device address that cannot be meant. The text says for the log which part; `code` and `params` say it for a
+    person: a message id below `technician.reason`."""
+
+    def __init__(self, text: str, code: str = "form", **params: str | int) -> None:
+        super().__init__(text)
+        self.code = code
+        self.params = params
+
+
 PRINT_BLOCKING = frozenset(FaultReason) - {
     FaultReason.PAPER_LOW, FaultReason.DRAWER_STUCK, FaultReason.PRINTER_AWAY, FaultReason.BLIND,
 }  # fmt: skip
@@ -538,9 +548,10 @@ class PaymentTerminal(Protocol):
         """Give money back once; everything else as `pay`."""
         ...
 
-    async def abort(self, request_id: str) -> None:
-        """Ask the terminal to give up. Only a wish: the outcome comes from `pay`, and may be ACCEPTED. Returns when
-        the wish was sent (at most five seconds); a request that is not going on is ignored. Raises nothing."""
+    async def abort(self, request: PaymentRequest) -> None:
+        """Ask the terminal to give up, whoever sent the request: also after a restart or a line that was cut. Only a
+        wish: the outcome comes from `pay` or `ask`, and may be ACCEPTED. Returns when the wish was sent (at most five
+        seconds); a request that is not going on is ignored. Raises nothing."""
         ...
 
     async def ask(self, request: PaymentRequest) -> PaymentResult:

@@ -137,7 +137,7 @@ class AbsentTerminal:
     async def refund(self, request: PaymentRequest, progress: Progress = lambda step: None) -> PaymentResult:
         return PaymentResult(request.id, PaymentOutcome.NOT_STARTED, PaymentReason.NOT_CONFIGURED)
 
-    async def abort(self, request_id: str) -> None:
+    async def abort(self, request: PaymentRequest) -> None:
         return None
 
     async def ask(self, request: PaymentRequest) -> PaymentResult:
@@ -243,9 +243,9 @@ class Registry:
 
     async def learn(self, role: str, tell: Callable[[Learning], None] = lambda learning: None) -> str:
         if kind_of(role) is not DeviceKind.SCANNER:
-            raise BadAddress(f"{role[:40]!r} is no scanner's role")
+            raise BadAddress(f"{role[:40]!r} is no scanner's role", "scanner")
         if self._learns:
-            raise BadAddress("another scanner is being looked for")
+            raise BadAddress("another scanner is being looked for", "searching")
         from appliance.hal.learning import Search  # late: keyboards of five countries
 
         self._learns = True
@@ -292,9 +292,9 @@ class Registry:
     def _try(self, role: str, url: str) -> None:
         """Raise BadAddress for what could not be served; changes nothing."""
         if not _ROLE.fullmatch(role) or not url.isprintable():
-            raise BadAddress("a role is a kind, a dot and a name of letters, digits, _ and -")
+            raise BadAddress("a role is a kind, a dot and a name of letters, digits, _ and -", "role")
         if role not in self._urls and len(self._urls) >= _ROLES_MAX:
-            raise BadAddress(f"more than {_ROLES_MAX} roles")
+            raise BadAddress(f"more than {_ROLES_MAX} roles", "roles", limit=_ROLES_MAX)
         behind = url.partition(":")[2].partition("?")[0]
         printers = {behind: self._urls[behind]} if behind in self._urls else {}
         scratch = Registry(DevicesConfig(printers), self._clock, lambda event: None)
@@ -391,7 +391,8 @@ class Registry:
             if (behind := self._printers.get(address.path)) is None:
                 pulse_of(address)  # what is wrong with itself comes first
                 open_level_of(address)
-                raise NoPrinter(f"no printer {address.path[:40]!r} for the drawer")
+                name = address.path[:40]
+                raise NoPrinter(f"no printer {name!r} for the drawer", "printer", printer=name)
             self._drawers[role] = PrinterDrawer(address, behind, self._clock, slot)
         self._slots[role] = slot
 

@@ -16,7 +16,16 @@ from urllib.parse import unquote, urlsplit
 from appliance.domain import effect as e
 from appliance.domain import intent as i
 from appliance.domain.errors import Refusal
-from appliance.hal.device import DeviceKind, Devices, DeviceState, Health, PluggedDevice, Remedy, WeightState
+from appliance.hal.device import (
+    BadAddress,
+    DeviceKind,
+    Devices,
+    DeviceState,
+    Health,
+    PluggedDevice,
+    Remedy,
+    WeightState,
+)
 from appliance.protocol.message import Answer, AskDevices, DeviceList, DeviceRow
 from appliance.service.devices import CHECK_EVERY_S, TERMINAL_S, TEST_LINES, WEIGHT_S
 from appliance.service.equipment import role_meant
@@ -152,8 +161,8 @@ async def assign(devices: Devices, role: str, wanted: str) -> str:
     address = address_of(wanted, role, devices.plugged())
     try:
         await devices.assign(role, address)
-    except ValueError as error:
-        raise Refusal("technician.bad_address", reason=str(error)) from None
+    except BadAddress as error:
+        raise Refusal("technician.bad_address", reason=f"technician.reason.{error.code}", **error.params) from None
     _check_kept(devices, role)
     return address
 

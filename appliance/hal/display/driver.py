@@ -6,7 +6,7 @@ One slot holds the newest lines; nothing is queued, so whoever gives lines never
 import asyncio
 from typing import Final
 
-from appliance.hal.address import Address, BadAddress
+from appliance.hal.address import Address, one_of
 from appliance.hal.device import DeviceState, FaultReason, Health
 from appliance.hal.display import vfd
 from appliance.hal.supervisor import Slot
@@ -24,7 +24,7 @@ class LineDisplayDriver:
         """Raises BadAddress for an unknown profile."""
         name = address.options.get("profile", "epson")
         if name not in vfd.PROFILES:
-            raise BadAddress(f"no display profile {name[:40]!r}, only {', '.join(vfd.PROFILES)}")
+            raise one_of("profile", vfd.PROFILES, f"display profile {name[:40]!r}")
         self._profile = vfd.PROFILES[name]
         self._slot = slot
         self._wanted = ("", "")

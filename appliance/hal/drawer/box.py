@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from appliance.clock import Clock
-from appliance.hal.address import Address, BadAddress
+from appliance.hal.address import Address, one_of
 from appliance.hal.device import (
     DeviceState,
     DrawerChanged,
@@ -28,7 +28,7 @@ def open_level_of(address: Address) -> bool | None:
     """The level that means open, by the address; raises BadAddress."""
     level = address.options.get("open", "high")
     if level not in ("high", "low", "none"):
-        raise BadAddress("open must be high, low or none")
+        raise one_of("open", ("high", "low", "none"))
     return None if level == "none" else level == "high"
 
 

@@ -1,7 +1,7 @@
 """Cash drawer behind a receipt printer (RJ12): pulse out, sensor on pin 3 back. Lives as long as its printer's link."""
 
 from appliance.clock import Clock
-from appliance.hal.address import Address, BadAddress
+from appliance.hal.address import Address, one_of
 from appliance.hal.device import DeviceState, DrawerPosition, DrawerResult, FaultReason, Health
 from appliance.hal.drawer.box import Box, open_level_of
 from appliance.hal.escpos.driver import EscposPrinter
@@ -15,7 +15,7 @@ def pulse_of(address: Address) -> tuple[int, int]:
     """The pulse's pin and its length in milliseconds; raises BadAddress."""
     pin = address.number("pin", 2, 2, 5)
     if pin not in (2, 5):
-        raise BadAddress("pin must be 2 or 5")
+        raise one_of("pin", ("2", "5"))
     return pin, address.number("on_ms", 100, 20, 500)
 
 

@@ -11,7 +11,7 @@ import asyncio
 from typing import Final
 
 from appliance.clock import Clock
-from appliance.hal.address import Address, BadAddress
+from appliance.hal.address import Address, one_of
 from appliance.hal.device import DeviceState, DrawerPosition, DrawerResult, FaultReason, Health
 from appliance.hal.drawer import glancetron
 from appliance.hal.drawer.box import Box, open_level_of
@@ -34,7 +34,7 @@ class TriggerDrawer:
         """Raises BadAddress when the options make no sense."""
         trigger = address.options.get("trigger")
         if trigger not in TRIGGERS:
-            raise BadAddress(f"trigger must be one of {', '.join(TRIGGERS)}")
+            raise one_of("trigger", TRIGGERS)
         level = open_level_of(address)
         self._asks = trigger == "glancetron"
         self._box = Box(level if self._asks else None, clock, slot, self._send_pulse)

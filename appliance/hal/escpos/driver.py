@@ -19,7 +19,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from appliance.clock import Clock
-from appliance.hal.address import Address, BadAddress
+from appliance.hal.address import Address, one_of
 from appliance.hal.device import (
     PRINT_BLOCKING,
     DeviceState,
@@ -94,7 +94,7 @@ class EscposPrinter:
         """`logo`: file of the shop's picture, "" for none. Raises BadAddress for an unknown profile."""
         name = address.options.get("profile", "epson-80")
         if name not in PROFILES:
-            raise BadAddress(f"no printer profile {name[:40]!r}, only {', '.join(PROFILES)}")
+            raise one_of("profile", PROFILES, f"printer profile {name[:40]!r}")
         self._profile = PROFILES[name]
         self._encoder = Encoder(self._profile)
         self._language = self._encoder.language

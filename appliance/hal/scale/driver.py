@@ -7,7 +7,7 @@ import asyncio
 import logging
 from typing import Final
 
-from appliance.hal.address import Address, BadAddress
+from appliance.hal.address import Address, one_of
 from appliance.hal.device import DeviceState, FaultReason, Health, Weight, WeightState
 from appliance.hal.scale import toledo
 from appliance.hal.supervisor import Slot
@@ -32,7 +32,7 @@ class ScaleDriver:
         self._decimals = address.number("decimals", 3, 1, 4)
         parity = address.options.get("parity", "none" if address.scheme == "tcp" else "even")
         if parity not in ("even", "none"):
-            raise BadAddress("parity must be even or none")
+            raise one_of("parity", ("even", "none"))
         self._encode = toledo.with_parity if parity == "even" else bytes
         self._slot = slot
         self._weight = Weight(slot.role, WeightState.UNKNOWN)

@@ -6,7 +6,7 @@ from typing import Protocol
 from urllib.parse import unquote_to_bytes
 
 from appliance.clock import Clock
-from appliance.hal.address import Address, BadAddress
+from appliance.hal.address import Address, BadAddress, one_of
 from appliance.hal.device import DeviceState, Scan, ScanDamaged
 from appliance.hal.scanner.aim import name_of
 from appliance.hal.scanner.framing import Damaged, Read, SerialFraming
@@ -69,7 +69,7 @@ class ScannerDriver:
     def _silence_ends(self) -> bool:
         end = self._address.options.get("end", "suffix")
         if end not in ("suffix", "silence"):
-            raise BadAddress("end must be suffix or silence")
+            raise one_of("end", ("suffix", "silence"))
         return end == "silence"
 
     def _codec_for(self, scheme: str, now_us: int = 0) -> Codec:
@@ -78,13 +78,14 @@ class ScannerDriver:
         timeout_ms, silence_ends = self._timeout_ms(scheme), self._silence_ends()
         prefix, ends = options.get("prefix", ""), unquote_to_bytes(options.get("suffix", "\r\n"))
         if not 0 < len(ends) <= 4 or len(unquote_to_bytes(prefix)) > 16:
-            raise BadAddress("a suffix of 1 to 4 and a prefix of up to 16 characters")
+            raise BadAddress("a suffix of 1 to 4 and a prefix of up to 16 characters", "affixes")
         if scheme in ("hidraw", "hidstream"):
             from appliance.hal.scanner.hidpos import HidPosCodec
 
             return HidPosCodec(strip_aim, prefix)
         if scheme in ("evdev", "evstream"):
-            from appliance.hal.scanner.wedge import WedgeCodec  # late: five layouts that others never need
+            from appliance.hal.scanner.layouts import LAYOUTS  # late: five layouts that others never need
+            from appliance.hal.scanner.wedge import WedgeCodec
 
             try:
                 return WedgeCodec(
@@ -97,7 +98,7 @@ class ScannerDriver:
                     opened_us=now_us if scheme == "evdev" else None,
                 )
             except KeyError as error:
-                raise BadAddress(f"no keyboard layout {error}") from None
+                raise one_of("layout", LAYOUTS, f"keyboard layout {error}") from None
         return SerialFraming(unquote_to_bytes(prefix), ends, strip_aim, silence_ends)
 
     def _deliver(self, found: list[Read | Damaged]) -> None:

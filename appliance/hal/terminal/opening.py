@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 from appliance.clock import Clock
-from appliance.hal.address import Address, BadAddress
+from appliance.hal.address import Address, BadAddress, one_of
 from appliance.hal.terminal.caisse_ap import Register
 from appliance.hal.terminal.channel import FieldChannel, HttpChannel
 from appliance.hal.terminal.dialect import CaisseApDialect, Dialect, NexoDialect
@@ -60,7 +60,7 @@ def _nexo(address: Address, clock: Clock, limits: Limits) -> Dialect:
     tls = _switch(address, "tls")
     root = address.options.get("root", "")
     if tls == "on" and not root.startswith("/"):
-        raise BadAddress("root must name the file of the terminals' root certificate")
+        raise BadAddress("root must name the file of the terminals' root certificate", "root")
     secret = read_key(address.options["key"]) if "key" in address.options else None
     channel = HttpChannel(address.host, address.port, root if tls == "on" else None, poiid, limits)
     return NexoDialect(Ends(sale_id, poiid), secret, channel, clock, limits)
@@ -71,26 +71,26 @@ def _caisse_ap(address: Address, limits: Limits) -> Dialect:
     register = address.options.get("register", "01")
     integrator = address.options.get("integrator", "000000000000")
     if not re.fullmatch("[0-9]{2}", register) or not re.fullmatch("[0-9]{12}", integrator):
-        raise BadAddress("register is two digits, integrator twelve")
+        raise BadAddress("register is two digits, integrator twelve", "register")
     channel = FieldChannel(address.host, address.port, limits.connect_s)
     return CaisseApDialect(Register(register, integrator), channel, limits)
 
 
 def _refuse_unknown(address: Address, known: set[str]) -> None:
     if unknown := set(address.options) - known:
-        raise BadAddress(f"unknown option {min(unknown)[:40]!r} for {address.scheme}")
+        raise BadAddress(f"unknown option {min(unknown)[:40]!r} for {address.scheme}", "option", name=min(unknown)[:40])
 
 
 def _switch(address: Address, name: str) -> str:
     if (said := address.options.get(name, "on")) not in ("on", "off"):
-        raise BadAddress(f"{name} must be on or off")
+        raise one_of(name, ("on", "off"))
     return said
 
 
 def _word(address: Address, name: str, default: str | None) -> str:
     word = address.options.get(name, default)
     if word is None or not re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", word):
-        raise BadAddress(f"{name} must be 1 to 64 letters, digits, _ . -")
+        raise BadAddress(f"{name} must be 1 to 64 letters, digits, _ . -", "word", name=name)
     return word
 
 
@@ -102,6 +102,6 @@ def read_key(path: str) -> Passphrase:
             log.warning("the terminal's key file can be read by others than the till: chmod 600 %s", path)
         return msgspec.convert(tomllib.loads(text.decode()), Passphrase)
     except OSError as error:
-        raise BadAddress(f"key file: {type(error).__name__}") from None
+        raise BadAddress(f"key file: {type(error).__name__}", "key_file") from None
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError, RecursionError):
-        raise BadAddress("key file needs identifier, version and passphrase") from None
+        raise BadAddress("key file needs identifier, version and passphrase", "key") from None
