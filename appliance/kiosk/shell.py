@@ -250,14 +250,15 @@ class Shell(Box):
         ticket = view.ticket if view else None
         if ticket is None or view is None:
             return False
+        total = ticket.total_minor
         line = next((line.id for line in ticket.lines if line.is_selected), None)
         exact = next((key.amount_minor for key in ticket.cash_keys if key.is_exact), None)
-        commands: dict[int, cmd.Command] = {4: cmd.HoldTicket(), 8: cmd.TakeCard(), 12: cmd.StartPayment()}
+        commands: dict[int, cmd.Command] = {4: cmd.HoldTicket(), 8: cmd.TakeCard(total), 12: cmd.StartPayment()}
         if line is not None:
             commands[2] = cmd.EditLine(line, "quantity")
             commands[3] = cmd.EditLine(line, "discount_rate")
         if exact is not None:
-            commands[9] = cmd.TakeCash(exact)
+            commands[9] = cmd.TakeCash(exact, total)
         if number not in commands or self.current not in ("sale", "payment"):
             return False
         self.send(commands[number])

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta
 
 Amount = Annotated[int, Meta(ge=0, le=99_999_999)]
+Total = Annotated[int, Meta(ge=-99_999_999, le=99_999_999)]
 Quantity = Annotated[int, Meta(ge=0, le=999_000)]
 Rate = Annotated[int, Meta(ge=0, le=10_000)]
 Id = Annotated[int, Meta(ge=0, le=2**53)]
@@ -382,10 +383,15 @@ class TakeCash(Command, tag="TakeCash"):
     """A one-touch cash key: closes the sale at once with this amount received."""
 
     amount_minor: Amount
+    total_minor: Total | None = None
+    """The total that stood there when the key was touched: with another one nothing is taken."""
 
 
 class TakeCard(Command, tag="TakeCard"):
     """ "Carte" on the sale screen: the whole amount by card."""
+
+    total_minor: Total | None = None
+    """As for cash."""
 
 
 class AddTender(Command, tag="AddTender"):

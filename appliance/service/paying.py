@@ -96,11 +96,23 @@ def rest_of_note(till: Till, note: int) -> int:
 
 def _take_cash(till: Till, command: c.TakeCash) -> None:
     """A one-touch key: this much received in cash closes the sale; 0 is "Juste"."""
+    _check_seen(till, command.total_minor)
     if may_pay(till, command):
         _must_close(till, tender_of_kind(till, "cash"), command.amount_minor)
 
 
+def _check_seen(till: Till, total_minor: int | None) -> None:
+    """A scan may change the keys under the finger: money is taken for the total that was looked at, or not at all."""
+    ticket = till.ticket
+    if total_minor is None or ticket is None:
+        return
+    now_minor = price(ticket).total_minor
+    if now_minor != total_minor:
+        raise Refusal("tender.total_changed", amount_minor=now_minor)
+
+
 def _take_card(till: Till, command: c.TakeCard) -> None:
+    _check_seen(till, command.total_minor)
     if may_pay(till, command):
         tend(till, tender_of_kind(till, "card"), None)
 

@@ -2,12 +2,15 @@
 
 import os
 import signal
+import threading
 
+import msgspec
 import pytest
 
 from appliance.demo.hands import Hands
 from appliance.kiosk.gallery import record
 from appliance.protocol import command as cmd
+from appliance.protocol import view as v
 
 PAY, DISABLED, PAGE = "#0C7A41", "#DEDAD1", "#F3F1EC"
 ON_PAY_KEY = (1030, 725)  # inside Facturer, beside its words
@@ -40,7 +43,7 @@ def test_touches_and_keys_become_commands(daemon_end, kiosk, hands):
             ((782, 740), cmd.ShowPage(2)),
             ((80, 190), cmd.ShowCategory(1)),
             ((460, 96), cmd.Arm(3)),
-            ((1040, 680), cmd.TakeCash(2500)),
+            ((1040, 680), cmd.TakeCash(2500, 2106)),
             ((984, 400), cmd.ChangeQuantity(4, 1)),
             ((1240, 400), cmd.RemoveLine(4)),
             ((1050, 220), cmd.SelectLine(2)),
@@ -67,6 +70,38 @@ def test_a_second_touch_after_a_cash_key_is_ignored(daemon_end, kiosk, hands):
         end.wait_for(cmd.ShowCategory)
         taken = [order for order in list(end.orders.queue) if isinstance(order.command, cmd.TakeCash)]
         assert taken == []
+
+
+def dearer(**changes):
+    """The sale screen with a ticket that became dearer, and other notes on its cash keys."""
+    before = record.view()
+    keys = tuple(v.CashKey(value, value == 3205) for value in (3205, 3500, 4000, 5000))
+    ticket = msgspec.structs.replace(before.ticket, total_minor=3206, cash_keys=keys)
+    return msgspec.structs.replace(before, ticket=ticket, **changes)
+
+
+def test_a_finger_on_its_way_means_what_it_saw_before_the_scan(daemon_end, kiosk, hands):
+    end = daemon_end(record.view())
+    with kiosk() as panel:
+        panel.wait_for(*ON_PAY_KEY, PAY)
+        end.push(dearer(cue=v.Cue(1, "scan_ok")))
+        hands.tap(1040, 680)
+        assert end.wait_for(cmd.TakeCash).command == cmd.TakeCash(2500, 2106)
+        threading.Event().wait(0.5)
+        hands.tap(950, 750)
+        assert end.wait_for(cmd.TakeCard).command == cmd.TakeCard(3206)
+
+
+def test_after_a_touch_of_its_own_the_finger_may_follow_at_once(daemon_end, kiosk, hands):
+    end = daemon_end(record.view())
+    with kiosk() as panel:
+        panel.wait_for(*ON_PAY_KEY, PAY)
+        before = panel.picture().tobytes()
+        end.push(dearer())
+        while panel.picture().tobytes() == before:
+            assert panel.process.poll() is None
+        hands.tap(1040, 680)
+        assert end.wait_for(cmd.TakeCash).command == cmd.TakeCash(3500, 3206)
 
 
 def test_it_waits_calmly_for_a_daemon_that_went_away(daemon_end, kiosk):

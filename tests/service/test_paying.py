@@ -11,7 +11,7 @@ from appliance.domain import journal as j
 from appliance.domain.catalog import TenderMode
 from appliance.protocol import command as c
 from appliance.service.till import Till
-from tests.support.till import a_till
+from tests.support.till import JAM, a_till
 
 
 def set_up_tender(till: Till, mode: TenderMode) -> None:
@@ -56,6 +56,22 @@ def test_s14_the_change_stays_on_the_screen_until_the_next_touch(run, tmp_path):
             assert till.view.result.change_minor == 180
             await till.do(c.AddProduct(201))
             assert till.view.result is None and till.basket() == "1 Croissant au beurre 1.60"
+
+    run(day())
+
+
+def test_a_key_that_was_touched_for_another_total_takes_nothing(run, tmp_path):
+    async def day():
+        async with a_till(tmp_path) as till:
+            await till.do(c.NewTicket())
+            await till.adds("2 croissant")
+            seen = till.view.ticket.total_minor
+            await till.scan(JAM)
+            for key in (c.TakeCash(2000, seen), c.TakeCash(0, seen), c.TakeCard(seen)):
+                assert await till.refused(key) == "tender.total_changed"
+            assert till.view.message.params == {"amount_minor": till.view.ticket.total_minor}
+            await till.do(c.TakeCash(2000, till.view.ticket.total_minor))
+            assert till.view.result is not None
 
     run(day())
 

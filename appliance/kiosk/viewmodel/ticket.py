@@ -79,6 +79,9 @@ class TicketModel:
     total_label: str = ""
     currency: str = "CHF"
     total: str = ""
+    total_minor: int = 0
+    scan: int = 0
+    """Which scan was the newest: the total that came with another one is not of the finger's making."""
     note: str = ""
     cash_caption: str = ""
     cash_keys: tuple[CashKeyModel, ...] = (CashKeyModel(),) * 4
@@ -244,6 +247,8 @@ def ticket_model(view: TillView, compact: bool = False) -> TicketModel:
         total_label=t("screen.ticket.total", lang),
         currency=view.shop.currency,
         total=amount(ticket.total_minor, locale),
+        total_minor=ticket.total_minor,
+        scan=view.cue.serial if view.cue is not None and view.cue.sound in ("scan_ok", "scan_refused") else 0,
         note=vat_note(view, ticket, compact),
         cash_caption="" if compact else t("screen.ticket.cash_received", lang),
         cash_keys=cash_key_models(view, ticket),

@@ -1,8 +1,8 @@
 """The ticket panel: client, basket lines, totals, cash keys, main action.
 
 Hides how little is redrawn: lines, totals and keys are separate layers, so a scan repaints one of each. Events carry
-what was meant: on_client, on_hold, on_line(id), on_quantity(id), on_act(act, id), on_undo(undo), on_cash(amount_minor),
-on_card, on_pay, on_refused(what).
+what was meant: on_client, on_hold, on_line(id), on_quantity(id), on_act(act, id), on_undo(undo),
+on_cash(amount_minor, total_minor), on_card(total_minor), on_pay, on_refused(what).
 """
 
 from typing import Any
@@ -239,7 +239,7 @@ class CashKey(Press, Region):
 
 
 class CashKeys(Cells):
-    """The four cash keys. models: CashKeyModels; `on_cash(amount_minor)`."""
+    """The four cash keys. models: CashKeyModels; `on_cash(place)`, from 0 on."""
 
     models = ListProperty([CashKeyModel()] * 4)
     enabled = BooleanProperty(False)
@@ -248,27 +248,28 @@ class CashKeys(Cells):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        for _ in range(4):
+        for place in range(4):
             key = CashKey()
+            key.place = place
             key.bind(on_tap=self._tapped, on_refused=lambda _k: self.dispatch("on_refused"))
             self.add_widget(key)
         self.fbind("models", self._show)
         self.fbind("enabled", self._show)
         self._show()
 
-    def on_cash(self, amount_minor: int) -> None:
-        """A key was touched: the sale closes with this amount received."""
+    def on_cash(self, place: int) -> None:
+        """A key was touched."""
 
     def on_refused(self) -> None:
         """A disabled key was touched."""
 
     def _show(self, *_: Any) -> None:
         for key, model in zip(reversed(self.children), self.models, strict=True):
-            key.text, key.small, key.amount_minor = model.text, model.small, model.amount_minor
+            key.text, key.small = model.text, model.small
             key.enabled = self.enabled and bool(model.amount_minor)
 
     def _tapped(self, key: Any) -> None:
-        self.dispatch("on_cash", key.amount_minor)
+        self.dispatch("on_cash", key.place)
 
 
 class FootButton(PushButton, Region):
@@ -297,18 +298,46 @@ class Totals(Bound, Layer):
 
 
 class TicketFoot(Bound, Layer):
-    """Cash keys, Carte and Facturer."""
+    """Cash keys, Carte and Facturer.
+
+    A scan changes the amounts on the keys, maybe under a finger on its way: a touch within 350 ms means what stood
+    there before, and the daemon, whose total is another one by then, takes nothing and says so.
+    """
 
     model = ObjectProperty(TicketModel())
     caption = StringProperty("")
     __events__ = ("on_cash", "on_card", "on_pay", "on_refused")
 
     def __init__(self, **kwargs: Any) -> None:
-        self._closed_at = -1.0
+        self._closed_at = self._changed_at = -1.0
+        self._shown = self._seen = self._aim = TicketModel()
         super().__init__(**kwargs)
+
+    def _follow(self, model: TicketModel) -> None:
+        """Remembers what was seen before a scan changed it."""
+        shown, self._shown = self._shown, model
+        if model.total_minor != shown.total_minor and model.scan and model.scan != shown.scan:
+            now = Clock.get_boottime()
+            if now - self._changed_at >= GUARD_S:
+                self._seen = shown
+            self._changed_at = now
+            Clock.schedule_once(self._drawn, 0)
+
+    def _drawn(self, _dt: float) -> None:
+        """The new amounts are on the panel: from now on they can be seen."""
+        self._changed_at = Clock.get_boottime()
+
+    def take_cash(self, place: int) -> None:
+        """A cash key was let go: what it said when it was touched."""
+        self.dispatch("on_cash", self._aim.cash_keys[place].amount_minor, self._aim.total_minor)
+
+    def take_card(self) -> None:
+        """Carte was let go."""
+        self.dispatch("on_card", self._aim.total_minor)
 
     def show_model(self, model: TicketModel) -> None:
         """Offers what the ticket may be paid with."""
+        self._follow(model)
         ids = self.ids
         ids.caption.text = self.caption or model.cash_caption
         ids.caption_row.shown = bool(ids.caption.text)
@@ -321,12 +350,12 @@ class TicketFoot(Bound, Layer):
         if self.ids:
             self.show_model(self.model)
 
-    def on_cash(self, amount_minor: int) -> None:
-        """A cash key was touched."""
+    def on_cash(self, amount_minor: int, total_minor: int) -> None:
+        """A cash key was touched: the sale of this total closes with this amount received."""
         self._closed_at = Clock.get_boottime()
 
-    def on_card(self) -> None:
-        """Carte was touched."""
+    def on_card(self, total_minor: int) -> None:
+        """Carte was touched: this much is to be paid."""
 
     def on_pay(self) -> None:
         """Facturer was touched."""
@@ -335,9 +364,12 @@ class TicketFoot(Bound, Layer):
         """A disabled key was touched."""
 
     def on_touch_down(self, touch: Any) -> bool:
-        """Ignores touches for 350 ms after a cash key."""
-        if self.collide_point(*touch.pos) and Clock.get_boottime() - self._closed_at < GUARD_S:
-            return True
+        """Ignores touches for 350 ms after a cash key; else notes what was seen."""
+        now = Clock.get_boottime()
+        if self.collide_point(*touch.pos):
+            if now - self._closed_at < GUARD_S:
+                return True
+            self._aim = self._seen if now - self._changed_at < GUARD_S else self._shown
         return bool(super().on_touch_down(touch))
 
 
@@ -378,10 +410,10 @@ class TicketPanel(Bound, Box):
     def on_undo(self, undo: int) -> None:
         """An undo was touched."""
 
-    def on_cash(self, amount_minor: int) -> None:
+    def on_cash(self, amount_minor: int, total_minor: int) -> None:
         """A cash key was touched."""
 
-    def on_card(self) -> None:
+    def on_card(self, total_minor: int) -> None:
         """Carte was touched."""
 
     def on_pay(self) -> None:
