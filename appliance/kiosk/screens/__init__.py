@@ -174,7 +174,7 @@ def _confirm_close(**wiring: Any) -> SheetView:
 
 
 def _print_help(**wiring: Any) -> SheetView:
-    from appliance.kiosk.screens.choice import PrintHelp
+    from appliance.kiosk.screens.print_help import PrintHelp
 
     return PrintHelp(**wiring)
 

@@ -1,4 +1,4 @@
-"""Modal sheets that are one list or one question: modes, reasons, age, closing, help, a manager's code."""
+"""Modal sheets that are one list or one question: modes, reasons, age, closing, a manager's code."""
 
 from typing import Any
 
@@ -129,18 +129,6 @@ class ConfirmClose(QuestionSheet):
     def answer(self, answer: str) -> None:
         """Yes closes the day."""
         self.send(cmd.CloseDay(confirmed=True)) if answer == "yes" else self.close()
-
-
-class PrintHelp(QuestionSheet):
-    """How to change the paper."""
-
-    def show(self, view: v.TillView, sheet: v.PrintHelpSheet) -> None:
-        """Draws the steps."""
-        self.model = choice.help_model(view)
-
-    def answer(self, answer: str) -> None:
-        """Fermer."""
-        self.close()
 
 
 class Dots(Row):

@@ -5,6 +5,7 @@ from typing import Any
 from kivy.properties import ListProperty, NumericProperty, ObjectProperty, OptionProperty
 
 from appliance.kiosk.screens.base import SheetView
+from appliance.kiosk.theme import theme
 from appliance.kiosk.viewmodel.entry import Entry
 from appliance.kiosk.viewmodel.free_price import FreePriceModel, free_price_model
 from appliance.kiosk.widgets import Col, Row, load_kv
@@ -30,7 +31,10 @@ class VatGroups(Col):
         for group in self.groups:
             key = TenderButton(icon=group.icon, text=group.text, detail=group.detail, trail="plus", icon_px=30)
             key.look = "pri" if group.last_used else "soft"
-            key.padding, key.gap = (18, 0, 18, 0), 16
+            if theme.m.width > 1100:
+                key.padding, key.gap = (18, 0, 18, 0), 16
+            else:
+                key.padding, key.gap, key.icon_px, key.px = (12, 0, 10, 0), 10, 26, 16
             key.bind(on_tap=lambda _key, name=group.id: self.dispatch("on_group", name))
             self.add_widget(key)
 
@@ -49,7 +53,7 @@ class NameKeys(Row):
         """One key a name, as wide as its word asks."""
         self.clear_widgets()
         for i, name in enumerate(self.names):
-            key = PushButton(text=name, px=16, height=52, size_hint_x=text_width(name, 16, 600) + 22)
+            key = PushButton(text=name, px=16, size_hint=(text_width(name, 16, 600) + 22, 1))
             key.padding = (6, 0, 6, 0)
             key.bind(on_tap=lambda _key, index=i: self.dispatch("on_choose", index))
             self.add_widget(key)

@@ -24,6 +24,7 @@ class TenderButton(Press, Row):
     detail = StringProperty("")
     trail = StringProperty("")
     icon_px = NumericProperty(32)
+    px = NumericProperty(19)
     look = OptionProperty("", options=list(TONES))
     tone = StringProperty("ink")
     dims = BooleanProperty(True)

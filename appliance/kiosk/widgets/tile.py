@@ -6,6 +6,18 @@ from kivy.properties import BooleanProperty, NumericProperty, StringProperty
 
 from appliance.kiosk.widgets.base import Box, Painted, Press, load_kv
 from appliance.kiosk.widgets.layer import Region
+from appliance.kiosk.widgets.paint import text_width, wrap
+
+_NAME_LINES, _STEPS_DOWN = 2, 2
+
+
+def name_px(name: str, width: float, px: int) -> int:
+    """Size of a name: up to two steps down where it would lose a word or stand over the edge."""
+    for size in range(px, px - _STEPS_DOWN, -1):
+        lines = wrap(name, size, 600, width)
+        if len(lines) <= _NAME_LINES and all(text_width(line, size, 600) <= width for line in lines):
+            return size
+    return px - _STEPS_DOWN
 
 
 class HueBox(Painted):
@@ -34,6 +46,8 @@ class Tile(Region):
     hue = StringProperty("neutre")
     badge = StringProperty("")
     ground = StringProperty("bg")
+
+    name_px = staticmethod(name_px)
 
     def do_layout(self, *_: Any) -> None:
         """The parts place themselves in tile.kv."""

@@ -10,6 +10,7 @@ from kivy.properties import BooleanProperty, ListProperty, NumericProperty, Obje
 from appliance.kiosk.viewmodel.bar import BarModel, LightModel
 from appliance.kiosk.widgets.base import Box, Press, Row, load_kv
 from appliance.kiosk.widgets.layer import Layer
+from appliance.kiosk.widgets.paint import wrap
 
 
 class BarButton(Press, Box):
@@ -79,6 +80,9 @@ class StatusStrip(Press, Row):
             widget.text = "" if self.round_pills else model.word
 
 
+_SENTENCE_PX, _CAPTION_PX = 17, 14
+
+
 class MessageBar(Box):
     """One sentence, at most two buttons and ✕. `on_action(action)`, `on_close`."""
 
@@ -91,6 +95,14 @@ class MessageBar(Box):
 
     def on_close(self) -> None:
         """The ✕ was touched."""
+
+    @staticmethod
+    def text_px(sentence: str, width: float) -> int:
+        """Size at which the whole sentence stands on two lines, not below a caption."""
+        for px in range(_SENTENCE_PX, _CAPTION_PX, -1):
+            if len(wrap(sentence, px, 600, width)) <= 2:
+                return px
+        return _CAPTION_PX
 
 
 class TopBar(Layer):
