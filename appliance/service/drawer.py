@@ -3,7 +3,9 @@
 Hides how a pulse, a sensor and a clock become facts (features H-11, H-12):
 
     ordered, opened, shut        the sale's or the order's own fact, then DrawerShut with its time open
-    ordered, not opened          DrawerFailed: no pulse could be sent, or the sensor says closed after two
+    ordered, not opened          DrawerFailed, a banner and a sound: no pulse could be sent, or the sensor says closed
+                                 after two
+    opened later, with the key   the opening that had failed, for some minutes
     opened, not ordered          DrawerForced, a banner and a sound
     open for long                DrawerLeftOpen once, a banner, and a sound again and again until it is shut
 
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 ROLE: Final = "drawer.main"
 ORDERED_NS: Final = 10_000_000_000
 """An opening belongs to the newest order for this long: the first pulse may have met a drawer that stuck."""
+KEY_NS: Final = 300_000_000_000
+"""For this long after a failure an opening is the one that the till told somebody to do with the key."""
 LEARNING_NS: Final = 60_000_000_000
 """A step of the calibration that nobody takes in this time is forgotten."""
 FOUND: Final = "found"
@@ -43,6 +47,8 @@ class DrawerWatch:
         self._till = till
         self._order: KickDrawer | None = None
         self._ordered_ns = 0
+        self._failed: KickDrawer | None = None
+        self._failed_ns = 0
         self._opened_ns: int | None = None
         self._reason, self._ticket = "", 0
         self._is_told = False
@@ -57,8 +63,15 @@ class DrawerWatch:
         """What became of the pulse. A shop without a drawer has nothing that could fail."""
         if result.fault is FaultReason.NOT_CONFIGURED:
             return
-        if not result.pulse_sent or result.opened is Opened.NO:
-            self._note(j.DrawerFailed(effect.reason, effect.ticket, result.pulse_sent))
+        desk = self._till.desk
+        if result.pulse_sent and result.opened is not Opened.NO:
+            desk.hush(ROLE)
+            return
+        self._failed, self._failed_ns = effect, self._till.clock.monotonic_ns()
+        self._note(j.DrawerFailed(effect.reason, effect.ticket, result.pulse_sent))
+        desk.say("drawer.stuck", "error", source=ROLE)
+        desk.sound("needs_you")
+        self._till.changed()
 
     def moved(self, event: DrawerChanged) -> None:
         """The sensor said so. What it says while its meaning is being learnt is not believed."""
@@ -73,14 +86,17 @@ class DrawerWatch:
         till, now_ns = self._till, self._till.clock.monotonic_ns()
         self._opened_ns, self._is_told = now_ns, False
         self._reason, self._ticket = FOUND, 0
-        if not commanded:
+        till.desk.hush(ROLE)
+        if not commanded and self._failed is not None and now_ns - self._failed_ns <= KEY_NS:
+            self._reason, self._ticket = self._failed.reason, self._failed.ticket
+        elif not commanded:
             self._reason = FORCED
             self._note(j.DrawerForced())
             till.desk.say("drawer.opened_by_itself", "error", source=f"{ROLE}.forced")
             till.desk.sound("needs_you")
         elif self._order is not None and now_ns - self._ordered_ns <= ORDERED_NS:
             self._reason, self._ticket = self._order.reason, self._order.ticket
-        self._order = None
+        self._order = self._failed = None
         self._wait()
 
     def _shut(self) -> None:

@@ -141,6 +141,30 @@ def test_stuck_is_one_more_pulse_a_sentence_and_a_fact(run, tmp_path):
     run(main())
 
 
+@pytest.mark.parametrize(("minutes", "is_forced"), [(4, False), (6, True)])
+def test_the_key_after_a_failure_is_what_the_till_asked_for(run, tmp_path, minutes, is_forced):
+    async def main():
+        async with a_counter(tmp_path) as counter:
+            till = counter.till
+            await first_opening(counter)
+            counter.drawer.is_stuck = True
+            await till.sells("1 croissant | cash 2.00")
+            await counter.until(lambda: till.message == "drawer.stuck")
+            await till.waits(timedelta(minutes=minutes))
+            counter.drawer.is_stuck = False
+            counter.drawer.open_with_key()
+            await counter.until(lambda: counter.devices.drawer().position is OPEN)
+            assert till.message == ("drawer.opened_by_itself" if is_forced else "")
+            counter.drawer.close()
+            await counter.until(lambda: counter.devices.drawer().position is CLOSED)
+            assert bool(await till.facts(j.DrawerForced)) == is_forced
+            ticket = till.state.last_closed.ticket
+            (shut,) = (await till.facts(j.DrawerShut))[-1:]
+            assert (shut.reason, shut.ticket) == (("forced", 0) if is_forced else ("sale", ticket))
+
+    run(main())
+
+
 def test_no_pulse_could_be_sent(run, tmp_path):
     async def main():
         async with a_counter(tmp_path) as counter:
@@ -156,6 +180,7 @@ def test_no_pulse_could_be_sent(run, tmp_path):
                 if await till.facts(j.DrawerFailed) == expected:
                     break
             assert await till.facts(j.DrawerFailed) == expected
+            assert (till.message, till.sound) == ("drawer.stuck", "needs_you"), "the money is in the hand"
 
     run(main())
 
