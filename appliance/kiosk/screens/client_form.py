@@ -150,7 +150,7 @@ class ClientForm(Screen):
 
     def _turn(self, *_: Any) -> None:
         """Another field has the keyboard: letters or digits, as it begins."""
-        is_figure = self.focus in FIGURES and not self.texts.get(self.focus)
+        is_figure = self.focus in FIGURES and (self.texts.get(self.focus) or "0")[-1].isdigit()
         self.ids.keyboard.layer = "digits" if is_figure else ""
         self._share()
 

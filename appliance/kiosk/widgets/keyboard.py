@@ -37,9 +37,11 @@ class OnScreenKeyboard(Col):
     __events__ = ("on_text", "on_key")
 
     def __init__(self, **kwargs: Any) -> None:
+        self._letters: list[tuple[KeyCap, str]] = []
         super().__init__(**kwargs)
-        for name in ("layout", "layer", "capital", "next_text"):
+        for name in ("layout", "layer", "next_text"):
             self.fbind(name, self._build)
+        self.fbind("capital", self._spell)
         painter.cover(self)
         self._build()
 
@@ -53,20 +55,29 @@ class OnScreenKeyboard(Col):
         """Keeps every touch on the keyboard: between two keys it would reach a tile below."""
         return bool(super().on_touch_down(touch)) or (self.shown and self.collide_point(*touch.pos))
 
+    def _spell(self, *_: Any) -> None:
+        """Capitals or not: the keys stay where they are, a touch may be under way."""
+        for cap, letter in self._letters:
+            cap.text = letter.upper() if self.capital and not self.layer else letter
+
     def _build(self, *_: Any) -> None:
         self.clear_widgets()
+        self._letters = []
         rows = LAYOUTS[self.layer or self.layout]
         for i, letters in enumerate(rows):
             row = Row(gap=6)
             if i == 2:
                 self._cap(row, "", "arrow-fat-up", "f", 1.5, self._shift)
             for letter in letters:
-                shown = letter.upper() if self.capital and not self.layer else letter
-                self._cap(row, shown, "", "", 1, self._typed)
+                self._letters.append((self._cap(row, letter, "", "", 1, self._typed), letter))
             if i == 2:
                 self._cap(row, "", "backspace", "f", 1.5, lambda _c: self.dispatch("on_key", "backspace"))
             self.add_widget(row)
         self.add_widget(self._last_row())
+        self._spell()
+        self.do_layout()  # not in the next frame: the next touch may come before it
+        for row in self.children:
+            row.do_layout()
 
     def _last_row(self) -> Row:
         row = Row(gap=6)
@@ -79,11 +90,12 @@ class OnScreenKeyboard(Col):
         self._cap(row, self.next_text, "", "go", 2.2, lambda _c: self.dispatch("on_key", "next"), 18)
         return row
 
-    def _cap(self, row: Row, text: str, icon: str, look: str, share: float, act: Any, px: int = 0) -> None:
+    def _cap(self, row: Row, text: str, icon: str, look: str, share: float, act: Any, px: int = 0) -> KeyCap:
         cap = KeyCap(text=text, icon=icon, look=look, size_hint=(share, 1), fires="down")
         cap.px = px or (17 if look == "f" else 22)
         cap.bind(on_tap=act)
         row.add_widget(cap)
+        return cap
 
     def _typed(self, cap: KeyCap) -> None:
         self.dispatch("on_text", cap.text)
