@@ -205,6 +205,13 @@ class Totals(msgspec.Struct, omit_defaults=True):
         if sign < 0:
             self.refunds_minor += closed.total_minor
 
+    def move_rest(self, tenders: tuple[Tender, ...]) -> None:
+        """A voucher's rest goes from the shop to a wallet, or back again."""
+        for tender in tenders:
+            if tender.kept_minor:
+                self.kept_minor += tender.kept_minor
+                self.tenders[tender.mode].amount_minor += tender.kept_minor
+
     def _add_discounts(self, closed: TicketClosed, sign: int) -> None:
         if closed.full_minor == closed.total_minor:
             return

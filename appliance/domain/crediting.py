@@ -17,7 +17,7 @@ from appliance.domain import effect as e
 from appliance.domain import intent as i
 from appliance.domain import journal as j
 from appliance.domain.account import Credit, Wallet, in_cash
-from appliance.domain.catalog import WalletRules
+from appliance.domain.catalog import TenderMode, WalletRules
 from appliance.domain.errors import Refusal
 from appliance.domain.money import allocate, half_away, round_cash
 from appliance.domain.settlement import Moment, Outcome, make_tender, open_wallet, session_of
@@ -171,25 +171,37 @@ def book_credit(
 
 
 def credit_change(state: TillState, intent: i.CreditChange, moment: Moment) -> Outcome:
-    """*Mettre le reste sur la cagnotte*: the coins of the last sale stay in the drawer, once a sale (feature W-26)."""
+    """*Mettre le reste sur la cagnotte*, once a sale: its coins stay in the drawer, or what a voucher was worth above
+    it is no longer the shop's (feature W-26)."""
     session = session_of(state)
     closed = state.last_closed
-    if closed is None or closed.session != session.number or not closed.change_minor:
+    most = 0 if closed is None or closed.session != session.number else _left_over(closed, intent.mode)
+    if closed is None or not most:
         raise Refusal("wallet.no_change")
     if state.change_credit is not None:
         raise Refusal("wallet.change_done")
+    mode = intent.mode
     vouchers = any(tender.kind == "voucher" and tender.change_minor for tender in closed.tenders)
-    if intent.mode.kind != "cash" or not intent.mode.funds_wallet or vouchers:
-        raise Refusal("wallet.mode", mode=intent.mode.name)
-    amount = closed.change_minor if intent.amount_minor is None else intent.amount_minor
-    if not 0 < amount <= closed.change_minor:
+    if mode.kind not in ("cash", "voucher") or not mode.funds_wallet or (mode.kind == "cash" and vouchers):
+        raise Refusal("wallet.mode", mode=mode.name)
+    amount = most if intent.amount_minor is None else intent.amount_minor
+    if not 0 < amount <= most:
         raise Refusal("tender.amount")
-    tender = replace(make_tender(1, intent.mode, amount, amount), opens_drawer=False)
+    tender = replace(make_tender(1, mode, amount, amount), opens_drawer=False)
     if tender.rounding_minor:
-        raise Refusal("tender.no_such_coin", step_minor=intent.mode.rounding_minor)
+        raise Refusal("tender.no_such_coin", step_minor=mode.rounding_minor)
+    if mode.kind == "voucher":
+        tender = replace(tender, kept_minor=-amount)
     customer, part = intent.customer or closed.customer, Purse(amount)
     check_credit(state, customer, part, (tender,), intent.rules, least=False)
     return book_credit(state, customer, part, (tender,), closed.document)
+
+
+def _left_over(closed: j.TicketClosed, mode: TenderMode) -> int:
+    """Coins to give back; of a voucher without change, what it was worth above the ticket."""
+    if mode.kind == "voucher":
+        return sum(tender.kept_minor for tender in closed.tenders if tender.mode == mode.id)
+    return closed.change_minor
 
 
 # --- money that goes back -------------------------------------------------------------------------------------------

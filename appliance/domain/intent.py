@@ -275,10 +275,10 @@ class UnblockWallet(Intent):
 
 
 class CreditChange(Intent):
-    """Put the change of the last sale on its customer's wallet, or on another one's."""
+    """Put the change of the last sale, or a voucher's rest, on its customer's wallet, or on another one's."""
 
     mode: TenderMode
-    """The means that gave the change: its `funds_wallet` decides."""
+    """Cash for change, else the voucher whose rest the shop kept: its `funds_wallet` decides."""
     rules: WalletRules
     customer: str = ""
     """"": the customer of the sale."""

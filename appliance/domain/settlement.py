@@ -284,7 +284,8 @@ def change_credit(state: TillState) -> j.WalletCreditCancelled | None:
     if not left.total_minor:
         return None  # cancelled by itself before
     (tender,) = credit.tenders
-    out = msgspec.structs.replace(tender, amount_minor=-left.paid_minor, received_minor=0, opens_drawer=False)
+    kept = left.paid_minor if tender.kept_minor else 0
+    out = msgspec.structs.replace(tender, amount_minor=-left.paid_minor, received_minor=0, kept_minor=kept)
     return j.WalletCreditCancelled(
         document=state.next_document,
         session=session_of(state).number,

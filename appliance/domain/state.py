@@ -552,6 +552,7 @@ def _wallet_credited(state: TillState, fact: j.WalletCredited, at: str, actor: s
     wallet.credited_minor += fact.part.paid_minor
     wallet.credited_cash_minor += in_cash(fact.tenders)
     totals.wallets.credit(fact.part, fact.tenders)
+    totals.move_rest(fact.tenders)
     if fact.change_of:
         state.change_credit = (fact.customer, fact.document)
 
@@ -569,6 +570,7 @@ def _wallet_credit_cancelled(state: TillState, fact: j.WalletCreditCancelled, at
                 wallet.credited_minor -= fact.part.paid_minor
                 wallet.credited_cash_minor += in_cash(fact.tenders)
     totals.wallets.cancel(fact.part, fact.tenders)
+    totals.move_rest(fact.tenders)
 
 
 def _wallet_refunded(state: TillState, fact: j.WalletRefunded, at: str, actor: str) -> None:

@@ -128,7 +128,8 @@ class Tender(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     rounding_minor: int = 0
     """Cash only: received less change equals amount plus rounding."""
     kept_minor: int = 0
-    """What a voucher without change was worth above the ticket; stays with the shop."""
+    """What a voucher without change was worth above the ticket; stays with the shop. Of a wallet's credit: that rest
+    as it leaves the shop, negative."""
     opens_drawer: bool = False
     request: str = ""
     """Card paid through the terminal: id of the request that moved the money."""

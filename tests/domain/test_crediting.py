@@ -482,6 +482,32 @@ def test_w26_change_of_a_voucher_stays_off_the_wallet(core):
     assert core.refused(change()).code == "wallet.mode"
 
 
+def test_w26_a_vouchers_rest_goes_from_the_shop_to_the_customer(core):
+    gift = TenderMode("gift", "Bon cadeau", "gift", "voucher", 3, overpayment="keep")
+    core.rings(1740)
+    core.do(i.Tend(gift, 2000))
+    totals = core.state.session.totals
+    assert (totals.kept_minor, totals.tenders["gift"].amount_minor) == (260, 2000)
+    assert core.refused(change()).code == "wallet.no_change"
+    core.do(i.CreditChange(gift, FREE))
+    assert (totals.kept_minor, totals.tenders["gift"].amount_minor, totals.wallets.tenders["gift"].amount_minor) == (
+        0, 1740, 260
+    )  # fmt: skip
+    assert (core.balance(), core.expected(), totals.collected_minor) == ((260, 0), 20_000, 1740)
+    core.do(i.CorrectPayment())
+    assert (totals.kept_minor, totals.tenders["gift"].amount_minor, totals.collected_minor) == (0, 0, 0)
+    assert core.balance() == (0, 0)
+    core.pays("card")
+    core.closes()
+    audit((type(fact).__name__, j.canonical(fact)) for fact in core.facts)
+
+
+def test_w26_a_meal_vouchers_rest_stays_with_the_shop(core):
+    core.rings(1740)
+    core.do(i.Tend(MEAL, 2000))
+    assert core.refused(i.CreditChange(MEAL, FREE)).code == "wallet.mode"
+
+
 def test_w26_it_comes_off_again_with_the_sale(core):
     core.sells(1740, "cash", 2000)
     core.do(change())

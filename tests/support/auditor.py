@@ -135,10 +135,12 @@ class _Auditor:
     def read_WalletCredited(self, fact: dict[str, Any]) -> None:
         self.number(fact)
         self.wallets.read_WalletCredited(fact)
+        self.move_rest(fact)
 
     def read_WalletCreditCancelled(self, fact: dict[str, Any]) -> None:
         self.number(fact)
         self.wallets.read_WalletCreditCancelled(fact)
+        self.move_rest(fact)
 
     def read_WalletRefunded(self, fact: dict[str, Any]) -> None:
         self.number(fact)
@@ -149,6 +151,13 @@ class _Auditor:
 
     def read_WalletTransferred(self, fact: dict[str, Any]) -> None:
         self.wallets.read_WalletTransferred(fact)
+
+    def move_rest(self, fact: dict[str, Any]) -> None:
+        """What a voucher was worth above its sale is no longer the shop's, or is again."""
+        for tender in fact["tenders"]:
+            if tender.get("kept_minor"):
+                self.session.kept += tender["kept_minor"]
+                self.session.counted["tenders"][tender["mode"]][1] += tender["kept_minor"]
 
     def number(self, fact: dict[str, Any]) -> None:
         assert fact["document"] == self.next_document, "documents have no gap"

@@ -66,7 +66,9 @@ class WalletBook:
         assert sum(tender["amount_minor"] for tender in fact["tenders"]) == paid, "the tenders pay the credit"
         for tender in fact["tenders"]:
             assert tender["kind"] != "wallet", "a wallet never pays a credit"
-            assert not tender.get("rounding_minor") and not tender.get("kept_minor"), "never rounded, nothing kept"
+            assert not tender.get("rounding_minor"), "a wallet is never rounded"
+            kept = tender.get("kept_minor", 0)
+            assert not kept or (fact.get("change_of") and kept == -tender["amount_minor"]), "the shop keeps nothing"
         account.move(paid, given)
         account.matches(fact["after"])
         if fact.get("change_of"):
