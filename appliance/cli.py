@@ -524,6 +524,7 @@ def _shop_and_catalog(arguments: argparse.Namespace) -> Any:
 def _test_code(arguments: argparse.Namespace) -> int:
     from datetime import date
 
+    from appliance.cli_words import code_rows, say_rows
     from appliance.clock import SystemClock
     from appliance.domain.meaning import Words, explain
     from appliance.service.scanning import tested_view
@@ -536,34 +537,8 @@ def _test_code(arguments: argparse.Namespace) -> int:
     if arguments.json:
         _say_json(tested)
     else:
-        _say_tested(tested)
+        say_rows(code_rows(tested))
     return OK if tested.kind in ("article", "badge", "receipt") else NO
-
-
-def _say_tested(tested: Any) -> None:
-    """One line for each thing that the code says, then the steps."""
-    from appliance.i18n import quantity
-
-    rows: list[tuple[str, str]] = [("read", f"{tested.text}  {tested.symbology} {tested.symbology_name}".strip())]
-    rows.append(("it is", f"{tested.kind} {tested.name}".strip()))
-    if tested.rule:
-        proved = "; not yet compared with the scale's labels" if tested.is_rule_unproved else ""
-        rows.append(("rule", f"{tested.rule}{proved}"))
-    if tested.quantity_milli:
-        rows.append(("quantity", f"{quantity(tested.quantity_milli)} {tested.unit}"))
-    amounts = (
-        ("unit price", tested.unit_price_minor),
-        ("amount", tested.amount_minor),
-        ("on the shelf", tested.shelf_minor),
-    )
-    rows += [(word, _money(minor)) for word, minor in amounts if minor is not None]
-    rows += [(word, text) for word, text in (("lot", tested.batch), ("last day", tested.expires)) if text]
-    rows += [(f"AI {ai}", value) for ai, value in tested.elements]
-    if tested.fault:
-        rows.append(("not sold", tested.fault))
-    rows += [(f"{n}. {asked}", found or "-") for n, (asked, found) in enumerate(tested.steps, 1)]
-    for name, text in rows:
-        sys.stdout.write(f"{name:<14}{text}\n")
 
 
 def _list_codes(arguments: argparse.Namespace) -> int:
@@ -610,17 +585,18 @@ def _import_codes(arguments: argparse.Namespace) -> int:
 
 
 def _status(arguments: argparse.Namespace) -> int:
+    from appliance.cli_words import say_rows, status_rows
+    from appliance.i18n import t
+
     config = _config(arguments.config)
     view = _ask_view(config.socket)
     answer = {"ok": view is not None, "till": config.till, **({} if view is None else _status_of(view))}
     if arguments.json:
         _say_json(answer)
     elif view is None:
-        _console().print(f"{config.till}: not running")
+        sys.stdout.write(t("technician.status.not_running", till=config.till) + "\n")
     else:
-        for key, value in answer.items():
-            if key != "ok":
-                _console().print(f"{key.replace('_', ' '):<14} {value if value is not None else '-'}")
+        say_rows(status_rows(config.till, view))
     return OK if view is not None else NO
 
 

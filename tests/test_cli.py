@@ -1,15 +1,20 @@
 """The command line: what a person reads, what a program reads, and the exit status."""
 
+import inspect
 import json
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from appliance.cli import CANNOT, NO, OK, main, protocol_sources
 from appliance.demo.shop import FOLDER
+from appliance.domain import meaning
+from appliance.i18n import has_sentence, t
 from appliance.play.player import play_day
 from appliance.protocol import command, message, view
 from appliance.protocol.describe import describe, messages
@@ -202,6 +207,8 @@ def test_settings_that_cannot_be_read(tmp_path, capsys):
 def test_status_of_a_till_that_does_not_run(config, capsys):
     assert main(["status", "--config", str(config), "--json"]) == NO
     assert said(capsys)["ok"] is False
+    assert main(["status", "--config", str(config)]) == NO
+    assert "n’est pas en marche" in capsys.readouterr().out
 
 
 def test_status_import_and_verify_while_the_till_runs(config, capsys):
@@ -215,7 +222,9 @@ def test_status_import_and_verify_while_the_till_runs(config, capsys):
             status = said(capsys)
             assert (status["screen"], status["session"], status["seller"]) == ("lock", None, None)
             assert main(["status", "--config", str(config)]) == OK
-            assert "lock" in capsys.readouterr().out
+            page = capsys.readouterr().out
+            assert "Écran                Verrouillé" in page
+            assert "Imprimante           Non réglé" in page
             assert main(["verify", str(config.parent / "data/till.db"), "--json"]) == OK
             assert said(capsys)["entries"] >= 1
             assert main(["shop", "import", str(FOLDER), "--config", str(config)]) == CANNOT
@@ -261,7 +270,25 @@ def test_s11_codes_test_says_which_rule_won(capsys):
     assert (tested["rule"], tested["quantity_milli"], tested["amount_minor"]) == ("Balance fromage, poids", 1234, 2962)
     assert main(["codes", "test", "2112345012346"]) == OK
     page = capsys.readouterr().out
-    assert "article Gruyère AOP à la coupe" in page and "1.234 kg" in page and "29.62" in page
+    assert "Article Gruyère AOP à la coupe" in page and "1.234 kg" in page and "29.62" in page
+
+
+def test_a_technician_reads_no_code_that_has_a_word():
+    asked = re.findall(r'_note\(steps, "(\w+)"', inspect.getsource(meaning))
+    for table, names in (
+        ("screen", get_args(view.Screen)), ("code_kind", get_args(meaning.Kind)), ("step", asked),
+        ("status", get_args(view.DeviceWord)), ("light", ("ok", "off", "warn", "error")),
+    ):  # fmt: skip
+        assert names
+        assert [name for name in names if not has_sentence(f"technician.{table}.{name}")] == []
+
+
+def test_a_refused_code_says_why_in_a_sentence(capsys):
+    assert main(["codes", "test", "]C1010761080707234117200101<GS>10A"]) == NO
+    page = capsys.readouterr().out
+    assert "Refusé" in page
+    assert "Pas vendu" in page
+    assert "scan." not in page
 
 
 @pytest.mark.parametrize(
@@ -279,7 +306,7 @@ def test_codes_test_knows_every_kind(capsys, arguments, kind, status):
     assert main(["codes", "test", *arguments, "--json"]) == status
     assert said(capsys)["kind"] == kind
     assert main(["codes", "test", *arguments]) == status
-    assert kind in capsys.readouterr().out
+    assert t(f"technician.code_kind.{kind}") in capsys.readouterr().out
 
 
 def test_codes_of_a_till_are_listed_and_replaced(tmp_path, config, capsys):
