@@ -7,6 +7,7 @@ ticket.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -106,7 +107,7 @@ class Display:
         """The status strip; a terminal whose answer is lost has its own word (mock-up 35)."""
         lights = self._equipment.lights()
         card = self._till.state.card
-        if card is None or not card.unknown_at:
+        if card is None or not card.unknown_at or self._till.terminal.is_at_work(card.request.id):
             return lights
         silent = v.DeviceLight("terminal", "warn", "status.terminal_no_answer")
         return tuple(silent if light.device == "terminal" else light for light in lights)
@@ -393,7 +394,8 @@ class Display:
             if len(typed) in (7, 12):
                 proposed = check_digit(typed)
             elif len(typed) in (8, 13):
-                verdict = "good" if is_gtin(typed) else "bad"
+                is_known = is_gtin(typed) or self._till.directory.holder_of(typed) is not None
+                verdict = "good" if is_known else "bad"
         terminal = self._till.terminal
         reader = "reading" if terminal.reading else "ready" if terminal.can_scan else "unable"
         note = self._till.desk.code_note
@@ -435,9 +437,10 @@ class Display:
 
     def _reasons(self, ticket: Ticket | None) -> v.Sheet:
         purpose = self._till.desk.reason_purpose
-        kind = {"void": "void", "open_drawer": "drawer"}.get(purpose, "float")
+        kind = {"void": "void", "void_held": "void", "open_drawer": "drawer"}.get(purpose, "float")
         reasons = self._till.shop.reasons_for(kind)  # type: ignore[arg-type]
-        return v.ReasonSheet(purpose, tuple(v.ReasonKey(reason.id, reason.label) for reason in reasons))
+        keys = tuple(v.ReasonKey(reason.id, reason.label) for reason in reasons)
+        return v.ReasonSheet(purpose, keys, self._till.desk.reason_note if purpose == "void_held" else 0)
 
     def _approval(self, ticket: Ticket | None) -> v.Sheet:
         operators = self._till.operators
@@ -478,6 +481,7 @@ class Display:
             total_minor=price(ticket).total_minor,
             client=display_clients.name_of(self._till, ticket.customer),
             part=ticket.part,
+            days=(self._till.local().date() - date.fromisoformat(since[:10])).days,
         )
 
     def _short_name(self, line: Line) -> str:

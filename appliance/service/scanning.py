@@ -21,6 +21,7 @@ from appliance.domain.ticket import Line
 from appliance.protocol import command as c
 from appliance.protocol import view as v
 from appliance.service import clients, past_sale, people, selling
+from appliance.service.card import open_code
 
 if TYPE_CHECKING:
     from appliance.service.till import Till
@@ -97,8 +98,7 @@ def route(till: Till, text: str, symbology: str | None = None) -> None:
         raise Refusal("scan.badge_unknown" if meaning.kind == "unknown" else "scan.sign_in_first")
     if place == "card":
         _leave_out(till, meaning)
-        card = till.state.card
-        raise Refusal("scan.card_unknown" if card is not None and card.unknown_at else "scan.card_running")
+        raise Refusal("scan.card_unknown" if open_code(till) == "card.to_check" else "scan.card_running")
     asked, asked_on_bar = selling.asked_about(till), selling.asked_on_bar(till)
     _DOES[meaning.kind](till, meaning, place)
     if asked and (meaning.kind == "article" or not selling.asked_about(till)):
@@ -387,7 +387,8 @@ def _enter_code(till: Till, command: c.EnterCode) -> None:
     code = command.code.strip()
     if badge_owner(till.shop, code) is not None:
         raise Refusal("scan.unknown", code=HIDDEN)
-    if len(code) == 13 and is_digits(code) and not is_gtin(code):
+    is_mistyped = len(code) == 13 and is_digits(code) and not is_gtin(code)
+    if is_mistyped and till.directory.holder_of(code) is None:
         till.desk.sound("scan_refused")
         raise Refusal("scan.check_digit", code=code)
     route(till, code)

@@ -490,3 +490,69 @@ def test_a_tested_card_says_whose_it_is_and_attaches_nobody(tmp_path):
         assert (till.view.tested.kind, till.view.tested.name) == ("customer", "Anne Rochat")
 
     in_a_shop(work, tmp_path)
+
+
+def test_a_card_is_typed_too_whatever_its_last_digit(tmp_path):
+    async def work(till):
+        await on_sale(till)
+        await till.do(c.OpenSheet("code_entry"), c.TypeCode("21000107"))
+        assert till.view.sheet.verdict == "good"
+        await till.do(c.EnterCode("21000107"))
+        assert (till.screen, till.ticket.customer) == ("sale", CLAIRE)
+
+    in_a_shop(work, tmp_path)
+
+
+def test_a_form_that_was_left_takes_no_late_letters_and_no_second_touch(tmp_path):
+    async def work(till):
+        await till.do(c.ShowTab("clients"), c.NewCustomer())
+        await fills(till, name="Favre", first_name="Zoé")
+        await till.do(c.SaveCustomer(), c.SaveCustomer(), c.FillCustomer("name", "Favres"))
+        assert len(await till.facts(j.CustomerCreated)) == 1
+        assert till.view.clients.client.name == "Zoé Favre"
+
+    in_a_shop(work, tmp_path)
+
+
+def test_the_card_shows_the_sales_where_there_are_no_cagnottes(tmp_path):
+    async def work(till):
+        await on_sale(till)
+        await till.scan(CLAIRES_CARD)
+        await till.pays("cash 20.00")
+        await till.do(c.CorrectPayment())
+        await till.do(c.AddTender("cash", None))
+        await till.do(c.ShowCustomer(CLAIRE))
+        await asyncio.gather(*till.till._chores)
+        assert [sale.total_minor for sale in till.view.clients.client.sales] == [360]
+
+    in_a_shop(work, tmp_path)
+
+
+def test_a_customer_who_buys_again_is_not_deleted_after_all(tmp_path):
+    async def work(till):
+        await till.do(c.ShowTab("clients"), c.DeleteCustomer(CLAIRE), c.ShowTab("sale"))
+        await on_sale(till)
+        await till.scan(CLAIRES_CARD)
+        assert till.till.desk.client_leaving == ""
+        assert till.view.ticket.client.name == "Claire Rochaix"
+
+    in_a_shop(work, tmp_path)
+
+
+def test_a_lost_commit_leaves_no_customer_behind(tmp_path):
+    async def work(till):
+        await till.do(c.ShowTab("clients"), c.NewCustomer())
+        await fills(till, name="Favre", first_name="Zoé")
+        await till.books(
+            lambda conn: conn.execute(
+                "CREATE TEMP TRIGGER no_more BEFORE INSERT ON customer BEGIN SELECT RAISE(ABORT, 'no'); END"
+            )
+        )
+        answer = await till.order(c.SaveCustomer())
+        assert not answer.ok
+        assert (till.screen, till.view.client_form.lines[0].text) == ("client_form", "Favre")
+        assert await till.facts(j.CustomerCreated) == []
+        await till.do(c.SaveCustomer())
+        assert till.view.clients.client.name == "Zoé Favre"
+
+    in_a_shop(work, tmp_path)
