@@ -199,7 +199,7 @@ def give_reason(p: Player, reason: str) -> Steps:
 
 @form("void held NOTE")
 def void_held(p: Player, note: str) -> Steps:
-    yield c.VoidHeld(note_of(p, note))
+    yield c.VoidHeld(note_of(p, note), "void.other")
 
 
 @form("close day")

@@ -549,9 +549,10 @@ class SetStep(Command, tag="SetStep"):
 
 
 class VoidHeld(Command, tag="VoidHeld"):
-    """Step 2 of the closing: cancel one held note."""
+    """Step 2 of the closing: cancel one held note; without a reason the till asks for one."""
 
     number: Id
+    reason: Word = ""
 
 
 class CloseDay(Command, tag="CloseDay"):

@@ -360,6 +360,8 @@ class NoteCard(Piece):
     open_elsewhere: str = ""
     """Name of the till that has the note open."""
     part: int = 0
+    days: int = 0
+    """How many days ago it was put aside."""
 
 
 class NotesSheet(Piece, tag="notes"):
@@ -378,8 +380,10 @@ class ModeSheet(Piece, tag="modes"):
 class ReasonSheet(Piece, tag="reasons"):
     """Asks why: before voiding a ticket, opening the drawer without a sale, opening with a difference."""
 
-    purpose: Literal["void", "open_drawer", "float_difference", "closing_difference"]
+    purpose: Literal["void", "void_held", "open_drawer", "float_difference", "closing_difference"]
     reasons: tuple[ReasonKey, ...]
+    number: int = 0
+    """The note of "void_held"."""
 
 
 class ApprovalSheet(Piece, tag="approval"):

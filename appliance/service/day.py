@@ -10,7 +10,7 @@ from appliance.domain.cash import COINS, COUNTED_NOTES, count_total
 from appliance.domain.errors import Refusal
 from appliance.domain.journal import SessionClosed, XRead
 from appliance.protocol import command as c
-from appliance.service import card
+from appliance.service import card, selling
 from appliance.service.desk import Drawer
 from appliance.service.people import land, require_session
 
@@ -160,12 +160,21 @@ def needs_reason(till: Till) -> bool:
 
 
 def _void_held(till: Till, command: c.VoidHeld) -> None:
-    """Step 2: one note that waits is cancelled; the others go over to tomorrow."""
-    if till.desk.screen != "closing":
+    """Step 2: one note that waits is cancelled, for a reason and with an undo; the others go over to tomorrow."""
+    desk = till.desk
+    if desk.screen != "closing":
         raise Refusal("closing.count_first")
-    if command.number not in {ticket.number for ticket in till.held_tickets()}:
+    note = next((ticket for ticket in till.held_tickets() if ticket.number == command.number), None)
+    if note is None:
         raise Refusal("note.gone")
-    till.do(i.VoidTicket("closing", command.number))
+    if not command.reason:
+        desk.close_sheet()
+        desk.reason_purpose, desk.reason_note, desk.sheet = "void_held", note.number, "reasons"
+        return
+    if command.reason not in {reason.id for reason in till.shop.reasons_for("void")}:
+        raise Refusal("reason.unknown")
+    selling.void(till, note, command.reason)
+    desk.close_sheet()
 
 
 def _close_day(till: Till, command: c.CloseDay) -> None:

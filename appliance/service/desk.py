@@ -140,7 +140,9 @@ class Desk(msgspec.Struct):
     sellers_page: int = 1
     approval_right: str = ""
     approval_command: AnyCommand | None = None
-    reason_purpose: Literal["void", "open_drawer", "float_difference", "closing_difference"] = "void"
+    reason_purpose: Literal["void", "void_held", "open_drawer", "float_difference", "closing_difference"] = "void"
+    reason_note: int = 0
+    """The held note that is being cancelled."""
     # card
     card: FailedCard | None = None
     """What the terminal did not do; shown until it is tried again or left."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from appliance.domain import intent as i
 from appliance.domain.catalog import Seller
 from appliance.domain.errors import Refusal
+from appliance.domain.ticket import Ticket
 from appliance.protocol import command as c
 from appliance.service import papers
 
@@ -35,6 +36,8 @@ ROLE_OF_SCREEN: Final[dict[str, tuple[str, ...]]] = {
 """Commands that each screen always takes; `display` adds those that depend on the ticket and the day."""
 
 
+LAST_PAGE: Final = 9_999
+"""More pages of notes than there are; the last one is shown."""
 DURING_APPROVAL: Final = frozenset({c.CloseSheet, c.GoBack, c.SetProfile, c.DismissMessage, c.Lock})
 """What leaves a command waiting for its manager, or ends the waiting by itself."""
 BEFORE_SIGN_IN: Final = frozenset(
@@ -160,13 +163,24 @@ def _home(till: Till, command: c.GoHome) -> None:
     till.desk.close_sheet()
     till.desk.shows_result = False
     till.desk.search = None
-    till.desk.screen = "home"
+    till.desk.screen, till.desk.home_page = "home", 1
     ticket = till.ticket
     if ticket is not None:
         if ticket.tenders:
             till.desk.screen = "payment"
             raise Refusal("ticket.being_paid", amount_minor=ticket.paid_minor)
-        till.do(i.LeaveSplit(ticket.part_of) if ticket.part_of in till.state.tickets else i.PutAside())
+        if ticket.part_of in till.state.tickets:
+            till.do(i.LeaveSplit(ticket.part_of))
+        else:
+            till.do(i.PutAside())
+            say_held(till, ticket)
+
+
+def say_held(till: Till, ticket: Ticket) -> None:
+    """A ticket with lines waits now: said for six seconds, and Accueil shows the page it is on, the last one."""
+    if ticket.number in till.state.tickets and ticket.lines:
+        till.offer_undo("undo.held", i.RecallTicket(ticket.number), number=ticket.number)
+        till.desk.home_page = LAST_PAGE
 
 
 def require_session(till: Till) -> None:
@@ -273,7 +287,9 @@ def _undo(till: Till, command: c.Undo) -> None:
         till.run(undo.intent)
         return
     till.do(undo.intent)
-    if isinstance(undo.intent, i.RestoreTicket | i.RecallTicket):
+    if till.desk.screen == "closing":  # a note that waited, and waits again
+        till.do(i.PutAside())
+    elif isinstance(undo.intent, i.RestoreTicket | i.RecallTicket):
         till.desk.close_sheet()
         till.desk.shows_result = False
         till.desk.screen = "sale"

@@ -15,7 +15,7 @@ from appliance.domain.meaning import Goods, Words, interpret, shelf_minor
 from appliance.domain.ticket import Line, Ticket, price
 from appliance.protocol import command as c
 from appliance.service import weighing
-from appliance.service.people import require_session
+from appliance.service.people import require_session, say_held
 from appliance.service.text import clean
 
 if TYPE_CHECKING:
@@ -500,9 +500,9 @@ def _name_ticket(till: Till, command: c.NameTicket) -> None:
 
 
 def _hold(till: Till, command: c.HoldTicket) -> None:
-    number = in_hand(till).number
+    ticket = in_hand(till)
     till.do(i.HoldTicket())
-    till.offer_undo("undo.held", i.RecallTicket(number), number=number)
+    say_held(till, ticket)
     till.desk.close_sheet()
     till.desk.screen = "home"
 
@@ -531,10 +531,15 @@ def _void(till: Till, command: c.VoidTicket) -> None:
         raise Refusal("reason.unknown")
     if ticket.lines and not till.require("void_ticket", command):
         return
-    copy = msgspec.structs.replace(ticket, lines=list(ticket.lines), tenders=[])
-    till.do(i.VoidTicket(command.reason))
+    void(till, ticket, command.reason)
     till.desk.close_sheet()
     till.desk.screen = "home"
+
+
+def void(till: Till, ticket: Ticket, reason: str) -> None:
+    """Cancel a ticket, and offer it back."""
+    copy = msgspec.structs.replace(ticket, lines=list(ticket.lines), tenders=[])
+    till.do(i.VoidTicket(reason, ticket.number))
     till.offer_undo("undo.voided", i.RestoreTicket(copy), number=ticket.number)
 
 

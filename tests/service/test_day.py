@@ -154,7 +154,14 @@ def test_z06_notes_that_wait_go_over_to_the_next_day_or_are_cancelled_one_by_one
             await till.do(c.HoldTicket())
             await till.scan(NADIA)
             await till.do(c.StartClosing(), c.SetStep("check"), c.VoidHeld(1))
-            assert await till.refused(c.VoidHeld(1)) == "note.gone"
+            assert (till.screen, till.view.sheet.purpose, till.view.sheet.number) == ("closing/reasons", "void_held", 1)
+            assert 1 in till.state.tickets, "one touch cancels nothing"
+            await till.do(c.VoidHeld(1, "void.customer-left"))
+            assert await till.refused(c.VoidHeld(1, "void.other")) == "note.gone"
+            await till.do(c.Undo(till.view.undo.id))
+            assert (till.screen, [card.number for card in till.view.closing.held]) == ("closing", [1, 2])
+            await till.do(c.VoidHeld(1, "void.customer-left"))
+            assert (await till.facts(j.TicketVoided))[-1].reason == "void.customer-left"
             await till.counts(20_000)
             await till.do(c.SetStep("confirm"), c.CloseDay(), c.CloseDay(confirmed=True))
             (z,) = await till.facts(j.SessionClosed)

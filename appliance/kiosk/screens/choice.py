@@ -79,13 +79,14 @@ class Reasons(ListSheet):
 
     def show(self, view: v.TillView, sheet: v.ReasonSheet) -> None:
         """Draws the reasons."""
-        self._purpose = sheet.purpose
+        self._purpose, self._note = sheet.purpose, sheet.number
         self.model = choice.reasons_model(view, sheet)
 
     def choose(self, item: str) -> None:
         """The reason goes with the command that asked for it."""
         commands: dict[str, cmd.Command] = {
             "void": cmd.VoidTicket(item),
+            "void_held": cmd.VoidHeld(self._note, item),
             "open_drawer": cmd.OpenDrawer(item),
             "float_difference": cmd.OpenSession(item),
             "closing_difference": cmd.SetStep("confirm", item),

@@ -124,11 +124,12 @@ def modes_model(view: v.TillView, sheet: v.ModeSheet) -> ListModel:
 
 def reasons_model(view: v.TillView, sheet: v.ReasonSheet) -> ListModel:
     """Why: one touch on a reason goes on."""
-    icon = {"void": "trash", "open_drawer": "cash-register"}.get(sheet.purpose, "warning")
+    icon = {"void": "trash", "void_held": "trash", "open_drawer": "cash-register"}.get(sheet.purpose, "warning")
     items = tuple(ItemModel(reason.id, reason.label) for reason in sheet.reasons)
-    params = {"number": number(view.ticket.number) if view.ticket else ""}
-    title = t(f"screen.reason.{sheet.purpose}", view.language, **params)
-    return ListModel(title, icon, t(f"screen.reason.{sheet.purpose}_hint", view.language), items)
+    about = sheet.number or (view.ticket.number if view.ticket else 0)
+    purpose = "void" if sheet.purpose == "void_held" else sheet.purpose
+    title = t(f"screen.reason.{purpose}", view.language, number=number(about) if about else "")
+    return ListModel(title, icon, t(f"screen.reason.{purpose}_hint", view.language), items)
 
 
 def age_model(view: v.TillView, sheet: v.AgeSheet) -> QuestionModel:

@@ -6,6 +6,7 @@ from appliance.i18n import amount, signed, t
 from appliance.kiosk.viewmodel.bar import BarModel, back_bar
 from appliance.kiosk.viewmodel.counting import CountCardModel, count_card, focus_caption
 from appliance.kiosk.viewmodel.figures import CardModel, Rows, TableModel
+from appliance.kiosk.viewmodel.note import name_of, since
 from appliance.kiosk.viewmodel.words import DOT, number
 from appliance.kiosk.viewmodel.x_report import by_hand_rows, seller_card, tender_card, vat_card, watch_rows
 from appliance.protocol.view import ClosingView, NoteCard, TillView
@@ -123,8 +124,8 @@ def _cash(view: TillView, closing: ClosingView) -> Rows:
 
 def _held(view: TillView, card: NoteCard) -> HeldModel:
     lang = view.language
-    name = card.name or card.client or t("screen.note.unnamed", lang)
-    detail = DOT.join([card.since, card.mode.name])
+    name = name_of(view, card)
+    detail = DOT.join([since(view, card), card.mode.name])
     total = amount(card.total_minor, view.shop.locale)
     return HeldModel(str(card.number), "held", card.number, name, detail, total, t("screen.closing.cancel_note", lang))
 

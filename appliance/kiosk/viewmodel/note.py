@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from appliance.i18n import amount, t
-from appliance.kiosk.viewmodel.words import counted_name, number
+from appliance.kiosk.viewmodel.words import DOT, counted_name, number
 from appliance.protocol.view import NoteCard, NotesSheet, TillView
 
 Order = Literal["time", "table", "amount"]
@@ -54,13 +54,28 @@ def contents(view: TillView, card: NoteCard) -> str:
     return ", ".join(words)
 
 
+def name_of(view: TillView, card: NoteCard) -> str:
+    """The note's name, its client, or "Sans nom" with the ticket's number."""
+    unnamed = DOT.join((t("screen.note.unnamed", view.language), number(card.number)))
+    return card.name or card.client or unnamed
+
+
+def since(view: TillView, card: NoteCard) -> str:
+    """14:05; hier 18:05; il y a 3 j."""
+    if not card.days:
+        return card.since
+    if card.days == 1:
+        return t("screen.note.yesterday", view.language, time=card.since)
+    return t("screen.note.days", view.language, count=card.days)
+
+
 def note_model(view: TillView, card: NoteCard, can_rename: bool = False) -> NoteModel:
     """A card in words."""
     lang = view.language
     return NoteModel(
         number=card.number,
-        name=card.name or card.client or t("screen.note.unnamed", lang),
-        time=card.since,
+        name=name_of(view, card),
+        time=since(view, card),
         late=card.is_late,
         contents=contents(view, card),
         mode=card.mode.name,

@@ -7,7 +7,7 @@ from appliance.kiosk.viewmodel import choice
 from appliance.kiosk.viewmodel.entry import Entry
 from appliance.kiosk.viewmodel.free_price import free_price_model
 from appliance.kiosk.viewmodel.line_editor import command_for, line_editor_model
-from appliance.kiosk.viewmodel.note import notes_model
+from appliance.kiosk.viewmodel.note import note_model, notes_model
 from appliance.protocol import command as cmd
 from appliance.protocol import view as v
 
@@ -60,10 +60,16 @@ def test_a_product_without_price_asks_for_the_amount_only():
     assert (model.title, model.only_amount, model.groups) == ("Gâteau du jour", True, ())
 
 
+def test_a_note_of_another_day_says_so():
+    for days, words in ((0, "07:55"), (1, "hier 07:55"), (3, "il y a 3 j")):
+        card = msgspec.structs.replace(record.NOTES[0], days=days)
+        assert note_model(record.view(), card).time == words
+
+
 def test_notes_read_as_on_the_mock_up():
     model = notes_model(record.view(), v.NotesSheet(record.NOTES, 5))
     assert model.cards[0].contents == "2 Renversés, 2 Croissants au beurre"
-    assert model.cards[4].name == "Sans nom"
+    assert model.cards[4].name == "Sans nom\u00a0· 0426"
     assert model.new == "Mettre 0427 en attente, ouvrir un ticket vide"
 
 
