@@ -62,6 +62,7 @@ class ClientsScreen(SearchAsTyped, Screen):
     def opened(self) -> None:
         """The keyboard is away."""
         self._awaited, self.typing = None, False
+        self.ids.rows.offset = 0
 
     def show(self, view: TillView) -> None:
         """Draws a view."""
