@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 _HELLO_S: Final = 1.0
 _ANSWER_S: Final = 0.5
 _WATCHED_S: Final = 0.12
-_IDLE_S: Final = 0.6
+_IDLE_S: Final = 0.4
 """Often enough for a silent scale to be missed within two seconds (feature H-23), also while nobody weighs."""
 _SILENCES_MAX: Final = 2
 _SILENCES_LOST: Final = 6
@@ -87,7 +87,7 @@ class ScaleDriver:
             elif silences >= _SILENCES_MAX:
                 self._is(toledo.UNKNOWN)
                 self._slot.report(DeviceState.DEGRADED, FaultReason.NO_ANSWER)
-            await self._pause()
+            await self._pause(is_in_doubt=0 < silences < _SILENCES_MAX)
 
     def _say_how(self, reading: toledo.Reading) -> None:
         """Well, or a scale whose weights have not the decimals that the settings say: none of them is believed."""
@@ -116,8 +116,8 @@ class ScaleDriver:
             pass
         return readings
 
-    async def _pause(self) -> None:
-        if self._watched.is_set():
+    async def _pause(self, is_in_doubt: bool) -> None:
+        if is_in_doubt or self._watched.is_set():
             await asyncio.sleep(_WATCHED_S)
             return
         try:

@@ -43,12 +43,12 @@ class Limits(Struct, frozen=True):
     connect_s: float = 4.0
     probe_every_s: float = 30.0
     """Between two questions whether it is there and ours, while nobody pays."""
-    look_every_s: float = 0.6
+    look_every_s: float = 0.5
     """Between two looks whether its port is open, while nobody pays: who is pulled out is missed within two seconds
     (feature H-23). 0: only `probe_every_s` counts."""
     look_again_s: float = 0.2
     """After a look or a question without success: the second one in a row counts."""
-    look_s: float = 0.5
+    look_s: float = 0.4
     """How long an open port may take to say so."""
     scan_grace_s: float = 5.0
     """What a scan may take longer than the terminal was told."""

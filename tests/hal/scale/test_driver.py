@@ -100,7 +100,8 @@ def test_a_scale_that_falls_silent_is_missed_within_two_seconds_while_nobody_wei
 
     async def main():
         async with weighing(bench, tmp_path) as (simulated, table, _scale):
-            await table.state(ROLE, DeviceState.READY)
+            while not simulated.platter.asked:  # noqa: ASYNC110  it has just answered: the longest way to go
+                await asyncio.sleep(0)
             now = asyncio.get_running_loop().time
             silent_at, simulated.platter.is_silent = now(), True
             health = await table.state(ROLE, DeviceState.DEGRADED)
