@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from appliance.service.till import Till
 
 TARE_MAX_MILLI: Final = 5_000
+TYPED_MAX_MILLI: Final = 30_000
+"""A finger that forgets the point sells 845 kg of tomatoes; what a till sells by weight is lighter."""
 _STATES: Final[dict[WeightState, v.ScaleWord]] = {
     WeightState.STABLE: "stable",
     WeightState.MOVING: "moving",
@@ -130,6 +132,8 @@ def _type_weight(till: Till, command: c.TypeWeight) -> None:
         raise Refusal("weight.use_scale")
     if not command.quantity_milli:
         raise Refusal("weight.amount")
+    if command.quantity_milli > TYPED_MAX_MILLI:
+        raise Refusal("weight.implausible", limit=TYPED_MAX_MILLI // 1000)
     _add(till, waiting, command.quantity_milli, "hand", 0)
 
 

@@ -19,6 +19,7 @@ PAY = "#0C7A41"
 ON_PAY_KEY = (1030, 725)  # inside Facturer, beside its words
 INK, PAGE = "#13212B", "#F3F1EC"
 ON_TOAST = (604, 571)
+ON_PRINT_KEY = (985, 500)
 SEEN_S = 1.0
 BELOW = (cmd.AddProduct, cmd.ShowCategory, cmd.Arm, cmd.Search, cmd.TakeCash, cmd.CloseSheet)
 """What touches would become on the sale screen, and the closing of the sheet itself."""
@@ -133,6 +134,20 @@ def test_the_code_sheet_says_each_digit_and_keeps_them_until_the_ticket_took_the
         end.wait_for(cmd.EnterCode)
         end.push(record.view(sheet=v.CodeEntrySheet(), ticket=record.empty_ticket()))
         assert end.wait_for(cmd.TypeCode).command == cmd.TypeCode("")
+
+
+def test_an_impatient_second_touch_does_not_take_the_receipt_back(daemon_end, kiosk, hands):
+    end = daemon_end(record.view(result=record.result()))
+    with kiosk() as panel:
+        panel.wait_for(1060, 100, PAY)
+        hands.tap(*ON_PRINT_KEY)
+        end.wait_for(cmd.PrintReceipt)
+        end.push(record.view(result=record.result(receipt="queued", copies=1)))
+        hands.tap(*ON_PRINT_KEY)
+        assert said(end) == []
+        time_passes()
+        hands.tap(*ON_PRINT_KEY)
+        assert said(end, 1) == [cmd.CancelReceipt()]
 
 
 def test_after_a_part_the_main_key_goes_on_with_the_next_one(daemon_end, kiosk, hands):

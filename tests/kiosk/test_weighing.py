@@ -36,6 +36,17 @@ def test_the_key_waits_until_nothing_moves(daemon_end, kiosk, hands):
         assert said(end, 1) == [cmd.Tare()]
 
 
+def test_when_the_scale_goes_the_keys_have_their_size(daemon_end, kiosk, hands):
+    end = daemon_end(record.view())
+    with kiosk() as panel:
+        show_sheet(end, panel, v.WeighSheet("Tomates grappe", 590, "empty"))
+        end.push(record.view(sheet=v.WeighSheet("Tomates grappe", 590, "by_hand")))
+        panel.wait_for(50, 700, TOKENS["color"]["light"]["sunken"])  # beside the point of the lowest row
+        time_passes()
+        hands.tap(*FOUR)
+        panel.wait_for(*BESIDE_ITS_WORD, TOKENS["color"]["light"]["primary"])
+
+
 def test_without_a_scale_the_weight_is_typed(daemon_end, kiosk, hands):
     end = daemon_end(record.view())
     with kiosk() as panel:

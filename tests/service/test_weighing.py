@@ -123,6 +123,7 @@ def test_without_a_scale_it_is_typed_and_says_so(run, tmp_path):
             await till.do(c.AddProduct(TOMATOES))
             await counter.until(lambda: till.view.sheet.state == "by_hand")
             assert await till.refused(c.TypeWeight(0)) == "weight.amount"
+            assert await till.refused(c.TypeWeight(88_000)) == "weight.implausible"
             await till.do(c.TypeWeight(1_250))
             (line,) = till.ticket.lines
             assert (line.quantity_milli, line.weighed, line.amount_minor) == (1_250, "hand", 738)

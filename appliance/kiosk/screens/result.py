@@ -2,12 +2,17 @@
 
 from typing import Any
 
+from kivy.clock import Clock
 from kivy.properties import ListProperty, ObjectProperty
 
 from appliance.kiosk.viewmodel.result import ResultModel
 from appliance.kiosk.widgets import Row, load_kv
 from appliance.kiosk.widgets.base import Box
 from appliance.protocol import command as cmd
+
+
+IMPATIENT_S = 1.0
+"""A second touch on the receipt's key within this time was for what the key said at the first."""
 
 
 class Coin(Box):
@@ -36,8 +41,16 @@ class ResultPanel(Box):
     model = ObjectProperty(ResultModel(), rebind=True)
     send = ObjectProperty(None)
 
+    def __init__(self, **kwargs: Any) -> None:
+        self._touched_at = -IMPATIENT_S
+        super().__init__(**kwargs)
+
     def first(self) -> None:
-        """Imprimer, or Sans reçu while the receipt waits."""
+        """Imprimer, Duplicata, or Sans reçu while the receipt waits."""
+        now = Clock.get_boottime()
+        if now - self._touched_at < IMPATIENT_S:
+            return
+        self._touched_at = now
         self.send(cmd.CancelReceipt() if self.model.first_action == "cancel" else cmd.PrintReceipt())
 
     def go_on(self) -> None:

@@ -117,6 +117,7 @@ def result_model(view: TillView) -> ResultModel:
     trouble = result.receipt in ("waiting_paper", "waiting_printer")
     main = "screen.result.next_part" if result.rest_minor else "screen.result.new_ticket"
     first = "cancel" if waiting else "print"
+    printed = "screen.result.duplicate" if result.copies else "screen.result.print"
     return ResultModel(
         title=_title(view, result),
         change_label=t("screen.result.change", lang) if gives_back else t("screen.result.paid", lang),
@@ -129,7 +130,7 @@ def result_model(view: TillView) -> ResultModel:
         receipt_tag=t(f"screen.result.state.{result.receipt}", lang),
         receipt_kind=kind,
         receipt_icon=icon,
-        first_text=t("screen.result.without" if waiting else "screen.result.print", lang),
+        first_text=t("screen.result.without" if waiting else printed, lang),
         first_icon="x" if waiting else "printer",
         first_action=first,
         can_first=may(view, "CancelReceipt" if waiting else "PrintReceipt"),

@@ -60,13 +60,20 @@ def weigh_model(view: TillView, sheet: WeighSheet, entry: Entry) -> WeighModel:
         state_tone=TONES.get(sheet.state, "warn"),
         amount_label=t("screen.weigh.amount", lang),
         currency=view.shop.currency,
-        amount=amount(sheet.amount_minor, locale) if stable else "–",
+        amount=amount(amount_of(sheet, entry), locale) if stable or (by_hand and entry.value) else "–",
         tare=t("screen.weigh.tare_off", lang, weight=tare) if sheet.tare_milli else t("screen.weigh.tare", lang),
         can_tare=sheet.can_tare,
         weigh=t("screen.weigh.type" if by_hand else "screen.weigh.weigh", lang),
         is_ready=bool(entry.value) if by_hand else stable,
         by_hand=by_hand,
     )
+
+
+def amount_of(sheet: WeighSheet, entry: Entry) -> int:
+    """What the weight comes to, as the ticket will say: of a typed one, half a centime goes up."""
+    if sheet.state != "by_hand":
+        return sheet.amount_minor
+    return (sheet.price_minor * entry.value + 500) // 1000
 
 
 def kilos(milli: int, locale: str) -> str:

@@ -52,6 +52,13 @@ def test_a_receipt_that_waits_can_be_left_out():
     assert shown.hint == "Vous pouvez continuer à vendre."
 
 
+def test_what_was_printed_once_is_printed_again_as_a_duplicata():
+    assert (model(receipt="on_demand").first_text, model(receipt="printed", copies=1).first_text) == (
+        "Imprimer", "Duplicata",
+    )  # fmt: skip
+    assert model(receipt="queued", copies=1).first_text == "Sans reçu"
+
+
 def test_every_state_of_the_receipt_has_its_words():
     for state in (
         "on_demand",
