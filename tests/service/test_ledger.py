@@ -96,7 +96,8 @@ def test_who_asks_in_the_turn_in_which_a_commit_ends_is_served_in_the_next(run, 
                 await answered
                 return database.run_in_place(job)
 
-            database.run, database._slow_left = held_back, 1_000
+            database.run = held_back  # type: ignore[method-assign]
+            database._slow_left = 1_000
             till.till.do(i.CommentLine(1, "bien cuit"))
             first = loop.create_task(ledger.settle())
             await asyncio.sleep(0)
