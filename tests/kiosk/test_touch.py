@@ -46,7 +46,7 @@ def wait_until_steady(panel):
 
 def said(end, count=0):
     """What was ordered until now, but for the profile: so many are waited for, and then a second of silence."""
-    orders = []
+    orders: list[cmd.Command] = []
     while True:
         try:
             order = end.orders.get(timeout=1.0 if len(orders) >= count else PATIENCE_S).command
