@@ -20,6 +20,7 @@ from appliance.domain.journal import (
     DrawerShut,
     PaperKind,
     SealedPaper,
+    ShopNote,
     XRead,
 )
 from appliance.domain.ticket import Line, Lot, Ticket, Weighed
@@ -204,6 +205,12 @@ class NoteCustomer(Intent):
     """Something happened to a customer's own record: one of its facts, without personal data."""
 
     fact: CustomerNote
+
+
+class NoteShop(Intent):
+    """A manager changed how the shop is set up; the service writes the set-up itself."""
+
+    fact: ShopNote
 
 
 class Payment(msgspec.Struct, frozen=True):

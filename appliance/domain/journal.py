@@ -20,7 +20,9 @@ from typing import Final, Literal
 import msgspec
 
 from appliance.domain.card import CardOutcome, CardRequest
+from appliance.domain.catalog import TenderMode
 from appliance.domain.closing import Totals
+from appliance.domain.customer import Group
 from appliance.domain.ticket import Line, Tender, Ticket, VatRow
 from appliance.domain.wallet import Holding, Purse
 
@@ -464,6 +466,39 @@ class WalletUnblocked(Fact, tag="WalletUnblocked"):
     reason: str = ""
 
 
+# set-up: what a manager changed in Mes Données; `by` is who allowed it, the entry's actor who did it
+class TenderModeChanged(Fact, tag="TenderModeChanged"):
+    mode: TenderMode
+    before: TenderMode | None = None
+    """None: the means of payment is new."""
+    by: str = ""
+
+
+class TenderModesOrdered(Fact, tag="TenderModesOrdered"):
+    """The order at Encaissement, by id."""
+
+    modes: tuple[str, ...]
+    by: str = ""
+
+
+class GroupChanged(Fact, tag="GroupChanged"):
+    """A group of customers was made, named otherwise, or got other discounts."""
+
+    group: Group
+    before: Group | None = None
+    by: str = ""
+
+
+class GroupDeleted(Fact, tag="GroupDeleted"):
+    """Its customers went to another group, all in one (feature C-09)."""
+
+    group: Group
+    moved_to: str = ""
+    """Id of the other group; "" for none."""
+    customers: int = 0
+    by: str = ""
+
+
 # card terminal
 class CardRequested(Fact, tag="CardRequested"):
     """The terminal is about to be asked to move money: on the disk before the first byte leaves."""
@@ -584,6 +619,7 @@ AnyFact = (
     | CustomerAttached | CustomerDetached
     | WalletCredited | WalletCreditCancelled | WalletRefunded | WalletAdjusted | WalletTransferred
     | WalletBlocked | WalletUnblocked
+    | TenderModeChanged | TenderModesOrdered | GroupChanged | GroupDeleted
     | CardRequested | CardUnknown | CardAnswered | CardVerified | CardDoubtEnded
     | CopyIssued | ReceiptDeclined | DrawerOpened | DrawerFailed | DrawerForced | DrawerLeftOpen
     | DrawerShut
@@ -596,6 +632,7 @@ DURABLE: Final = frozenset((
     CustomerCreated, CustomerChanged, CustomerErased, CardLinked, CardBlocked, CardReplaced,
     WalletCredited, WalletCreditCancelled, WalletRefunded, WalletAdjusted, WalletTransferred,
     WalletBlocked, WalletUnblocked,
+    TenderModeChanged, TenderModesOrdered, GroupChanged, GroupDeleted,
 ))  # fmt: skip
 """Facts that are answered only after their own commit; all others may follow within 100 ms."""
 
@@ -603,6 +640,7 @@ WalletPaper = WalletCredited | WalletCreditCancelled | WalletRefunded
 """Sealed documents of a wallet."""
 SealedPaper = TicketClosed | WalletPaper
 """What a receipt can be printed of."""
+ShopNote = TenderModeChanged | TenderModesOrdered | GroupChanged | GroupDeleted
 CustomerNote = CustomerCreated | CustomerChanged | CustomerErased | CardLinked | CardBlocked | CardReplaced
 
 _encoder = msgspec.json.Encoder(order="sorted")

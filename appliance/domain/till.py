@@ -520,6 +520,19 @@ def _note_drawer(state: TillState, intent: i.NoteDrawer, moment: Moment) -> Outc
     return Outcome([intent.fact])
 
 
+def _note_shop(state: TillState, intent: i.NoteShop, moment: Moment) -> Outcome:
+    """Put on record what a manager set up. Raises Refusal `tender.cash_needed`: an open drawer needs its cash."""
+    fact = intent.fact
+    if isinstance(fact, j.TenderModeChanged) and _ends_cash(fact) and state.session is not None:
+        raise Refusal("tender.cash_needed")
+    return Outcome([fact])
+
+
+def _ends_cash(fact: j.TenderModeChanged) -> bool:
+    was_on = fact.before is not None and fact.before.enabled
+    return fact.mode.kind == "cash" and was_on and not fact.mode.enabled
+
+
 def _split(function: Callable[[TillState, Any, str], list[j.AnyFact]]) -> Step:
     """A rule of `domain.split` in the form of a step."""
 
@@ -561,6 +574,7 @@ _STEP: dict[type, Step] = {
     i.AttachCustomer: attach_customer,
     i.DetachCustomer: detach_customer,
     i.NoteCustomer: note_customer,
+    i.NoteShop: _note_shop,
     i.CreditWallet: credit_wallet,
     i.CancelCredit: cancel_credit,
     i.CreditChange: credit_change,

@@ -641,6 +641,12 @@ def member_count(conn: Any, group_id: str) -> int:
     return int(conn.execute(sql, (group_id,)).fetchone()[0])
 
 
+def member_counts(conn: Any) -> dict[str, int]:
+    """How many customers are in each group that has some, by id."""
+    sql = "SELECT group_id, count(*) FROM customer WHERE group_id <> '' GROUP BY group_id"
+    return {str(row[0]): int(row[1]) for row in conn.execute(sql)}
+
+
 def check_group(conn: Any, made: Group) -> tuple[FieldFault, ...]:
     """What is wrong with a group's form; empty when it can be saved."""
     faults = list(domain.validate_group(made))
