@@ -8,7 +8,9 @@ NOTES: Final = {"CHF": (1000, 2000, 5000, 10_000, 20_000, 100_000), "EUR": (500,
 """Notes in minor units, ascending. CHF: Swiss National Bank, ninth series; EUR: without the 500, no longer issued."""
 COINS: Final = {"CHF": (5, 10, 20, 50, 100, 200, 500), "EUR": (1, 2, 5, 10, 20, 50, 100, 200)}
 COUNTED_NOTES: Final = {"CHF": (20_000, 10_000, 5000, 2000, 1000), "EUR": (20_000, 10_000, 5000, 2000, 1000, 500)}
-"""Notes with a row of their own when the drawer is counted, descending; the CHF 1000 note goes to the safe at once."""
+"""Notes with a row of their own when the drawer is counted, descending."""
+BIG_NOTE: Final = {"CHF": 100_000, "EUR": 50_000}
+"""The note that rarely lies in a drawer: counted when there is enough money for one."""
 
 
 def cash_keys(due_minor: int, currency: str) -> tuple[int, ...]:

@@ -36,7 +36,7 @@ Unit = Literal["piece", "kg"]
 PriceKind = Literal["fixed", "free"]
 Hue = Literal["pain", "viennoiserie", "patisserie", "sale", "chaud", "froid", "epicerie", "frais", "neutre"]
 TenderKind = Literal["cash", "card", "cheque", "voucher", "wallet", "other"]
-ReasonKind = Literal["offer", "discount", "void", "drawer", "float"]
+ReasonKind = Literal["offer", "discount", "void", "drawer", "float", "closing"]
 
 HUES: Final[tuple[Hue, ...]] = (
     "pain", "viennoiserie", "patisserie", "sale", "chaud", "froid", "epicerie", "frais", "neutre",
@@ -185,7 +185,7 @@ class TenderMode(msgspec.Struct, frozen=True, gc=False):
 
 
 class Reason(msgspec.Struct, frozen=True, gc=False):
-    """Why a line was offered, discounted or removed, a drawer opened, or a float differs."""
+    """Why a line was offered, discounted or removed, a drawer opened, or its money differs (morning, evening)."""
 
     id: str
     kind: ReasonKind

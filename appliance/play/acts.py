@@ -193,8 +193,10 @@ def leave(p: Player, amount: int) -> Steps:
 @form("reason REASON")
 def give_reason(p: Player, reason: str) -> Steps:
     """Why the drawer differs, at the opening or the closing."""
-    chosen = reason_of(p, "float", reason)
-    yield c.OpenSession(chosen) if p.till.desk.screen == "opening" else c.SetStep("check", chosen)
+    if p.till.desk.screen == "opening":
+        yield c.OpenSession(reason_of(p, "float", reason))
+    else:
+        yield c.SetStep("check", reason_of(p, "closing", reason))
 
 
 @form("void held NOTE")

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from appliance.domain import intent as i
-from appliance.domain.cash import COINS, COUNTED_NOTES, count_total
+from appliance.domain.cash import BIG_NOTE, COINS, COUNTED_NOTES, count_total
+from appliance.domain.catalog import Reason
 from appliance.domain.errors import Refusal
 from appliance.domain.journal import SessionClosed, XRead
 from appliance.protocol import command as c
@@ -19,8 +20,20 @@ if TYPE_CHECKING:
 
 
 def counted_values(currency: str) -> tuple[int, ...]:
-    """Every note and coin that has a row when the drawer is counted, in the order in which Enter walks them."""
+    """Every note and coin that always has a row when the drawer is counted, in the order in which Enter walks them."""
     return (*COUNTED_NOTES[currency], *sorted(COINS[currency], reverse=True))
+
+
+def counted_notes(till: Till, expected_minor: int) -> tuple[int, ...]:
+    """Notes that are counted now: the biggest one only where the drawer may hold it."""
+    notes, big = COUNTED_NOTES[till.state.currency], BIG_NOTE[till.state.currency]
+    may_hold = expected_minor >= big or till.desk.drawer.counts.get(big)
+    return (big, *notes) if may_hold else notes
+
+
+def closing_reasons(till: Till) -> tuple[Reason, ...]:
+    """Why the drawer differs in the evening; a shop that has no list of its own for it takes the morning's."""
+    return till.shop.reasons_for("closing") or till.shop.reasons_for("float")
 
 
 def expected_float(till: Till) -> int:
@@ -30,7 +43,8 @@ def expected_float(till: Till) -> int:
 
 
 def _set_count(till: Till, command: c.SetCount) -> None:
-    if command.value_minor not in counted_values(till.state.currency):
+    currency = till.state.currency
+    if command.value_minor not in (BIG_NOTE[currency], *counted_values(currency)):
         raise Refusal("count.no_such_coin")
     till.desk.drawer.counts[command.value_minor] = command.count
     till.desk.drawer.focus_minor = command.value_minor
@@ -146,7 +160,7 @@ def _set_step(till: Till, command: c.SetStep) -> None:
     if desk.screen != "closing":
         raise Refusal("closing.count_first")
     if command.reason:
-        if command.reason not in {reason.id for reason in till.shop.reasons_for("float")}:
+        if command.reason not in {reason.id for reason in closing_reasons(till)}:
             raise Refusal("reason.unknown")
         desk.closing_reason = command.reason
     if command.step == "confirm" and needs_reason(till):

@@ -4,25 +4,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from appliance.domain.cash import COINS, COUNTED_NOTES
+from appliance.domain.cash import COINS
 from appliance.domain.closing import Tally, Totals, all_offers
 from appliance.domain.journal import SessionClosed, XRead
 from appliance.protocol import view as v
-from appliance.service.day import counted_values, difference_minor, expected_float, leave_minor, needs_reason
+from appliance.service.day import (
+    closing_reasons,
+    counted_notes,
+    counted_values,
+    difference_minor,
+    expected_float,
+    leave_minor,
+    needs_reason,
+)
 
 if TYPE_CHECKING:
     from appliance.service.till import Till
 
 
-def _rows(till: Till) -> tuple[tuple[v.CountRow, ...], tuple[v.CountRow, ...]]:
+def _rows(till: Till, expected_minor: int) -> tuple[tuple[v.CountRow, ...], tuple[v.CountRow, ...]]:
     counts, currency = till.desk.drawer.counts, till.state.currency
-    notes = tuple(v.CountRow(value, counts.get(value, 0)) for value in COUNTED_NOTES[currency])
+    notes = tuple(v.CountRow(value, counts.get(value, 0)) for value in counted_notes(till, expected_minor))
     coins = tuple(v.CountRow(value, counts.get(value, 0)) for value in sorted(COINS[currency], reverse=True))
     return notes, coins
 
 
 def opening_view(till: Till) -> v.OpeningView:
-    notes, coins = _rows(till)
+    notes, coins = _rows(till, expected_float(till))
     last = till.state.last_day
     notes_minor = sum(row.amount_minor for row in notes)
     coins_minor = sum(row.amount_minor for row in coins)
@@ -44,13 +52,13 @@ def closing_view(till: Till, held: tuple[v.NoteCard, ...], waiting_receipts: int
     session, desk = till.state.session, till.desk
     if session is None:
         return None
-    notes, coins = _rows(till)
+    notes, coins = _rows(till, session.totals.expected_minor)
     notes_minor = sum(row.amount_minor for row in notes)
     coins_minor = sum(row.amount_minor for row in coins)
     counted = notes_minor + coins_minor
     blind = till.config.blind_count and desk.closing_step == "count"
     leave = leave_minor(till)
-    reasons = till.shop.reasons_for("float") if needs_reason(till) or desk.closing_reason else ()
+    reasons = closing_reasons(till) if needs_reason(till) or desk.closing_reason else ()
     return v.ClosingView(
         step=desk.closing_step,
         session=session.number,

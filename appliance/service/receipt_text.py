@@ -386,10 +386,15 @@ def _report_cash(head: Letterhead, figures: XRead | SessionClosed) -> list[Block
         rows += [
             Columns(t("report.counted"), amount(figures.counted_minor), bold=True),
             Columns(t("report.difference"), i18n.signed(difference, head.locale), bold=True),
+            *([Text(f"   {_reason_label(head, figures.reason)}")] if figures.reason not in ("", "tolerance") else []),
             Columns(t("report.leave"), amount(figures.leave_minor)),
             Columns(t("report.safe"), amount(figures.counted_minor - figures.leave_minor)),
         ]
     return rows
+
+
+def _reason_label(head: Letterhead, reason: str) -> str:
+    return next((row.label for row in head.shop.reasons if row.id == reason), reason)
 
 
 def _drawer_rows(head: Letterhead, totals: Totals) -> list[Block]:
@@ -413,8 +418,7 @@ def _report_watch(head: Letterhead, totals: Totals) -> list[Block]:
         Columns(t("report.offers", count=offers.count), amount(offers.amount_minor)),
     ]
     for reason, tally in totals.offers.items():
-        label = next((row.label for row in head.shop.reasons if row.id == reason), reason)
-        rows.append(Columns(f"   {label}, {tally.count}", amount(tally.amount_minor)))
+        rows.append(Columns(f"   {_reason_label(head, reason)}, {tally.count}", amount(tally.amount_minor)))
     if totals.unsure.count:
         unsure = t("report.card.unsure", count=totals.unsure.count)
         rows.insert(0, Columns(unsure, amount(totals.unsure.amount_minor), bold=True))

@@ -167,7 +167,7 @@ def test_the_clock_goes_back(run: Any, tmp_path: Path) -> None:
 
 
 async def close_day(bench: CountingTill) -> None:
-    reason = bench.till.shop.reasons_for("float")[0].id
+    reason = bench.till.shop.reasons_for("closing")[0].id
     for command in (
         c.StartClosing(), c.Approve("4321"), c.SetCount(10000, 2), c.SetStep("check", reason), c.CloseDay(True),
     ):  # fmt: skip

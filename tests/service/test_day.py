@@ -115,17 +115,36 @@ def test_z06_closing_counts_the_drawer_and_asks_why_it_differs(run, tmp_path):
             assert (answer.code, answer.params) == ("closing.difference", {"amount_minor": -200})
             assert await till.refused(c.SetStep("check", "no.reason")) == "reason.unknown"
             assert await till.refused(c.SetLeave(30_000)) == "closing.leave_too_much"
-            await till.do(c.SetStep("check", "float.other"), c.SetStep("confirm"), c.CloseDay())
+            labels = [reason.label for reason in till.view.closing.reasons]
+            assert labels == ["Erreur de rendu", "Erreur de comptage", "Sortie non notée", "Autre"]
+            await till.do(c.SetStep("check", "closing.wrong-change"), c.SetStep("confirm"), c.CloseDay())
             assert till.screen == "closing/confirm_close"
             await till.do(c.CloseDay(confirmed=True))
             (z,) = await till.facts(j.SessionClosed)
             assert (z.expected_minor, z.counted_minor, z.reason, z.leave_minor) == (
                 20_840,
                 20_640,
-                "float.other",
+                "closing.wrong-change",
                 20_000,
             )
             assert (till.screen, till.state.session, till.state.seller) == ("lock", None, "")
+
+    run(day())
+
+
+def test_a_note_of_1000_is_counted_where_the_drawer_may_hold_one(run, tmp_path):
+    async def day():
+        async with a_till(tmp_path) as till:
+            await till.scan(NADIA)
+            await till.sells("2 coffee | cash")
+            await till.do(c.StartClosing())
+            assert till.view.closing.notes[0].value_minor == 20_000
+            await till.do(c.GoBack())
+            for _ in range(10):
+                await till.sells("99 candles | cash")
+            assert till.state.session.totals.expected_minor >= 100_000
+            await till.do(c.StartClosing(), c.SetCount(100_000, 2))
+            assert (till.view.closing.notes[0].value_minor, till.view.closing.counted_minor) == (100_000, 200_000)
 
     run(day())
 

@@ -114,7 +114,10 @@ def test_what_a_payment_keeps_out_is_told_also_when_the_payment_is_over(run, tmp
             assert await till.scan(JAM) == "scan.finish_payment"
             await till.do(c.AddTender("cash"))
             assert till.view.result is not None
-            assert (till.message, till.view.message.params["name"]) == ("scan.left_out", "Confiture d’abricots 370\u00a0g")
+            assert (till.message, till.view.message.params) == (
+                "scan.left_out",
+                {"name": "Confiture d’abricots 370\u00a0g"},
+            )
             await till.scan(JAM)
             assert till.message == "", "on the next ticket it is"
 

@@ -115,6 +115,17 @@ def test_a_report_says_from_when_to_when(run, tmp_path):
     run(day())
 
 
+def test_the_z_says_why_the_drawer_differs(run, tmp_path):
+    async def day():
+        async with a_till(tmp_path) as till:
+            await till.sells("2 croissant | cash")
+            await till.closes_the_day(-200, "closing.wrong-change")
+            text = await newest_paper(till, "z")
+            assert text[text.index("Écart | −2.00") + 1].strip() == "Erreur de rendu"
+
+    run(day())
+
+
 def test_change_is_said_once_where_cash_comes_in_two_parts(run, tmp_path):
     async def day():
         async with a_till(tmp_path) as till:

@@ -84,7 +84,7 @@ async def _close_day(till: RealTill, size: int) -> None:
         )
         await till.order(c.SetCount(value, max(left, 0) // value))
     await till.order(c.SetLeave(size * 5))
-    await till.order(c.SetStep("check", "float.other"))
+    await till.order(c.SetStep("check", "closing.other"))
     await till.order(c.CloseDay(confirmed=True))
 
 

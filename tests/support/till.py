@@ -127,7 +127,7 @@ class RealTill:
             mode, *amount = item.split()
             await self.do(c.AddTender(mode, minor(amount[0]) if amount else None))
 
-    async def closes_the_day(self, difference_minor: int = 0, reason: str = "float.other") -> None:
+    async def closes_the_day(self, difference_minor: int = 0, reason: str = "closing.other") -> None:
         """Nadia counts what is expected plus a difference, and closes."""
         if self.state.seller != "nadia":
             await self.do(c.Lock())

@@ -362,6 +362,12 @@ def closings() -> None:
     r.write("23-cloture", view("closing", at=at, closing=closing()))
     blind = closing(difference_minor=None, cash=v.CashBook(20000, 41235, wallet_credits_minor=5000))
     r.write("23-cloture-aveugle", view("closing", at=at, closing=blind))
+    big = closing(
+        notes=counts(((100_000, 3), *NOTES_CLOSE)), notes_minor=357_000, counted_minor=366_230, safe_minor=346_230,
+        cash=v.CashBook(20000, 341_235, wallet_credits_minor=5000, expected_minor=366_235),
+    )  # fmt: skip
+    r.write("23-cloture-mille", view("closing", at=at, closing=big))
+    r.write("23-cloture-mille-compact", view("closing", at=at, closing=big), "compact")
     reasons = (
         v.ReasonKey("change", "Erreur de rendu"),
         v.ReasonKey("count", "Erreur de comptage"),

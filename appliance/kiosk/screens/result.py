@@ -10,7 +10,6 @@ from appliance.kiosk.widgets import Row, load_kv
 from appliance.kiosk.widgets.base import Box
 from appliance.protocol import command as cmd
 
-
 IMPATIENT_S = 1.0
 """A second touch on the receipt's key within this time was for what the key said at the first."""
 
