@@ -104,8 +104,8 @@ class DayTerminal:
             self.plan = "accept"
         return bool(waiting)
 
-    async def abort(self, request_id: str) -> None:
-        if request_id in self._at_work and request_id not in self._known:
+    async def abort(self, request: PaymentRequest) -> None:
+        if not self.is_away and request.id in self._at_work and request.id not in self._known:
             self.plan = "abort"
             self.settle_waiting()
 

@@ -14,7 +14,7 @@ import msgspec
 
 from appliance.domain import intent as i
 from appliance.domain import journal as j
-from appliance.domain.card import CardDoubt, CardRequest, charged_minor
+from appliance.domain.card import CardDoubt, CardRequest, OpenCard, charged_minor
 from appliance.domain.catalog import TenderMode
 from appliance.domain.errors import Refusal
 from appliance.domain.settlement import next_tender
@@ -52,7 +52,8 @@ def check_idle(till: Till, kind: type) -> None:
 def open_code(till: Till) -> str:
     """ "Paiement en cours." or "Paiement à vérifier."."""
     card = till.state.card
-    return "card.to_check" if card is not None and card.unknown_at else "card.in_progress"
+    is_lost = card is not None and card.unknown_at and not till.terminal.is_at_work(card.request.id)
+    return "card.to_check" if is_lost else "card.in_progress"
 
 
 def by_terminal(till: Till, mode: TenderMode) -> bool:
@@ -320,16 +321,17 @@ def _give_back(till: Till, doubt: CardDoubt) -> None:
 # --- commands -------------------------------------------------------------------------------------------------------
 
 
-def _open(till: Till) -> CardRequest:
+def _open(till: Till) -> OpenCard:
     card = till.state.card
     if card is None:
         raise Refusal("card.none")
-    return card.request
+    return card
 
 
 def _abort(till: Till, command: c.AbortCard) -> None:
     """ "Annuler sur le terminal": a wish; the customer may be quicker."""
-    till.terminal.abort(_open(till).id)
+    card = _open(till)
+    till.terminal.abort(till, card.request, card.at)
 
 
 def _ask(till: Till, command: c.AskCard) -> None:
@@ -339,14 +341,18 @@ def _ask(till: Till, command: c.AskCard) -> None:
 
 
 def _confirm(till: Till, command: c.ConfirmCard) -> None:
-    """A person has read the terminal: "Oui, accepté" or "Non"."""
-    request = _open(till)
+    """A person has read the terminal: "Oui, accepté" or "Non". Not while the terminal says that it is at work: then
+    nobody can have read anything, and who is let off pays twice. After a "Non" it is told to give up."""
+    card = _open(till)
+    request = card.request
+    if till.terminal.is_at_work(request.id):
+        raise Refusal("card.at_work", amount_minor=request.amount_minor)
     outcome = till.do(i.AnswerCard(request.id, "accepted" if command.is_accepted else "refused", by="person"))
     if command.is_accepted:
         accepted(till, request, outcome)
         till.desk.say("card.unsure", "warn", source="payment", number=request.ticket, amount_minor=request.amount_minor)
     else:
-        till.terminal.abort(request.id)
+        till.terminal.abort(till, request, card.at)
         _leave(till, request)
         till.desk.say("card.denied", source="payment", amount_minor=request.amount_minor)
     till.terminal.ask_now()

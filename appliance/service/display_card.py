@@ -25,7 +25,7 @@ def card_view(till: Till) -> v.CardView | None:
 
 def _open(till: Till, card: OpenCard) -> v.CardView:
     request, terminal = card.request, till.terminal
-    unknown = bool(card.unknown_at)
+    unknown = bool(card.unknown_at) and not terminal.is_at_work(request.id)
     sent_at = till.local_time(card.at)[11:19]
     return v.CardView(
         phase="unknown" if unknown else "waiting",

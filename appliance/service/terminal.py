@@ -5,7 +5,8 @@ that this life has not sent itself is asked about, never sent. `service.card` sa
 
     authorize(effect)   after its commit: the request goes to the terminal, once
     ask_now()           "Redemander au terminal"; happens by itself every `ASK_S` too
-    abort(request)      "Annuler sur le terminal": a wish, the outcome comes all the same
+    abort(till, ...)    "Annuler sur le terminal": a wish, the outcome comes all the same
+    is_at_work(id)      the terminal said, when last asked, that it has this request in hand
     start_scan(till)    the terminal reads one code for the till
 """
 
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
 ROLE: Final = "terminal.main"
 ASK_S: Final = 10.0
 """How often the terminal is asked by itself what became of a payment (screen 35)."""
+WORKING_S: Final = 3.0
+"""How often it is asked while it says that it is at work, for us or for a request that a person gave up."""
 TICK_S: Final = 1.0
 """How often the seconds on that screen change."""
 TRUST_ABSENCE: Final = timedelta(seconds=10)
@@ -69,6 +72,9 @@ class CardTerminal:
         self.asking = False
         """The terminal is being asked what became of a payment."""
         self.aborting = False
+        """Somebody wants it to give up; said again each time it answers that it is still at work."""
+        self._working: set[str] = set()
+        """Requests of which it said, when last asked, that it is at them."""
         self.reading = False
         """It is reading a bar code for us."""
         self._terminal: Terminal | None = None
@@ -145,10 +151,19 @@ class CardTerminal:
         self.at_rest = False
         self._wake.set()
 
-    def abort(self, request: str) -> None:
+    def is_at_work(self, request: str) -> bool:
+        """Whether the terminal said, when last asked, that the customer is still at it."""
+        return request in self._working
+
+    def abort(self, till: Till, request: CardRequest, at: str) -> None:
+        """Wish that the terminal gives up a request, and hear soon what came of it. `at`: when it was put on record."""
         if self._terminal is not None and self._group is not None:
-            self.aborting = True
-            self._aside(self._group, self._terminal.abort(request), "terminal abort")
+            self.aborting = till.state.card is not None
+            self._aside(self._group, self._stop(self._terminal, payment(till, request, at)), "terminal abort")
+
+    async def _stop(self, terminal: Terminal, request: PaymentRequest) -> None:
+        await terminal.abort(request)
+        self.ask_now()
 
     def start_scan(self, till: Till) -> None:
         if self._terminal is None or self._group is None or not self.can_scan:
@@ -187,6 +202,7 @@ class CardTerminal:
             self._is_expected = self.is_configured
             self._terminal = self._group = self._devices = None
             self.reading = False
+            self._working.clear()
 
     async def _turn_or_give_up(self, till: Till, terminal: Terminal) -> None:
         """The outermost loop of card money: what a defect stops, a person is asked about."""
@@ -206,6 +222,8 @@ class CardTerminal:
         card = till.state.card
         if card is None:
             self._fresh.clear()
+            self.aborting = False
+            self._working &= till.state.doubts.keys()
             await self._verify(till, terminal)
             return
         request = card.request
@@ -217,7 +235,9 @@ class CardTerminal:
         else:
             return
         self._fresh.discard(request.id)
-        self.aborting = False
+        self.aborting = self.aborting and result.outcome is PaymentOutcome.IN_PROGRESS
+        if self.aborting:  # the wish got lost, or is not taken yet
+            await terminal.abort(payment(till, request, card.at))
         await self._take(till, request.id, card.at, result)
 
     async def _give_up(self, till: Till, card: OpenCard) -> None:
@@ -245,6 +265,7 @@ class CardTerminal:
             log.error("asked about %s, the terminal answered about %s", request, result.request_id)
             result = PaymentResult(request, PaymentOutcome.UNKNOWN, PaymentReason.WRONG_ANSWER)
         log.info("card request %s: %s %s", request, result.outcome, result.reason or "")
+        self._note_work(result)
         if result.outcome is PaymentOutcome.IN_PROGRESS:
             till.changed()
         elif _is_certain(till, at, result):
@@ -252,13 +273,21 @@ class CardTerminal:
         else:
             await till.happen(lambda: card.lost(till, request, result))
 
+    def _note_work(self, result: PaymentResult) -> None:
+        if result.outcome is PaymentOutcome.IN_PROGRESS:
+            self._working.add(result.request_id)
+        else:
+            self._working.discard(result.request_id)
+
     # --- what a person had said ---------------------------------------------------------------------------------
 
     async def _may_send(self, till: Till, terminal: Terminal, request: CardRequest) -> bool:
         """What a person told is asked about first: nobody is debited, or paid back, twice."""
         for doubt in [row for row in till.state.doubts.values() if stands_before(till.state, row, request)]:
             if not doubt.says and not await self._is_settled(till, terminal, doubt):
-                stopped = PaymentResult(request.id, PaymentOutcome.NOT_STARTED, PaymentReason.UNREACHABLE)
+                is_busy = self.is_at_work(doubt.request.id)
+                reason = PaymentReason.BUSY if is_busy else PaymentReason.UNREACHABLE
+                stopped = PaymentResult(request.id, PaymentOutcome.NOT_STARTED, reason)
                 await self._withdraw(till, request, partial(card.answered, till, request.id, stopped))
                 return False
             if doubt.says:
@@ -269,6 +298,7 @@ class CardTerminal:
     async def _is_settled(self, till: Till, terminal: Terminal, doubt: CardDoubt) -> bool:
         """Ask about it; one that never tells is not waited for, and the person who looked at it is believed."""
         result = await terminal.ask(payment(till, doubt.request, doubt.at))
+        await self._stop_denied(till, terminal, doubt, result)
         if not _is_certain(till, doubt.at, result):
             return not terminal.abilities.can_query and result.outcome is PaymentOutcome.UNKNOWN
         await self._take(till, doubt.request.id, doubt.at, result)
@@ -287,8 +317,15 @@ class CardTerminal:
             result = await self._ask_idly(terminal, payment(till, doubt.request, doubt.at))
             if result is None:
                 return
+            await self._stop_denied(till, terminal, doubt, result)
             if _is_certain(till, doubt.at, result):
                 await self._take(till, doubt.request.id, doubt.at, result)
+
+    async def _stop_denied(self, till: Till, terminal: Terminal, doubt: CardDoubt, result: PaymentResult) -> None:
+        """A person said that no money moved: a terminal that still waits for the card is made to give up."""
+        self._note_work(result)
+        if self.is_at_work(doubt.request.id) and not doubt.accepted:
+            await terminal.abort(payment(till, doubt.request, doubt.at))
 
     async def _ask_idly(self, terminal: Terminal, request: PaymentRequest) -> PaymentResult | None:
         """The answer, or None when somebody wants to pay."""
@@ -306,7 +343,7 @@ class CardTerminal:
     async def _rest(self, till: Till) -> None:
         """Until somebody wants something, or it is time to ask again."""
         loop = asyncio.get_running_loop()
-        self._asks_at = loop.time() + self.ask_s
+        self._asks_at = loop.time() + (min(self.ask_s, WORKING_S) if self._working else self.ask_s)
         self.at_rest = True
         while not self._wake.is_set():
             shows_seconds = till.state.card is not None

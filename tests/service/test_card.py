@@ -223,6 +223,114 @@ def test_a_customer_who_is_quicker_than_annuler_has_paid(run, tmp_path):
     run(day())
 
 
+# --- the customer is at the terminal, and nobody at the till knew --------------------------------------------------
+
+
+async def left_alone(till, how):
+    """The customer stands before the terminal; the till was restarted, or did not hear it for a while."""
+    await till.rings("2 croissant")
+    await till.do(c.TakeCard())
+    await till.asked()
+    if how == "restart":
+        await till.pull_the_plug()
+        await till.ready()
+    else:
+        await till.server.unplug()
+        await till.unknown()
+        await till.server.plug()
+    await till.until(lambda: till.view.card is not None and till.view.card.phase == "waiting")
+
+
+@pytest.mark.parametrize("how", ["restart", "silence"])
+def test_a_terminal_that_says_it_is_at_work_is_waited_for_and_can_be_stopped(run, tmp_path, how):
+    async def day():
+        async with a_counter(tmp_path, attended=True) as till:
+            await left_alone(till, how)
+            assert (till.screen, till.view.card.can_abort) == ("card", True)
+            assert await till.refused(c.ConfirmCard(False)) == "card.at_work"
+            assert await till.refused(c.ConfirmCard(True)) == "card.at_work"
+            assert await till.refused(c.TakeCash(0)) == "card.in_progress"
+            await till.do(c.AbortCard())
+            await till.answered()
+            assert till.terminal.working is None
+            assert (till.screen, till.message) == ("payment", "card.aborted")
+            assert not till.terminal.decide(Decision.APPROVE)
+            await till.do(c.TakeCash(0))
+            assert (till.debited(), till.booked(), till.state.doubts) == (0, 0, {})
+
+    run(day())
+
+
+@pytest.mark.parametrize("how", ["restart", "silence"])
+def test_a_customer_who_goes_on_after_all_has_paid_once(run, tmp_path, how):
+    async def day():
+        async with a_counter(tmp_path, attended=True) as till:
+            await left_alone(till, how)
+            assert till.terminal.decide(Decision.APPROVE)
+            await till.answered()
+            assert till.debited() == till.booked() == 320
+
+    run(day())
+
+
+async def denied_while_it_waits(till):
+    """The line is cut while the customer is at the terminal, and the cashier says that no money moved."""
+    await till.rings("2 croissant")
+    await till.do(c.TakeCard())
+    await till.asked()
+    await till.server.unplug()
+    await till.unknown()
+    await till.do(c.ConfirmCard(False))
+
+
+def test_a_no_stops_the_terminal_as_soon_as_it_is_heard_again(run, tmp_path):
+    async def day():
+        async with a_counter(tmp_path, attended=True) as till:
+            await denied_while_it_waits(till)
+            await till.do(c.TakeCash(0))
+            assert till.terminal.working is not None
+            await till.server.plug()
+            await till.until(lambda: till.terminal.working is None)
+            await till.until(lambda: not till.state.doubts)
+            assert not till.terminal.decide(Decision.APPROVE)
+            assert (till.terminal.ledger, till.booked()) == ([], 0)
+
+    run(day())
+
+
+def test_a_no_stops_the_terminal_before_the_card_is_asked_for_again(run, tmp_path):
+    async def day():
+        async with a_counter(tmp_path, attended=True) as till:
+            till.till.terminal.ask_s = 60
+            await denied_while_it_waits(till)
+            await till.server.plug()
+            await till.ready()
+            first = till.terminal.working
+            await till.order(c.TakeCard())
+            await till.until(lambda: till.terminal.working is not first)
+            assert not till.terminal.ledger
+
+    run(day())
+
+
+def test_a_wish_to_stop_that_was_lost_is_said_again(run, tmp_path):
+    async def day():
+        async with a_counter(tmp_path, attended=True) as till:
+            await till.rings("2 croissant")
+            await till.do(c.TakeCard())
+            await till.asked()
+            await till.server.unplug()
+            await till.unknown()
+            await till.do(c.AbortCard())
+            await till.server.plug()
+            await till.until(lambda: till.view.card is None or till.view.card.phase == "waiting")
+            await till.do(*([c.AbortCard()] if till.view.card is not None and till.view.card.can_abort else []))
+            await till.answered()
+            assert (till.terminal.ledger, till.message) == ([], "card.aborted")
+
+    run(day())
+
+
 # --- while it goes on -------------------------------------------------------------------------------------------------
 
 

@@ -224,15 +224,16 @@ class TerminalDriver:
         result = await self._follow(dialogue, dialogue.resume(), request, _silent, until_working=True)
         return self._remember(result)
 
-    async def abort(self, request_id: str) -> None:
-        going_on = self._money
-        if going_on is None or going_on.request.id != request_id:
+    async def abort(self, request: PaymentRequest) -> None:
+        """The terminal knows what goes on there, and ignores the rest: we may have been restarted, or cut off."""
+        if self._known.get(request.id) is not None:
             return
+        self._slot.count("aborts")
         try:
             async with asyncio.timeout(self.limits.ask_answer_s):
-                await self._dialect.abort(going_on.request)
+                await self._dialect.abort(request)
         except (NotSent, AnswerLost, TimeoutError) as error:
-            log.info("%s: %s, abort got no answer: %s", self._slot.role, request_id, error)
+            log.info("%s: %s, abort got no answer: %s", self._slot.role, request.id, error)
 
     async def _move(self, request: PaymentRequest, progress: Progress) -> PaymentResult:
         if (going_on := self._money) is not None:

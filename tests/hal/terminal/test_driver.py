@@ -243,12 +243,29 @@ def test_abort_goes_past_the_waiting_payment(run, table, wire):
         async with table(wire) as t, asyncio.TaskGroup() as group:
             paying = group.create_task(t.pays(), name="pay")  # a person decides, and does not
             await t.terminal.shows("debit")
-            await t.driver.abort("another")
+            await t.driver.abort(t.request(2))
             assert t.terminal.working is not None
-            await t.driver.abort(t.request().id)
+            await t.driver.abort(t.request())
             result = await paying
             assert (result.outcome, result.reason) == (ABORTED, PaymentReason.BY_TILL)
             assert t.terminal.ledger == []
+
+    run(sale())
+
+
+@pytest.mark.parametrize("wire", NEXO)
+def test_a_till_that_was_restarted_stops_what_it_began_before(run, table, wire):
+    async def sale():
+        async with table(wire) as t, asyncio.TaskGroup() as group:
+            paying = group.create_task(t.pays(), name="pay")
+            await t.terminal.shows("debit")
+            after = t.another_driver()
+            assert (await after.ask(t.request())).outcome is IN_PROGRESS
+            await after.abort(t.request())
+            assert (await paying).outcome is ABORTED
+            assert (await after.ask(t.request())).outcome is ABORTED
+            assert t.terminal.ledger == []
+            await after.close()
 
     run(sale())
 

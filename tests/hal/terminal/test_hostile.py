@@ -62,7 +62,7 @@ async def paid_to(scheme: str, says: bytes, hangs: bool = False) -> PaymentOutco
             assert (await driver.ask(REQUEST)).outcome is outcome
             if not hangs:
                 assert await driver.scan_once(1) in (ScanMissed.NO_ANSWER, ScanMissed.NOT_ABLE)
-            await driver.abort(REQUEST.id)
+            await driver.abort(REQUEST)
             return outcome
         finally:
             await driver.close()

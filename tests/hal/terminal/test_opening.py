@@ -312,7 +312,7 @@ def test_a_terminal_that_is_not_configured(run):
                 assert (await terminal.pay(REQUEST)).outcome is PaymentOutcome.NOT_STARTED
                 assert (await terminal.ask(REQUEST)).outcome is PaymentOutcome.UNKNOWN
                 assert await terminal.scan_once(5) is ScanMissed.NOT_ABLE
-                await terminal.abort("x")
+                await terminal.abort(REQUEST)
                 await terminal.stop()
 
     run(day())

@@ -187,7 +187,7 @@ class Till:
 
     async def _abort_after(self, wait_s: float, request: PaymentRequest) -> None:
         await asyncio.sleep(wait_s)
-        await self._driver.abort(request.id)
+        await self._driver.abort(request)
 
 
 def a_play(chance: random.Random) -> Play:
