@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     import aiosqlite
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
+MOVEMENTS: Final = "0006_wallet_entry.sql"
+"""A till that has a journal already takes its movements from there."""
 SAFE_VERSION: Final = (3, 51, 3)
 """First SQLite without the WAL-reset race, which needs two connections."""
 IN_PLACE_NS_MAX: Final = 1_000_000
@@ -112,8 +114,19 @@ def migrate(conn: Connection) -> int:
     if have > newest:
         raise NewerDatabase(f"database has schema {have}, this version knows {newest}")
     if have < newest:
-        pending = [step.read_text(encoding="utf-8") for step in steps if int(step.name[:4]) > have]
-        conn.executescript("BEGIN IMMEDIATE;\n" + "\n".join(pending) + f"\nPRAGMA user_version={newest};\nCOMMIT;")
+        pending = [step for step in steps if int(step.name[:4]) > have]
+        try:
+            conn.executescript("BEGIN IMMEDIATE;\n" + "\n".join(step.read_text(encoding="utf-8") for step in pending))
+            if have and any(step.name == MOVEMENTS for step in pending):
+                from appliance.store.wallet_proof import fill
+
+                fill(conn)
+            conn.execute(f"PRAGMA user_version={newest}")
+            conn.execute("COMMIT")
+        except BaseException:
+            if conn.in_transaction:
+                conn.execute("ROLLBACK")
+            raise
     return newest
 
 

@@ -28,6 +28,7 @@ from appliance.domain.journal import (
     entry_hash,
 )
 from appliance.domain.state import TillState, apply
+from appliance.store import movements
 from appliance.store.database import DatabaseError
 
 if TYPE_CHECKING:
@@ -66,9 +67,8 @@ class Head(msgspec.Struct, frozen=True):
 
 def append(conn: Any, entries: list[Entry]) -> None:
     """Add entries in one transaction. On return they are durable; when it raises, whether they are is unknown."""
-    if len(entries) == 1:
-        entry = entries[0]
-        conn.execute(_INSERT, _row(entry))
+    if len(entries) == 1 and not movements.moves(entries[0]):
+        conn.execute(_INSERT, _row(entries[0]))
         return
     conn.execute("BEGIN IMMEDIATE")
     try:
@@ -81,8 +81,11 @@ def append(conn: Any, entries: list[Entry]) -> None:
 
 
 def insert(conn: Any, entries: list[Entry]) -> None:
-    """Add entries as a part of the caller's transaction."""
+    """Add entries, and the movements of wallets that they are, as a part of the caller's transaction."""
     conn.executemany(_INSERT, [_row(entry) for entry in entries])
+    moved = [entry for entry in entries if movements.moves(entry)]
+    if moved:
+        movements.insert(conn, moved)
 
 
 def _row(entry: Entry) -> tuple[Any, ...]:
@@ -265,6 +268,11 @@ def save_snapshot(conn: Any, seq: int, encoded: bytes) -> None:
 
 def encode_state(state: TillState) -> bytes:
     return _state_encoder.encode(state)
+
+
+def decode_state(encoded: bytes) -> TillState:
+    """Raises msgspec.DecodeError."""
+    return _state_decoder.decode(encoded)
 
 
 def verify(conn: Any, shared_from: int = SHARED_MIN) -> int:
