@@ -109,6 +109,7 @@ def _is_away(till: Till, failed: FailedCard) -> bool:
         return False
     till.desk.close_sheet()
     till.desk.card, till.desk.screen = failed, "card"
+    _say_doubt(till)
     till.desk.sound("needs_you")
     return True
 
@@ -165,7 +166,7 @@ def _open_request(till: Till, request_id: str) -> CardRequest | None:
 
 def accepted(till: Till, request: CardRequest, outcome: Outcome) -> None:
     """Money moved: the sale is over, or the payment goes on."""
-    from appliance.service.paying import finish
+    from appliance.service.paying import finish, say_cash_back
 
     desk = till.desk
     locked = desk.screen == "lock"
@@ -180,6 +181,9 @@ def accepted(till: Till, request: CardRequest, outcome: Outcome) -> None:
     elif request.kind == "refund":
         desk.screen, desk.shows_result = "payment", False
         desk.say("card.refunded", source="payment", amount_minor=amount, number=request.ticket)
+        for fact in outcome.facts:
+            if isinstance(fact, j.SettlementReversed):
+                say_cash_back(till, fact.of)
     else:
         desk.screen = "payment"
         desk.sound("scan_ok")
@@ -200,8 +204,17 @@ def _failed(till: Till, request: CardRequest, result: PaymentResult) -> None:
     else:
         phase = "away" if result.reason in AWAY else "refused"
         _show_failed(till, request, phase, reason)
+        _say_doubt(till)
         till.desk.sound("needs_you")
     till.fold_messages()
+
+
+def _say_doubt(till: Till) -> None:
+    """Why a terminal that is away is not paid at by hand."""
+    failed = till.desk.card
+    doubt = unproven_before(till, failed) if failed is not None and failed.phase == "away" else None
+    if doubt is not None and till.config.card_by_hand:
+        till.desk.say("card.doubt_by_hand", "warn", source="payment", amount_minor=doubt.request.amount_minor)
 
 
 def _show_failed(till: Till, request: CardRequest, phase: Any, reason: str) -> None:
@@ -427,6 +440,31 @@ def _retry(till: Till, command: c.RetryCard) -> None:
         refund(till, tender, failed.document, failed.number)
 
 
+def unproven_before(till: Till, failed: FailedCard) -> CardDoubt | None:
+    """The "Non" about the same money that the terminal has not confirmed yet, and still can (ADR 0022)."""
+    if not till.terminal.can_tell:
+        return None
+    given_back = {row.request for row in _tenders(till, failed) if row.id == failed.tender}
+    for doubt in till.state.doubts.values():
+        asked = doubt.request
+        if doubt.says or asked.credit is not None:
+            continue
+        if failed.purpose == "refund":
+            if asked.kind == "refund" and not doubt.accepted and asked.tender.request in given_back:
+                return doubt
+        elif doubt.is_owed and till.ticket is not None and doubt.family == till.ticket.family:
+            return doubt
+    return None
+
+
+def _check_proven(till: Till, failed: FailedCard) -> None:
+    """By hand nobody asks the terminal before: the card would be debited, or paid back, a second time."""
+    doubt = unproven_before(till, failed)
+    if doubt is not None:
+        till.terminal.ask_now()
+        raise Refusal("card.doubt_by_hand", amount_minor=doubt.request.amount_minor)
+
+
 def _by_hand(till: Till, command: c.CardByHand) -> None:
     """ "Encaisser à la main": on a terminal that does not answer the till; the tender says so."""
     from appliance.service.paying import correct_by_hand, finish, tender_of
@@ -434,6 +472,7 @@ def _by_hand(till: Till, command: c.CardByHand) -> None:
     failed = _failed_card(till)
     if failed.phase != "away" or not till.config.card_by_hand or failed.doubt:
         raise Refusal("card.not_by_hand")
+    _check_proven(till, failed)
     if not _may_again(till, failed, command):
         return
     till.check_room()

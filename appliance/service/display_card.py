@@ -86,9 +86,16 @@ def _failed(till: Till, failed: FailedCard) -> v.CardView:
         amount_minor=failed.amount_minor,
         steps=tuple(steps),
         reason=failed.reason,
-        can_by_hand=failed.phase == "away" and till.config.card_by_hand and not failed.doubt,
+        can_by_hand=_can_by_hand(till, failed),
         is_by_hand=failed.is_by_hand,
     )
+
+
+def _can_by_hand(till: Till, failed: FailedCard) -> bool:
+    from appliance.service.card import unproven_before
+
+    is_open = failed.phase == "away" and till.config.card_by_hand and not failed.doubt
+    return is_open and unproven_before(till, failed) is None
 
 
 FROM_THE_BANK = frozenset({"declined", "insufficient_funds", "card_expired", "wrong_pin", "card_blocked"})

@@ -843,6 +843,17 @@ def test_a_terminal_that_is_away_is_told_before_anything_is_asked(run, tmp_path)
     run(day())
 
 
+def test_a_terminal_that_is_away_is_not_said_to_be_unable_to_read(run, tmp_path):
+    async def day():
+        async with a_counter(tmp_path) as till:
+            await till.do(c.NewTicket(), c.OpenSheet("code_entry"))
+            assert till.view.sheet.terminal == "ready"
+            await is_away(till)
+            assert till.view.sheet.terminal == "away"
+
+    run(day())
+
+
 def test_by_hand_the_till_first_says_what_to_do_and_the_books_say_it_was(run, tmp_path):
     async def day():
         async with a_counter(tmp_path) as till:
@@ -952,6 +963,38 @@ def test_another_seller_asks_a_manager_before_a_refund_is_tried_again(run, tmp_p
             await till.answered()
             assert till.debited() == till.booked() == 0
             assert till.ticket.corrects
+
+    run(day())
+
+
+def test_no_card_by_hand_before_the_terminal_has_confirmed_a_no(run, tmp_path):
+    """The answer was lost, the cashier says no, and the line stays cut: a second debit typed by hand would be one."""
+
+    async def day():
+        async with a_counter(tmp_path) as till:
+            await loses(till)
+            await till.do(c.ConfirmCard(False), c.TakeCard())
+            await till.until(lambda: till.view.card is not None and till.view.card.phase == "away")
+            assert (till.message, till.view.card.can_by_hand) == ("card.doubt_by_hand", False)
+            assert await till.refused(c.CardByHand()) == "card.doubt_by_hand"
+            assert await till.refused(c.CardByHand(confirmed=True)) == "card.doubt_by_hand"
+            await hears(till)
+            await till.do(c.ActOnMessage("reopen"))
+            await till.scan(NADIA)
+            assert till.booked() == till.debited() == 320
+
+    run(day())
+
+
+def test_by_hand_after_a_no_on_a_terminal_that_cannot_be_asked(run, tmp_path):
+    async def day():
+        async with a_counter(tmp_path, "caisse-ap") as till:
+            await loses(till)
+            await till.do(c.ConfirmCard(False), c.TakeCard())
+            await till.until(lambda: till.view.card is not None and till.view.card.phase == "away")
+            assert till.view.card.can_by_hand
+            await till.do(c.CardByHand(confirmed=True))
+            assert till.state.last_closed.tenders[0].by_hand
 
     run(day())
 
