@@ -294,8 +294,8 @@ class MenuSheet(Piece, tag="menu"):
 
 
 class CodeEntrySheet(Piece, tag="code_entry"):
-    terminal: Literal["ready", "reading", "unable"] = "unable"
-    """Whether the payment terminal can read codes; "unable" disables SCAN with its sentence."""
+    terminal: Literal["ready", "reading", "unable", "away"] = "unable"
+    """Whether the payment terminal can read codes; "unable" and "away" disable SCAN with their sentence."""
     note: Message | None = None
     proposed: str = ""
     """The check digit that would complete the twelve (or seven) digits typed."""

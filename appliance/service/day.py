@@ -116,9 +116,15 @@ def _print_report(till: Till, command: c.PrintReport) -> None:
     if desk.screen == "closing":
         outcome = till.do(i.ReadX())
         report = next(fact for fact in outcome.facts if isinstance(fact, XRead))
-        till.do(i.PrintX(report, session.opened_at, till.ledger.moment().at))
+        _print_x(till, report, session.opened_at, till.ledger.moment().at)
     elif desk.screen == "x_report" and isinstance(desk.report, XRead):
-        till.do(i.PrintX(desk.report, session.opened_at, desk.report_at))
+        _print_x(till, desk.report, session.opened_at, desk.report_at)
+
+
+def _print_x(till: Till, report: XRead, opened_at: str, at: str) -> None:
+    till.do(i.PrintX(report, opened_at, at))
+    till.desk.say("report.ordered", source="receipt", number=report.number)
+    till.fold_messages()
 
 
 def _start_closing(till: Till, command: c.StartClosing) -> None:

@@ -397,7 +397,8 @@ class Display:
                 is_known = is_gtin(typed) or self._till.directory.holder_of(typed) is not None
                 verdict = "good" if is_known else "bad"
         terminal = self._till.terminal
-        reader = "reading" if terminal.reading else "ready" if terminal.can_scan else "unable"
+        can_not = "away" if terminal.is_away else "unable"
+        reader = "reading" if terminal.reading else "ready" if terminal.can_scan else can_not
         note = self._till.desk.code_note
         return v.CodeEntrySheet(
             terminal=reader,  # type: ignore[arg-type]

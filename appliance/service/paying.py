@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from appliance.domain import intent as i
 from appliance.domain.catalog import TenderMode
 from appliance.domain.errors import Refusal
+from appliance.domain.journal import TicketClosed
 from appliance.domain.settlement import correctable, due_in_cash
 from appliance.domain.ticket import price
 from appliance.domain.till import Outcome
@@ -71,6 +72,7 @@ def finish(till: Till, outcome: Outcome) -> None:
     desk.sound("sale_closed")
     desk.hush("refusal")
     desk.hush("payment")
+    desk.hush("payment.cash")
     desk.hush("split")
     desk.screen, desk.shows_result, desk.selected, desk.armed = "sale", True, 0, 1
     till.forget_undo()
@@ -218,7 +220,16 @@ def correct_by_hand(till: Till) -> None:
         till.desk.say("payment.refund_card", source="payment", amount_minor=card_minor)
     else:
         till.desk.say("payment.corrected", source="payment", number=closed.ticket)
+    say_cash_back(till, closed)
     till.fold_messages()
+
+
+def say_cash_back(till: Till, closed: TicketClosed) -> None:
+    """What a reversed sale left in the drawer is the customer's: said until it is closed or paid anew."""
+    cash_minor = sum(row.amount_minor + row.rounding_minor for row in closed.tenders if row.kind == "cash")
+    if cash_minor:
+        till.desk.say("payment.give_cash", "warn", source="payment.cash", number=closed.ticket, amount_minor=cash_minor)
+        till.desk.notices[0].sticky = True
 
 
 def _print_receipt(till: Till, command: c.PrintReceipt) -> None:
@@ -228,6 +239,10 @@ def _print_receipt(till: Till, command: c.PrintReceipt) -> None:
     if till.config.receipt_policy == "never":
         raise Refusal("receipt.never")
     closed, at, printed = sale
+    if not till.desk.shows_result:
+        said = "receipt.copy_ordered" if printed else "receipt.ordered"
+        till.desk.say(said, source="receipt", number=closed.ticket)
+        till.fold_messages()
     till.do(i.IssueCopy(closed.document) if past is None else i.IssueCopy(closed.document, closed, at, printed))
     papers.resolve_by_copy(till, closed.document)
     till.desk.close_sheet()

@@ -161,7 +161,12 @@ def _article(till: Till, meaning: Meaning, place: Place) -> None:
         _back_to_the_sale(till, meaning)
     assert meaning.product is not None
     till.desk.sound("scan_ok")
+    before = till.ledger.seq
     selling.add_product(till, meaning.product, goods=meaning.goods, code=_again(meaning))
+    is_added = till.ledger.seq != before and till.desk.sheet == "code_entry"
+    if is_added and not any(notice.source == "scan" for notice in till.desk.notices):
+        till.desk.say("scan.added", source="scan", name=meaning.product.name)  # the sheet hides the ticket
+        till.fold_messages()
 
 
 def _again(meaning: Meaning) -> str:

@@ -375,7 +375,7 @@ class CardTerminal:
             await till.take_scan(found.text, found.symbology)
             return
         notes = {ScanMissed.CANCELLED: "", ScanMissed.NOT_ABLE: "code.terminal_unable", ScanMissed.BUSY: "code.busy"}
-        till.desk.code_note = notes.get(found, "code.not_read")
+        till.desk.code_note = "code.terminal_away" if self.is_away else notes.get(found, "code.not_read")
         till.changed()
 
 

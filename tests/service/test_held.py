@@ -1,9 +1,9 @@
-"""Notes that wait: told when they are put aside, and found again."""
+"""Told although it happens out of sight: notes that are put aside, papers that are asked for."""
 
 from datetime import timedelta
 
 from appliance.protocol import command as c
-from tests.support.till import a_till
+from tests.support.till import NADIA, a_till
 
 
 async def holds(till, count):
@@ -25,6 +25,21 @@ def test_accueil_in_mid_ticket_says_that_the_ticket_waits_and_gives_it_back(run,
             assert (undo.code, undo.params) == ("undo.held", {"number": number})
             await till.do(c.Undo(undo.id))
             assert (till.screen, till.ticket.number) == ("sale", number)
+
+    run(day())
+
+
+def test_what_was_asked_of_the_printer_out_of_sight_is_said(run, tmp_path):
+    async def day():
+        async with a_till(tmp_path) as till:
+            await till.sells("2 croissant | cash")
+            await till.do(c.GoHome(), c.PrintReceipt())
+            assert till.message == "receipt.ordered"
+            await till.do(c.PrintReceipt())
+            assert till.message == "receipt.copy_ordered"
+            await till.till.scan(NADIA)
+            await till.do(c.ReadX(), c.PrintReport())
+            assert (till.message, till.view.message.params) == ("report.ordered", {"number": 1})
 
     run(day())
 

@@ -322,8 +322,9 @@ def test_correcting_a_payment_is_a_plus_and_a_minus_and_the_z_is_right(run, tmp_
         async with a_till(tmp_path) as till:
             await till.sells("2 croissant, 1 candles | cash 10.00")
             await till.do(c.CorrectPayment())
-            assert (till.screen, till.message) == ("payment", "payment.corrected")
-            assert till.ticket.corrects == 1
+            assert [notice.code for notice in till.till.desk.notices] == ["payment.give_cash", "payment.corrected"]
+            assert till.view.message.params == {"number": 1, "amount_minor": 670}
+            assert (till.screen, till.ticket.corrects) == ("payment", 1)
             await till.do(c.AddTender("card"))
             sold = "6.70 = 3.20 at 2.6% (vat 0.08) + 3.50 at 8.1% (vat 0.26)"
             assert await till.documents() == [

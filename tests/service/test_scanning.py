@@ -249,6 +249,7 @@ def test_the_code_sheet_stays_open(run, tmp_path):
             await till.do(c.NewTicket(), c.OpenSheet("code_entry"))
             await till.scan(JAM)
             assert (till.screen, len(till.ticket.lines)) == ("sale/code_entry", 1)
+            assert (till.message, till.view.message.params) == ("scan.added", {"name": till.ticket.lines[0].name})
 
     run(day())
 

@@ -189,7 +189,9 @@ def code_entry_model(view: v.TillView, sheet: v.CodeEntrySheet) -> CodeEntryMode
     terminal = t(f"screen.code.terminal.{sheet.terminal}", lang)
     if sheet.note is not None and sheet.terminal == "ready":
         terminal = sentence(sheet.note.code, sheet.note.params, view)
-    note = sentence(said.code, said.params, view) if said else ""
+    heard = sentence(said.code, said.params, view) if said else ""
+    is_added = said is not None and said.code == "scan.added"
+    note = "" if is_added else heard
     return CodeEntryModel(
         title=t("screen.code.title", lang),
         type_label=t("screen.code.type", lang),
@@ -203,7 +205,7 @@ def code_entry_model(view: v.TillView, sheet: v.CodeEntrySheet) -> CodeEntryMode
         proposed=sheet.proposed,
         propose=t("screen.code.propose", lang, digit=sheet.proposed) if sheet.proposed else "",
         is_good=sheet.verdict == "good",
-        ready=t("screen.code.ready" if fine else "screen.code.no_scanner", lang),
-        ready_led="pay" if fine else "line-strong",
+        ready=heard if is_added else t("screen.code.ready" if fine else "screen.code.no_scanner", lang),
+        ready_led="pay" if fine or is_added else "line-strong",
         ready_hint=t("screen.code.hint", lang),
     )

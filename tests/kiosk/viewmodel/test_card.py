@@ -97,3 +97,4 @@ def test_scan_by_the_terminal_says_what_to_do_and_what_went_wrong():
     missed = sheet("ready", v.Message("code.not_read", {}, "warn"))
     assert missed.scan_detail == "Le terminal n’a pas lu de code. Réessayez."
     assert sheet("unable").scan_detail.startswith("Le terminal ne sait pas lire")
+    assert sheet("away").scan_detail.startswith("Terminal débranché ou éteint.") and not sheet("away").can_scan

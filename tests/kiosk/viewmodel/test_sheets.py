@@ -60,6 +60,13 @@ def test_a_product_without_price_asks_for_the_amount_only():
     assert (model.title, model.only_amount, model.groups) == ("Gâteau du jour", True, ())
 
 
+def test_the_code_sheet_says_what_was_added():
+    message = v.Message("scan.added", {"name": "Confiture"}, "info")
+    view = msgspec.structs.replace(record.view(), message=message)
+    model = choice.code_entry_model(view, v.CodeEntrySheet())
+    assert (model.ready, model.note) == ("«\u00a0Confiture\u00a0» ajouté.", "")
+
+
 def test_a_note_of_another_day_says_so():
     for days, words in ((0, "07:55"), (1, "hier 07:55"), (3, "il y a 3 j")):
         card = msgspec.structs.replace(record.NOTES[0], days=days)
