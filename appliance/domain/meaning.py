@@ -199,6 +199,7 @@ def _article(words: Words, reading: Reading, product: Product, goods: Goods) -> 
     if reading.expires and reading.expires < words.today:
         params: dict[str, str | int] = {"name": product.name, "date": reading.expires}
         return Meaning("refused", reading, product, fault="scan.expired", params=params)
+    asks_price = reading.price_minor is not None and _may_carry_price(reading, product)
     if reading.currency and CURRENCIES.get(reading.currency) != words.shop.currency:
         return Meaning("refused", reading, product, fault="scan.currency", params={"name": product.name})
     goods = msgspec.structs.replace(goods, batch=reading.batch)
@@ -212,9 +213,18 @@ def _article(words: Words, reading: Reading, product: Product, goods: Goods) -> 
         goods = msgspec.structs.replace(goods, quantity_milli=goods.quantity_milli * reading.count)
     elif reading.weight_milli is not None and product.unit == "kg":
         goods = msgspec.structs.replace(goods, quantity_milli=reading.weight_milli, weighed="label")
-    if reading.price_minor is not None:
+    if asks_price and reading.price_minor is not None:
         goods = _labelled(product, goods, reading.price_minor, reading.weight_milli is not None)
     return Meaning("article", reading, product, goods)
+
+
+def _may_carry_price(reading: Reading, product: Product) -> bool:
+    """In a GS1 message the price is that of a varying measure (GS1 General Specifications: AI 392n and 393n belong to
+    such trade items alone): indicator 9, or an article sold by weight or without a price of its own."""
+    if reading.form not in ("gs1", "link"):
+        return True
+    is_varying = bool(reading.keys) and len(reading.keys[0]) == 14 and reading.keys[0].startswith("9")
+    return is_varying or product.unit == "kg" or product.price_minor is None or product.price_kind == "free"
 
 
 def _labelled(product: Product, goods: Goods, price_minor: int, is_weighed: bool) -> Goods:

@@ -100,6 +100,8 @@ class Desk(msgspec.Struct):
     """VAT group of the free-price pad used last."""
     free_product: int | None = None
     typed_code: str = ""
+    scanned: str = ""
+    """The article's code that was read last, as it is read again; "" when it was typed."""
     editor_line: int = 0
     editor_field: Field = "quantity"
     editor_scope: Literal["line", "ticket"] = "line"

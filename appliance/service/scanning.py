@@ -84,7 +84,7 @@ def words_of(till: Till) -> Words:
     return Words(till.shop, till.catalog, till.business_date(), till.directory.holder_of)
 
 
-def route(till: Till, text: str, symbology: str | None = None) -> None:
+def route(till: Till, text: str, symbology: str | None = None, *, is_typed: bool = False) -> None:
     """Let a code that was read do its work. Raises Refusal with its sentence when it cannot."""
     if is_testing(till):
         _test(till, text, symbology)
@@ -100,6 +100,8 @@ def route(till: Till, text: str, symbology: str | None = None) -> None:
         _leave_out(till, meaning)
         raise Refusal("scan.card_unknown" if open_code(till) == "card.to_check" else "scan.card_running")
     asked, asked_on_bar = selling.asked_about(till), selling.asked_on_bar(till)
+    if meaning.kind == "article":
+        till.desk.scanned = "" if is_typed else _again(meaning)
     _DOES[meaning.kind](till, meaning, place)
     if asked and (meaning.kind == "article" or not selling.asked_about(till)):
         selling.say_left_out(till, asked)
@@ -396,7 +398,7 @@ def _enter_code(till: Till, command: c.EnterCode) -> None:
     if is_mistyped and till.directory.holder_of(code) is None:
         till.desk.sound("scan_refused")
         raise Refusal("scan.check_digit", code=code)
-    route(till, code)
+    route(till, code, is_typed=True)
 
 
 def _type_code(till: Till, command: c.TypeCode) -> None:

@@ -68,6 +68,10 @@ def add_product(till: Till, product: Product, *, goods: Goods | None = None, cod
         ensure_ticket(till)
         weighing.ask(till, product, goods, despite)
         return
+    if not may_take_label(till, product, goods, code) and not till.require(
+        "price_change", c.AddProduct(product.id, despite, code)
+    ):
+        return
     ticket = ensure_ticket(till)
     till.desk.hush(f"{LEFT_OUT} {product.name}")
     price_minor = goods.price_minor
@@ -103,6 +107,23 @@ def add_product(till: Till, product: Product, *, goods: Goods | None = None, cod
     for fact in outcome.facts:
         if isinstance(fact, j.QuantityChanged):  # it joined a line above: that is the one just added
             till.desk.selected = fact.line
+
+
+def may_take_label(till: Till, product: Product, goods: Goods, code: str) -> bool:
+    """Whether the price in a code is the seller's to take: one that is typed is a price by hand, and one on goods by
+    the piece is compared with the catalogue's. What a scale printed for goods by weight is believed when it is scanned."""
+    is_typed = bool(code) and code != till.desk.scanned
+    if goods.price_minor is not None and product.price_kind != "free" and product.price_minor is not None:
+        return not is_typed
+    lot = goods.lot
+    if lot is None or not lot.is_label or (product.unit == "kg" and not is_typed):
+        return True
+    mode = till.ticket.mode if till.ticket is not None else till.shop.default_sale_mode().id
+    each = product.price_in(till.mode(mode).price_list)
+    shelf = shelf_minor(lot, each) if each is not None else None
+    if shelf is None or (product.unit == "kg" and lot.price_minor >= shelf):
+        return True
+    return _within_limit(till, 0, abs(shelf - lot.price_minor), shelf)
 
 
 def asked_about(till: Till) -> str:
