@@ -111,7 +111,7 @@ def add_product(till: Till, product: Product, *, goods: Goods | None = None, cod
 
 def may_take_label(till: Till, product: Product, goods: Goods, code: str) -> bool:
     """Whether the price in a code is the seller's to take: one that is typed is a price by hand, and one on goods by
-    the piece is compared with the catalogue's. What a scale printed for goods by weight is believed when it is scanned."""
+    the piece is compared with the catalogue's. What a scale printed for goods by weight is believed once scanned."""
     is_typed = bool(code) and code != till.desk.scanned
     if goods.price_minor is not None and product.price_kind != "free" and product.price_minor is not None:
         return not is_typed
