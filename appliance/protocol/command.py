@@ -120,6 +120,10 @@ class DismissMessage(Command, tag="DismissMessage"):
     pass
 
 
+class NextMessage(Command, tag="NextMessage"):
+    """Where several stand behind each other: the next one; the one that was shown goes to the end."""
+
+
 class ActOnMessage(Command, tag="ActOnMessage"):
     """One of the message's own buttons."""
 
@@ -413,6 +417,80 @@ class CorrectPayment(Command, tag="CorrectPayment"):
     """Reverses the last settlement by a counter-entry and reopens the same basket for payment."""
 
 
+# Mes Données
+class ShowSection(Command, tag="ShowSection"):
+    """A section of Mes Données."""
+
+    section: Literal["modes", "groups"]
+
+
+class SwitchTenderMode(Command, tag="SwitchTenderMode"):
+    """The switch of a means of payment. `confirmed` answers what is asked where wallets have balances."""
+
+    mode: Word
+    on: bool
+    confirmed: bool = False
+
+
+class MoveTenderMode(Command, tag="MoveTenderMode"):
+    """To another place of the list, 0 being the first: the order at Encaissement."""
+
+    mode: Word
+    place: Count
+
+
+class EditTenderMode(Command, tag="EditTenderMode"):
+    """Opens the editor of a means of payment; "" is « Ajouter »."""
+
+    mode: Word = ""
+
+
+ModeField = Literal[
+    "name", "kind", "place", "opens_drawer", "quick_key", "overpayment", "rounding_minor", "needs_customer",
+    "funds_wallet", "account",
+]  # fmt: skip
+
+
+class FillTenderMode(Command, tag="FillTenderMode"):
+    """One field of the editor: a text, a number written out, or "1" and "" for yes and no."""
+
+    field: ModeField
+    value: Entry = ""
+
+
+class SaveTenderMode(Command, tag="SaveTenderMode"):
+    """Enregistrer in the editor of a means of payment."""
+
+
+class EditGroup(Command, tag="EditGroup"):
+    """Opens the editor of a group of customers; "" is a new one."""
+
+    group: CustomerId = ""
+
+
+GroupField = Literal["label", "rate", "category", "from", "to", "add", "remove", "pick"]
+
+
+class FillGroup(Command, tag="FillGroup"):
+    """One field of the editor; `row` is the discount it belongs to. "add" and "remove" are about that row itself,
+    "pick" opens its list of categories."""
+
+    field: GroupField
+    value: Entry = ""
+    row: Count = 0
+
+
+class SaveGroup(Command, tag="SaveGroup"):
+    """Enregistrer in the editor of a group."""
+
+
+class DeleteGroup(Command, tag="DeleteGroup"):
+    """Deletes a group and moves its customers in one step; `move_to` None asks first, "" is no group."""
+
+    group: CustomerId
+    move_to: CustomerId | None = None
+
+
 # card terminal
 class AbortCard(Command, tag="AbortCard"):
     """ "Annuler sur le terminal": a wish; the outcome comes from the terminal all the same."""
@@ -574,7 +652,7 @@ class ConfirmAge(Command, tag="ConfirmAge"):
 AnyCommand = (
     SelectSeller | SignIn | Lock | SetCount | FocusCount | KeepFloat | OpenSession
     | GoHome | GoBack | ShowCategory | ShowPage | Arm | Search | OpenSheet | EditLine | SetScope | CloseSheet
-    | DismissMessage | ActOnMessage | Undo | SetProfile
+    | DismissMessage | NextMessage | ActOnMessage | Undo | SetProfile
     | NewTicket | AddProduct | EnterCode | TypeCode | TestScan | AddFreePrice | SelectLine | ChangeQuantity
     | SetQuantity | SetPrice
     | DiscountLine | DiscountTicket | OfferLine | CommentLine | RemoveLine | NameTicket | ChangeMode | HoldTicket
@@ -583,6 +661,8 @@ AnyCommand = (
     | ShowTab | SearchCustomers | ShowCustomer | ShowHistory | AttachCustomer | DetachCustomer | NewCustomer
     | EditCustomer | FillCustomer | SaveCustomer | DeleteCustomer | RestoreCustomer | OpenCredit
     | PrintStatement
+    | ShowSection | SwitchTenderMode | MoveTenderMode | EditTenderMode | FillTenderMode | SaveTenderMode
+    | EditGroup | FillGroup | SaveGroup | DeleteGroup
     | StartPayment | TakeCash | TakeCard | AddTender | RemoveTender | CloseTicket | CorrectPayment
     | AbortCard | AskCard | ConfirmCard | RetryCard | CardByHand | ReopenCard | StartScan | StopScan
     | StartSplit | MoveToPart | MoveBack | ShowPart | SetPersons | SplitEqually

@@ -19,7 +19,7 @@ class Piece(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
 
 Screen = Literal[
     "starting", "lock", "opening", "home", "sale", "payment", "card", "split", "x_report", "closing", "devices",
-    "clients", "client_form",
+    "clients", "client_form", "masters",
 ]  # fmt: skip
 Level = Literal["info", "warn", "error"]
 Sound = Literal["scan_ok", "scan_refused", "sale_closed", "needs_you"]
@@ -468,8 +468,88 @@ class ClientGroupsSheet(Piece, tag="client_groups"):
     chosen: str = ""
 
 
+TenderKind = Literal["cash", "card", "cheque", "voucher", "wallet", "other"]
+
+
+class TenderModeSheet(Piece, tag="tender_mode"):
+    """The editor of a means of payment (mock-up 24). A field that is None is not asked for this kind."""
+
+    serial: int
+    mode: str
+    """Id; "" for a new one."""
+    name: str
+    kind: TenderKind
+    place: int
+    """Place in the list, 1 being the first, of how many."""
+    places: int
+    kinds: tuple[TenderKind, ...] = ()
+    """What a new one may be."""
+    opens_drawer: bool | None = None
+    quick_key: bool | None = None
+    overpayment: Literal["change", "refuse", "keep"] | None = None
+    rounding_minor: int | None = None
+    roundings_minor: tuple[int, ...] = ()
+    needs_customer: bool | None = None
+    funds_wallet: bool | None = None
+    account: str = ""
+    errors: dict[str, str] = {}
+    """Field to message id."""
+
+
+class ModeOffSheet(Piece, tag="mode_off"):
+    """Wallets have balances: switch the means off all the same?"""
+
+    mode: str
+    name: str
+    count: int
+    amount_minor: int
+
+
+class GroupRateRow(Piece):
+    """One automatic discount."""
+
+    rate_bp: int
+    category: str = ""
+    """Name of the category; "" for all."""
+    effective_from: str = ""
+    effective_to: str = ""
+    """ISO days, both included; "" is open."""
+    error: str = ""
+    """Message id of what is wrong with it."""
+
+
+class GroupSheet(Piece, tag="group_form"):
+    """The editor of a group of customers."""
+
+    serial: int
+    group: str
+    """Id; "" for a new one."""
+    label: str
+    rates: tuple[GroupRateRow, ...] = ()
+    customers: int = 0
+    error: str = ""
+    """Message id of what is wrong with the label."""
+    picking: int | None = None
+    """The discount whose category is being chosen, with the categories."""
+    categories: tuple[CategoryKey, ...] = ()
+    can_add: bool = True
+
+
+class GroupDeleteSheet(Piece, tag="group_delete"):
+    """« Déplacer vers… »: where the customers of a group that goes away shall be."""
+
+    group: str
+    label: str
+    customers: int
+    others: tuple[ClientGroupKey, ...] = ()
+
+
 Sheet = (
-    ClientPickerSheet
+    TenderModeSheet
+    | ModeOffSheet
+    | GroupSheet
+    | GroupDeleteSheet
+    | ClientPickerSheet
     | ClientMenuSheet
     | ClientGroupsSheet
     | LineEditorSheet
@@ -977,6 +1057,45 @@ class ClientFormView(Piece):
     note: FormNote | None = None
 
 
+# --- Mes Données ----------------------------------------------------------------------------------------------------
+
+
+class TenderModeRow(Piece):
+    """One means of payment, in its place."""
+
+    id: str
+    name: str
+    icon: str
+    kind: TenderKind
+    does: str
+    """Message id of what it does, with its parameters; or the merchant's own words."""
+    params: dict[str, str | int] = {}
+    is_on: bool = True
+    opens_drawer: bool = False
+    quick_key: bool = False
+    needs_customer: bool = False
+
+
+class GroupRow(Piece):
+    """One group of customers."""
+
+    id: str
+    label: str
+    customers: int
+    rates: tuple[GroupRateRow, ...] = ()
+
+
+class MastersView(Piece):
+    """Tab Mes Données: its sections that work, and what the chosen one lists."""
+
+    tabs: tuple[str, ...]
+    sections: tuple[str, ...]
+    section: Literal["modes", "groups"]
+    modes: tuple[TenderModeRow, ...] = ()
+    groups: tuple[GroupRow, ...] = ()
+    orders_waiting: int = 0
+
+
 class TillView(Piece):
     rev: int
     at: str
@@ -1003,6 +1122,7 @@ class TillView(Piece):
     devices: DevicesView | None = None
     clients: ClientsView | None = None
     client_form: ClientFormView | None = None
+    masters: MastersView | None = None
     allowed: tuple[str, ...] = ()
     """Names of the commands the daemon would take now; others are drawn disabled."""
     tested: TestedCode | None = None

@@ -121,6 +121,8 @@ def _show_tab(till: Till, command: c.ShowTab) -> None:
         desk.close_sheet()
         desk.screen, desk.shows_result, desk.client, desk.client_sales = "clients", False, "", None
         _show_all(till)
+    elif command.tab == "masters":
+        masters.open_tab(till, command)
 
 
 def _show_customer(till: Till, command: c.ShowCustomer) -> None:
@@ -210,6 +212,26 @@ def _rates(till: Till, ticket: Ticket, group: people.Group) -> dict[int, int]:
         product = till.catalog.product(line.product) if line.product is not None else None
         rates[line.id] = group.rate_bp(None if product is None else product.category, till.business_date())
     return {line: rate for line, rate in rates.items() if rate}
+
+
+def tickets_of_group(till: Till, group_id: str) -> list[Ticket]:
+    """Tickets of this group's customers whose payment has not begun."""
+    found = []
+    for ticket in till.state.tickets.values():
+        group = till.directory.group_of(ticket.customer)
+        if group is not None and group.id == group_id and not ticket.tenders:
+            found.append(ticket)
+    return found
+
+
+def rate_tickets(till: Till, tickets: list[Ticket]) -> None:
+    """Their customers' groups give other discounts now."""
+    for ticket in tickets:
+        group = till.directory.group_of(ticket.customer)
+        rates = {} if group is None else _rates(till, ticket, group)
+        rate_bp = 0 if group is None else group.default_rate_bp(till.business_date())
+        label = "" if group is None or not (rates or rate_bp) else group.label
+        till.do(i.AttachCustomer(ticket.customer, label, rates, ticket.number))
 
 
 def _attach(till: Till, command: c.AttachCustomer) -> None:
@@ -482,7 +504,7 @@ def _wallets_off(till: Till, command: c.OpenCredit | c.PrintStatement) -> None:
 
 
 from appliance.domain.meaning import interpret  # noqa: E402
-from appliance.service import scanning  # noqa: E402  (a scan puts customers on tickets, a card asks what it is)
+from appliance.service import masters, scanning  # noqa: E402  (a scan puts customers on tickets, a card asks what it is)
 from appliance.store import journal as store_journal  # noqa: E402
 
 HANDLERS: Final[dict[type, Callable[[Any, Any], None]]] = {

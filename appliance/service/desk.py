@@ -18,6 +18,7 @@ from appliance.protocol import view as v
 from appliance.protocol.command import AnyCommand
 from appliance.service.client_form import Form
 from appliance.service.directory import Looked
+from appliance.service.masters_draft import GroupDraft, ModeDraft
 from appliance.service.past_sale import PastSale
 
 Field = Literal["quantity", "price", "discount_rate", "discount_amount"]
@@ -131,6 +132,18 @@ class Desk(msgspec.Struct):
     next_form: int = 1
     client_leaving: str = ""
     """Who is being deleted and can still be taken back."""
+    # Mes Données
+    masters_section: Literal["modes", "groups"] = "modes"
+    masters_by: str = ""
+    """Who allowed this visit of Mes Données."""
+    mode_draft: ModeDraft | None = None
+    mode_off: str = ""
+    """Means of payment that is about to be switched off with balances."""
+    group_draft: GroupDraft | None = None
+    group_leaving: str = ""
+    """Group that is about to be deleted."""
+    group_members: dict[str, int] = {}
+    """Customers by group, while its section is shown."""
     # notes
     notes_order: Literal["time", "table", "amount"] = "time"
     notes_search: str = ""
@@ -142,6 +155,8 @@ class Desk(msgspec.Struct):
     sellers_page: int = 1
     approval_right: str = ""
     approval_command: AnyCommand | None = None
+    approver: str = ""
+    """Manager who allowed something last."""
     reason_purpose: Literal["void", "void_held", "open_drawer", "float_difference", "closing_difference"] = "void"
     reason_note: int = 0
     """The held note that is being cancelled."""

@@ -79,6 +79,18 @@ class Directory:
     def group(self, group_id: str) -> Group | None:
         return next((group for group in self.groups() if group.id == group_id), None) if group_id else None
 
+    def put_group(self, group: Group) -> None:
+        """This is what is being written."""
+        others = [other for other in self.groups() if other.id != group.id]
+        self._groups = tuple(sorted([*others, group], key=lambda each: (each.order, each.label, each.id)))
+
+    def drop_group(self, group_id: str, target: str) -> None:
+        """The group is being deleted, its customers go to another one ("" for none)."""
+        self._groups = tuple(group for group in self.groups() if group.id != group_id)
+        for customer in list(self._known.values()):
+            if customer is not None and customer.group == group_id:
+                self.put(msgspec.structs.replace(customer, group=target))
+
     def group_of(self, customer_id: str) -> Group | None:
         """The group of a customer; None for nobody and for who has none."""
         if customer_id in ("", COUNTER_ID):

@@ -19,7 +19,7 @@ from appliance.domain.meaning import shelf_minor
 from appliance.domain.ticket import Line, Price, Tender, Ticket, price
 from appliance.domain.till import due_in_cash
 from appliance.protocol import view as v
-from appliance.service import display_clients
+from appliance.service import display_clients, display_masters
 from appliance.service.display_card import card_ticket, card_view
 from appliance.service.display_day import closing_view, opening_view, report_view
 from appliance.service.display_devices import devices_view
@@ -94,6 +94,7 @@ class Display:
             devices=devices_view(till, self._equipment, self._printing) if screen == "devices" else None,
             clients=display_clients.clients_view(till) if screen == "clients" else None,
             client_form=display_clients.form_view(till) if screen == "client_form" else None,
+            masters=display_masters.masters_view(till) if screen == "masters" else None,
             allowed=self._allowed(ticket),
             tested=tested_code(till) if is_testing(till) else None,
             is_testing=is_testing(till),
@@ -176,7 +177,7 @@ class Display:
         remaining = priced.total_minor - ticket.paid_minor
         cash = next((mode for mode in till.shop.tenders if mode.kind == "cash" and mode.enabled), None)
         due, rounding = due_in_cash(remaining, cash.rounding_minor if cash is not None else 1)
-        keys = cash_keys(due, till.shop.currency) if cash is not None and ticket.lines else ()
+        keys = cash_keys(due, till.shop.currency) if cash is not None and cash.quick_key and ticket.lines else ()
         selected = desk.selected or (ticket.lines[-1].id if ticket.lines else 0)
         group_minor, group_bp, group_label = display_clients.group_of_ticket(ticket, priced)
         return v.TicketView(
@@ -351,6 +352,10 @@ class Display:
             "client_picker": lambda ticket: display_clients.picker(self._till),
             "client_menu": lambda ticket: display_clients.menu(self._till, ticket),
             "client_groups": lambda ticket: display_clients.groups(self._till),
+            "tender_mode": lambda ticket: display_masters.mode_sheet(self._till),
+            "mode_off": lambda ticket: display_masters.mode_off_sheet(self._till),
+            "group_form": lambda ticket: display_masters.group_sheet(self._till),
+            "group_delete": lambda ticket: display_masters.group_delete_sheet(self._till),
         }
         return builders[desk.sheet](ticket) if desk.sheet else None
 

@@ -24,7 +24,7 @@ def has_wallets(till: Till) -> bool:
 
 def tabs(till: Till) -> tuple[str, ...]:
     """The tabs of Accueil that this till has and this seller may use."""
-    return ("sale", "clients")
+    return ("sale", "clients", "masters")
 
 
 def name_of(till: Till, customer_id: str) -> str:

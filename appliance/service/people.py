@@ -21,6 +21,10 @@ ROLE_OF_SCREEN: Final[dict[str, tuple[str, ...]]] = {
     "opening": ("SetCount", "KeepFloat", "OpenSession", "GoBack"),
     "home": ("NewTicket", "RecallTicket", "Lock", "EnterCode", "ShowTab"),
     "clients": ("ShowTab", "ShowCustomer", "NewCustomer", "EditCustomer", "DeleteCustomer", "AttachCustomer", "Lock"),
+    "masters": (
+        "ShowTab", "ShowSection", "SwitchTenderMode", "MoveTenderMode", "EditTenderMode", "FillTenderMode",
+        "SaveTenderMode", "EditGroup", "FillGroup", "SaveGroup", "DeleteGroup", "Lock",
+    ),
     "client_form": ("FillCustomer", "SaveCustomer", "GoBack"),
     "sale": (
         "AddProduct", "EnterCode", "AddFreePrice", "EditLine", "RemoveLine", "OfferLine", "OpenSheet", "NewTicket",
@@ -38,11 +42,14 @@ ROLE_OF_SCREEN: Final[dict[str, tuple[str, ...]]] = {
 
 LAST_PAGE: Final = 9_999
 """More pages of notes than there are; the last one is shown."""
-DURING_APPROVAL: Final = frozenset({c.CloseSheet, c.GoBack, c.SetProfile, c.DismissMessage, c.Lock})
+DURING_APPROVAL: Final = frozenset({c.CloseSheet, c.GoBack, c.SetProfile, c.DismissMessage, c.NextMessage, c.Lock})
 """What leaves a command waiting for its manager, or ends the waiting by itself."""
 BEFORE_SIGN_IN: Final = frozenset(
-    {c.SelectSeller, c.SignIn, c.SetProfile, c.Lock, c.DismissMessage, c.ShowPage, c.CloseSheet, c.GoBack}
-)
+    {
+        c.SelectSeller, c.SignIn, c.SetProfile, c.Lock, c.DismissMessage, c.NextMessage, c.ShowPage, c.CloseSheet,
+        c.GoBack,
+    }
+)  # fmt: skip
 """What a locked till takes."""
 
 
@@ -68,6 +75,7 @@ def approved_by(till: Till, manager: Seller) -> c.AnyCommand:
     till.do(i.NoteApproval(till.desk.approval_right, manager.id))
     till.desk.close_sheet()
     till.desk.wrong_pin = False
+    till.desk.approver = manager.id
     till.approved = True
     return waiting
 
@@ -208,7 +216,7 @@ def _back(till: Till, command: c.GoBack) -> None:
         land(till)
     elif desk.screen == "client_form":
         _leave_form(till)
-    elif desk.screen == "clients":
+    elif desk.screen in ("clients", "masters"):
         land(till)
     elif desk.screen == "devices":
         till.search.stop()
@@ -250,6 +258,11 @@ def _close_sheet(till: Till, command: c.CloseSheet) -> None:
 def _dismiss(till: Till, command: c.DismissMessage) -> None:
     if till.desk.notices:
         del till.desk.notices[0]
+
+
+def _next_message(till: Till, command: c.NextMessage) -> None:
+    notices = till.desk.notices
+    till.desk.notices = notices[1:] + notices[:1]
 
 
 def _act(till: Till, command: c.ActOnMessage) -> None:
@@ -311,6 +324,7 @@ HANDLERS: Final[dict[type, Callable[[Any, Any], None]]] = {
     c.GoBack: _back,
     c.CloseSheet: _close_sheet,
     c.DismissMessage: _dismiss,
+    c.NextMessage: _next_message,
     c.ActOnMessage: _act,
     c.Undo: _undo,
     c.SetProfile: _profile,

@@ -37,6 +37,7 @@ from appliance.service.ledger import Ledger, StoreFault
 from appliance.service.operators import Operators
 from appliance.service.printing import Printing
 from appliance.service.terminal import CardTerminal
+from appliance.store.catalog import load_shop, save_shop
 
 ANSWERS_KEPT: Final = 5_000
 ANNOUNCE_S: Final = 10.0
@@ -106,6 +107,7 @@ class Till:
         self.search = ScannerSearch(self)
         self.keep_drawer_level: Callable[[bool | None], None] = lambda level: None
         """Which level of the drawer's sensor means open, from now on; None: it has none."""
+        self._shop_reloads = ledger.reloads
         self.rev = 0
         self.on_change: Callable[[], None] = lambda: None
         """Called after every change that a view shows."""
@@ -182,6 +184,17 @@ class Till:
             return self.mode(mode_id).rate_bp(tax_class, self.business_date())
         except KeyError:
             raise Refusal("tax.no_rate", tax_class=tax_class) from None
+
+    def take_shop(self, shop: Shop) -> None:
+        """The shop's set-up from the next order on; kept in the transaction of what was just decided."""
+        self.shop, self._shop_reloads = shop, self.ledger.reloads
+        self.ledger.also(lambda conn: save_shop(conn, shop))
+
+    def _keep_shop(self) -> None:
+        """A commit failed, and the state was read back from the disk: so is the set-up."""
+        if self._shop_reloads != self.ledger.reloads:
+            self._shop_reloads = self.ledger.reloads
+            self.shop = self.ledger.read_now(load_shop) or self.shop
 
     def check_room(self, *, lately: bool = False) -> None:
         """Before any money: can the disk take a sale? Raises StoreFault."""
@@ -350,6 +363,7 @@ class Till:
         """Tell it; an order that the disk refused leaves the screen as it was, with what was counted on it."""
         if isinstance(refusal, StoreFault):
             self.directory.forget_all()
+            self._keep_shop()
             notices, cue = self.desk.notices, self.desk.cue
             self.desk = before
             self.forget_undo()
@@ -382,6 +396,7 @@ class Till:
         if self.search.is_going_on and self.desk.screen != "devices":
             self.search.stop()
         card.look_away(self)
+        masters.look_away(self)
 
     def _take_effects(self) -> list[e.Effect]:
         """What follows from what was decided, and what had to wait for the end of a card payment."""
@@ -471,12 +486,26 @@ async def _contain(work: Coroutine[Any, Any, None]) -> None:
         await work
 
 
-from appliance.service import card, clients, day, devices, dividing, papers, paying, people, scanning, selling, weighing  # noqa: E402  (handlers need Till)
+from appliance.service import (  # noqa: E402  (handlers need Till)
+    card,
+    clients,
+    day,
+    devices,
+    dividing,
+    masters,
+    papers,
+    paying,
+    people,
+    scanning,
+    selling,
+    weighing,
+)
 
 HANDLERS: Final[dict[type, Callable[[Any, Any], None]]] = {
     **people.HANDLERS,
     **selling.HANDLERS,
     **clients.HANDLERS,
+    **masters.HANDLERS,
     **weighing.HANDLERS,
     **paying.HANDLERS,
     **card.HANDLERS,
