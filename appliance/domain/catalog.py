@@ -17,6 +17,7 @@ is arrays of ranks, so any list of hits that is read in ascending order is alrea
 The rows themselves are any sequence: a tuple in tests and in the day player, packed bytes in the store.
 """
 
+import copy
 import re
 import unicodedata
 from array import array
@@ -532,13 +533,17 @@ _CODE_HITS_MAX: Final = 4000
 
 
 class Catalog:
-    """The shelves of one shop: never changed, replaced as a whole by an import or an update.
+    """The shelves of one shop: never changed, replaced as a whole by an import or by `with_added`.
 
     `rows` in rank order; every other argument speaks of ranks. `build_catalog` makes one from products, the store
-    makes one from its packed image.
+    makes one from its packed image. What the till added since has no rank: a handful of articles beside the arrays,
+    listed after all others until the next import gives them their place.
     """
 
-    __slots__ = ("_by_category", "_codes", "_ids", "_packs", "_rows", "_sorted_codes", "categories", "grids", "words")
+    __slots__ = (
+        "_added", "_added_codes", "_by_category", "_codes", "_ids", "_packs", "_rows", "_sorted_codes", "categories",
+        "grids", "words",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -559,18 +564,55 @@ class Catalog:
         self._sorted_codes = list(codes)
         self._packs = packs
         self._by_category = by_category
+        self._added: dict[int, Product] = {}
+        """Articles created, and those of the arrays that got one more code, as they are now."""
+        self._added_codes: dict[str, int] = {}
         self.grids = grids
         self.categories = categories
         self.words = words
 
     def __len__(self) -> int:
         """Number of products."""
-        return len(self._rows)
+        return len(self._rows) + len(self._created())
+
+    def with_added(self, products: Iterable[Product], codes: Iterable[tuple[str, int]] = ()) -> "Catalog":
+        """This catalogue with articles of the till's own, and with further codes (code, product) for known ones.
+
+        ValueError when a code or an id is another article's already.
+        """
+        made = copy.copy(self)
+        made._added, made._added_codes = dict(self._added), dict(self._added_codes)
+        for product in products:
+            if made.product(product.id) is not None:
+                raise ValueError(f"product {product.id} is there already")
+            for code in product.codes:
+                made._claim(code, product.id)
+            made._added[product.id] = product
+        for code, product_id in codes:
+            known = made.product(product_id)
+            if known is None:
+                raise ValueError(f"product {product_id} is not there")
+            made._claim(code, product_id)
+            made._added[product_id] = msgspec.structs.replace(known, codes=(*known.codes, code))
+        return made
+
+    def _claim(self, code: str, product_id: int) -> None:
+        if self.product_by_code(code) is not None:
+            raise ValueError(f"code {code} belongs to another product")
+        self._added_codes[canonical_code(code)] = product_id
+
+    def _created(self) -> list[Product]:
+        """Articles that the arrays do not have."""
+        return [row for row in self._added.values() if row.id not in self._ids] if self._added else []
+
+    def _row(self, rank: int) -> Product:
+        row = self._rows[rank]
+        return self._added.get(row.id, row) if self._added else row
 
     def product(self, product_id: int) -> Product | None:
         """Product by id."""
         rank = self._ids.get(product_id)
-        return None if rank is None else self._rows[rank]
+        return self._added.get(product_id) if rank is None else self._row(rank)
 
     def product_by_code(self, code: str) -> tuple[Product, int] | None:
         """Product and units for a scanned or typed code: 1, or the content of a pack. None when unknown."""
@@ -579,9 +621,12 @@ class Catalog:
             canonical = canonical_code(code)
             packed = self._packs.get(canonical)
             if packed is not None:
-                return self._rows[packed[0]], packed[1].units
+                return self._row(packed[0]), packed[1].units
             rank = self._codes.get(canonical)
-        return None if rank is None else (self._rows[rank], 1)
+            if rank is None:
+                added = self._added_codes.get(canonical)
+                return None if added is None else (self._added[added], 1)
+        return self._row(rank), 1
 
     def pack_price_minor(self, code: str) -> int | None:
         """Price of the whole pack behind a code; None for single pieces and packs sold at the unit price."""
@@ -590,13 +635,19 @@ class Catalog:
 
     def products_in(self, category: int | None, limit: int = 300) -> list[Product]:
         """Products of a category in rank order; None lists those without one (*Sans rubrique*)."""
-        return [self._rows[rank] for rank in self._by_category.get(category, ())[:limit]]
+        created = [row for row in self._created() if row.category == category][:limit]
+        ranks = self._by_category.get(category, ())[: limit - len(created)]
+        return [self._row(rank) for rank in ranks] + created
 
     def grid(self, category: int | None) -> Grid:
-        """The fixed tiles of a category; a category nobody laid out shows its products in rank order."""
+        """The fixed tiles of a category; a category nobody laid out shows its products in rank order.
+
+        Articles that the till created stand after the tiles.
+        """
         laid_out = self.grids.get(category) if category is not None else None
         if laid_out is not None:
-            return laid_out
+            created = tuple(row.id for row in self._created() if row.category == category)
+            return Grid(laid_out.category, (*laid_out.slots, *created)) if created else laid_out
         return Grid(-1 if category is None else category, tuple(row.id for row in self.products_in(category)))
 
     def search(self, query: str, limit: int = 24) -> list[Product]:
@@ -607,13 +658,24 @@ class Catalog:
         nothing, its nearest words are used instead. Never raises, whatever was typed.
         """
         exact = self.product_by_code(query.strip())
-        ranks = self._ranks(words_of(query[:_QUERY_MAX])[:_TOKENS_MAX], limit)
-        found = [self._rows[rank] for rank in ranks]
+        words = words_of(query[:_QUERY_MAX])[:_TOKENS_MAX]
+        found = self._with_hits([self._row(rank) for rank in self._ranks(words, limit)], words, limit)
         beginning = fold(query.strip())
         found.sort(key=lambda row: not fold(row.name).startswith(beginning))
         if exact is None:
             return found
         return ([exact[0]] + [row for row in found if row.id != exact[0].id])[:limit]
+
+    def _with_hits(self, found: list[Product], words: list[str], limit: int) -> list[Product]:
+        """What the till added and carries every word, after the rest; before it where that was only guessed at."""
+        if not self._added or not words:
+            return found
+        hits = [row for row in self._added.values() if _carries(row, words)]
+        ids = {row.id for row in hits}
+        others = [row for row in found if row.id not in ids]
+        if all(word in self.words.wide or self._hits(word) for word in words):
+            return others[: max(0, limit - len(hits))] + hits[:limit]
+        return (hits + others)[:limit]
 
     def _ranks(self, words: list[str], limit: int) -> list[int]:
         narrow: set[int] | None = None
@@ -657,6 +719,12 @@ class Catalog:
         first = bisect_left(codes, digits)
         last = min(bisect_left(codes, digits + _LAST, first), first + _CODE_HITS_MAX)
         return [self._codes[code] for code in codes[first:last]]
+
+
+def _carries(product: Product, words: list[str]) -> bool:
+    """Whether every typed word begins a word of the name or of the key label, or a code."""
+    known = [*words_of(search_text(product)), *(canonical_code(code) for code in product.codes), *product.codes]
+    return all(any(each.startswith(word) for each in known) for word in words)
 
 
 def _lowest(sets: list[bytes], limit: int) -> list[int]:

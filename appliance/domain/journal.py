@@ -608,6 +608,27 @@ class DrawerShut(Fact, tag="DrawerShut"):
     ticket: int = 0
 
 
+class ProductCreated(Fact, tag="ProductCreated"):
+    """A manager put an article on the shelves at this till, by the code that nobody knew."""
+
+    product: int
+    code: str
+    name: str
+    price_minor: int
+    tax_class: str
+    category: int | None = None
+    by: str = ""
+    """Id of the manager."""
+
+
+class CodeLinked(Fact, tag="CodeLinked"):
+    """One more code of an article that was there already."""
+
+    product: int
+    code: str
+    by: str = ""
+
+
 AnyFact = (
     RegisterCreated | SellerSignedIn | SellerLocked | ActionApproved | ClockCorrected
     | SessionOpened | SessionClosed | XRead
@@ -620,6 +641,7 @@ AnyFact = (
     | WalletCredited | WalletCreditCancelled | WalletRefunded | WalletAdjusted | WalletTransferred
     | WalletBlocked | WalletUnblocked
     | TenderModeChanged | TenderModesOrdered | GroupChanged | GroupDeleted
+    | ProductCreated | CodeLinked
     | CardRequested | CardUnknown | CardAnswered | CardVerified | CardDoubtEnded
     | CopyIssued | ReceiptDeclined | DrawerOpened | DrawerFailed | DrawerForced | DrawerLeftOpen
     | DrawerShut
@@ -632,7 +654,7 @@ DURABLE: Final = frozenset((
     CustomerCreated, CustomerChanged, CustomerErased, CardLinked, CardBlocked, CardReplaced,
     WalletCredited, WalletCreditCancelled, WalletRefunded, WalletAdjusted, WalletTransferred,
     WalletBlocked, WalletUnblocked,
-    TenderModeChanged, TenderModesOrdered, GroupChanged, GroupDeleted,
+    TenderModeChanged, TenderModesOrdered, GroupChanged, GroupDeleted, ProductCreated, CodeLinked,
 ))  # fmt: skip
 """Facts that are answered only after their own commit; all others may follow within 100 ms."""
 
@@ -640,7 +662,7 @@ WalletPaper = WalletCredited | WalletCreditCancelled | WalletRefunded
 """Sealed documents of a wallet."""
 SealedPaper = TicketClosed | WalletPaper
 """What a receipt can be printed of."""
-ShopNote = TenderModeChanged | TenderModesOrdered | GroupChanged | GroupDeleted
+ShopNote = TenderModeChanged | TenderModesOrdered | GroupChanged | GroupDeleted | ProductCreated | CodeLinked
 CustomerNote = CustomerCreated | CustomerChanged | CustomerErased | CardLinked | CardBlocked | CardReplaced
 
 _encoder = msgspec.json.Encoder(order="sorted")

@@ -714,6 +714,8 @@ _APPLY: dict[type, Apply] = {
     j.TenderModesOrdered: _nothing,
     j.GroupChanged: _nothing,
     j.GroupDeleted: _nothing,
+    j.ProductCreated: _nothing,
+    j.CodeLinked: _nothing,
     j.CardRequested: _card_requested,
     j.CardUnknown: _card_unknown,
     j.CardAnswered: _card_answered,

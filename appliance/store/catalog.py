@@ -5,6 +5,10 @@ order as packed records, the codes as one sorted text, the word index as plain a
 in about a hundred blobs and unpacks a product only when somebody asks for it. An image made by another version of
 this module is not used: the catalogue is then built from the tables, slower, and written anew by the next import.
 
+One article or one code more (`add_product`, `add_code`) goes into the tables and into `catalog_addition`; the image
+stays as it is and both are read together. The next import takes the additions into its own rows, unless it has given
+their codes to other articles: those are *displaced* (`displaced`).
+
 CSV: `read_csv` never raises on content. It answers with products and with every fault, by line; the sentences are
 made elsewhere from code and parameters. `import_csv` writes the whole file or nothing.
 """
@@ -28,6 +32,10 @@ IMAGE_FORMAT: Final = 2
 """Raised whenever `Product`, the word index or the packing changes."""
 CHUNK: Final = 1024
 """Products per row of the image: a row of about 100 kB keeps the memory of an import small."""
+FIRST_OWN_ID: Final = 1_000_000_001
+"""Articles that a till creates itself are numbered from here, out of the way of every list that is imported."""
+INSERT_PRODUCT: Final = f"INSERT INTO product VALUES ({','.join('?' * 16)})"
+INSERT_CODE: Final = "INSERT INTO product_code VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
 class Connection(Protocol):
@@ -48,20 +56,31 @@ class Connection(Protocol):
 def import_catalog(
     conn: Connection, products: Iterable[Product], categories: Iterable[Category], grids: Iterable[Grid]
 ) -> int:
-    """Replace the whole catalogue in one transaction; number of products. ValueError when two products share a code."""
+    """Replace the whole catalogue in one transaction; number of products. ValueError when two products share a code.
+
+    What this till added itself stays, where nothing of the import stands in its place.
+    """
+    products, categories = tuple(products), tuple(categories)
+    with _transaction(conn):
+        rows = _folded(conn, products, {row.id for row in categories})
+        return _replace(conn, rows, categories, _own_tiles(grids, rows))
+
+
+def _replace(
+    conn: Connection, products: Iterable[Product], categories: Iterable[Category], grids: Iterable[Grid]
+) -> int:
     rows = domain.ranked(products)
     catalog = domain.build_catalog(rows, categories, grids)
     shared = catalog_codes(rows)
-    with _transaction(conn):
-        for table in ("catalog_image", "tile", "product_code", "product", "category"):
-            conn.execute(f"DELETE FROM {table}")
-        conn.executemany(
-            "INSERT INTO category VALUES (?, ?, ?, ?)", [(c.id, c.name, c.hue, c.order) for c in catalog.categories]
-        )
-        conn.executemany(f"INSERT INTO product VALUES ({','.join('?' * 16)})", map(_product_row, rows))
-        conn.executemany("INSERT INTO product_code VALUES (?, ?, ?, ?, ?, ?, ?)", shared)
-        conn.executemany("INSERT INTO tile VALUES (?, ?, ?)", _tile_rows(catalog.grids.values()))
-        conn.executemany("INSERT INTO catalog_image VALUES (?, ?, ?)", _image(rows, catalog.words))
+    for table in ("catalog_image", "tile", "product_code", "product", "category"):
+        conn.execute(f"DELETE FROM {table}")
+    conn.executemany(
+        "INSERT INTO category VALUES (?, ?, ?, ?)", [(c.id, c.name, c.hue, c.order) for c in catalog.categories]
+    )
+    conn.executemany(INSERT_PRODUCT, map(_product_row, rows))
+    conn.executemany(INSERT_CODE, shared)
+    conn.executemany("INSERT INTO tile VALUES (?, ?, ?)", _tile_rows(catalog.grids.values()))
+    conn.executemany("INSERT INTO catalog_image VALUES (?, ?, ?)", _image(rows, catalog.words))
     return len(rows)
 
 
@@ -108,6 +127,131 @@ def _transaction(conn: Connection) -> Iterator[None]:
         conn.execute("ROLLBACK")
         raise
     conn.execute("COMMIT")
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# One article, one code
+
+
+class Addition(msgspec.Struct, frozen=True):
+    """A code that this till gave to an article itself."""
+
+    code: str
+    """Canonical."""
+    spelling: str
+    product: int
+    is_new: bool
+    """The article was created with it."""
+
+
+def next_own_id(conn: Connection) -> int:
+    """Id of the next article that this till creates; one that was used is never used again."""
+    newest = conn.execute("SELECT value FROM meta WHERE key = 'own_product'").fetchone()
+    return FIRST_OWN_ID if newest is None else int(newest[0]) + 1
+
+
+def add_product(conn: Connection, product: Product) -> None:
+    """One article more, in the caller's transaction. A database error when its id or a code is taken."""
+    conn.execute(INSERT_PRODUCT, _product_row(product))
+    conn.execute("INSERT OR REPLACE INTO meta VALUES ('own_product', ?)", (str(product.id),))
+    for row in catalog_codes([product]):
+        conn.execute(INSERT_CODE, row)
+        _note_addition(conn, Addition(row[0], row[1], product.id, is_new=True))
+
+
+def add_code(conn: Connection, product_id: int, code: str) -> None:
+    """One code more for an article, in the caller's transaction. A database error when the code is taken."""
+    last = conn.execute("SELECT max(position) FROM product_code WHERE product = ?", (product_id,)).fetchone()[0]
+    key = domain.canonical_code(code)
+    conn.execute(INSERT_CODE, (key, code, product_id, 0 if last is None else last + 1, 0, 1, None))
+    _note_addition(conn, Addition(key, code, product_id, is_new=False))
+
+
+def _note_addition(conn: Connection, made: Addition) -> None:
+    conn.execute(
+        "INSERT OR REPLACE INTO catalog_addition VALUES (?, ?, ?, ?, 'added')",
+        (made.code, made.spelling, made.product, int(made.is_new)),
+    )
+
+
+def displaced(conn: Connection) -> list[str]:
+    """Codes given at this till that an import has given to other articles, as they were read."""
+    found = conn.execute("SELECT spelling FROM catalog_addition WHERE state = 'displaced' ORDER BY code")
+    return [spelling for (spelling,) in found]
+
+
+def forget_displaced(conn: Connection) -> None:
+    """Somebody was told."""
+    conn.execute("DELETE FROM catalog_addition WHERE state = 'displaced'")
+
+
+def _additions(conn: Connection, states: str) -> list[Addition]:
+    found = conn.execute(f"SELECT code, spelling, product, is_new FROM catalog_addition WHERE state IN ({states})")
+    return [Addition(code, spelling, product, bool(is_new)) for code, spelling, product, is_new in found]
+
+
+def _with_additions(conn: Connection, catalog: Catalog) -> Catalog:
+    """The image's catalogue and what was added since."""
+    added = _additions(conn, "'added'")
+    if not added:
+        return catalog
+    created = {row.product for row in added if catalog.product(row.product) is None}
+    products = _read_products(conn, created)
+    return catalog.with_added(products, [(row.spelling, row.product) for row in added if row.product not in created])
+
+
+def _folded(conn: Connection, products: tuple[Product, ...], categories: set[int]) -> list[Product]:
+    """The rows of an import, with what this till added and the import leaves room for."""
+    added = _additions(conn, "'added', 'folded'")
+    if not added:
+        return list(products)
+    rows = {row.id: row for row in products}
+    taken = {key: row.id for row in products for key in _keys(row)}
+    own = {row.id: row for row in _read_products(conn, {each.product for each in added})}
+    for each in added:
+        holder = taken.get(each.code)
+        if holder is not None:
+            _end_addition(conn, each, is_displaced=holder != each.product)
+            continue
+        if each.product in rows:
+            rows[each.product] = _with_code(rows[each.product], each.spelling)
+        elif each.product >= FIRST_OWN_ID and each.product in own:
+            rows[each.product] = _alone(own[each.product], each.spelling, categories)
+        else:  # the article is not sold any more
+            _end_addition(conn, each, is_displaced=False)
+            continue
+        taken[each.code] = each.product
+        conn.execute("UPDATE catalog_addition SET state = 'folded' WHERE code = ?", (each.code,))
+    return list(rows.values())
+
+
+def _own_tiles(grids: Iterable[Grid], rows: list[Product]) -> Iterator[Grid]:
+    """The fixed tiles, and after those of its rubrique an article of the till's own."""
+    own = [row for row in rows if row.id >= FIRST_OWN_ID]
+    for grid in grids:
+        more = [row.id for row in own if row.category == grid.category and row.id not in grid.slots]
+        yield msgspec.structs.replace(grid, slots=(*grid.slots, *more)) if more else grid
+
+
+def _keys(row: Product) -> list[str]:
+    return [domain.canonical_code(code) for code in (*row.codes, *(pack.code for pack in row.packs))]
+
+
+def _with_code(row: Product, code: str) -> Product:
+    return msgspec.structs.replace(row, codes=(*row.codes, code))
+
+
+def _alone(row: Product, code: str, categories: set[int]) -> Product:
+    """An article of the till's own with one of its codes; without its rubrique where that is gone."""
+    category = row.category if row.category in categories else None
+    return msgspec.structs.replace(row, codes=(code,), category=category)
+
+
+def _end_addition(conn: Connection, ended: Addition, *, is_displaced: bool) -> None:
+    if is_displaced:
+        conn.execute("UPDATE catalog_addition SET state = 'displaced' WHERE code = ?", (ended.code,))
+    else:
+        conn.execute("DELETE FROM catalog_addition WHERE code = ?", (ended.code,))
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -213,6 +357,10 @@ def load_catalog(conn: Connection) -> Catalog:
     head = conn.execute("SELECT body FROM catalog_image WHERE part = 'head'").fetchone()
     if head is None or not _readable(head[0]):
         return domain.build_catalog(_read_products(conn), categories, grids.values())
+    return _with_additions(conn, _read_image(conn, categories, grids))
+
+
+def _read_image(conn: Connection, categories: tuple[Category, ...], grids: dict[int, Grid]) -> Catalog:
     words = _text_lines(_part(conn, "words"))
     codes = _text_lines(_part(conn, "codes"))
     return Catalog(
@@ -274,11 +422,14 @@ def _read_grids(conn: Connection) -> dict[int, Grid]:
     return {category: Grid(category, tuple(row)) for category, row in slots.items()}
 
 
-def _read_products(conn: Connection) -> list[Product]:
+def _read_products(conn: Connection, only: set[int] | None = None) -> list[Product]:
+    """All articles of the tables, or those with these ids."""
     codes: dict[int, list[str]] = {}
     packs: dict[int, list[PackCode]] = {}
+    these = "" if only is None else f" IN ({','.join(str(product_id) for product_id in sorted(only))})"
+    where = these and f" WHERE product{these}"
     found = conn.execute(
-        "SELECT product, spelling, is_pack, units, price_minor FROM product_code ORDER BY product, position"
+        f"SELECT product, spelling, is_pack, units, price_minor FROM product_code{where} ORDER BY product, position"
     )
     for product, spelling, is_pack, units, price_minor in found:
         if is_pack:
@@ -295,7 +446,7 @@ def _read_products(conn: Connection) -> list[Product]:
             row[9], bool(row[10]), row[11], row[12], row[13], tuple(packs.get(row[0], ())), row[14],
             msgspec.json.decode(row[15], type=tuple[tuple[str, int], ...]),
         )
-        for row in conn.execute(f"SELECT {columns} FROM product")
+        for row in conn.execute(f"SELECT {columns} FROM product{these and ' WHERE id' + these}")
     ]  # fmt: skip
 
 
