@@ -38,6 +38,11 @@ class Credit(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
         taken = Purse(part.paid_minor, min(part.gifted_minor, self.left.gifted_minor))
         return replace(self, left=self.left - taken, cancelled=self.cancelled + taken, given_back=given)
 
+    def left_of(self, tender: int) -> int:
+        """How much of what this tender paid was not given back."""
+        rows = zip(self.tenders, self.given_back, strict=True)
+        return next((row.amount_minor - back for row, back in rows if row.id == tender), 0)
+
     def undone(self) -> list[str]:
         """Card requests of which all was given back."""
         rows = zip(self.tenders, self.given_back, strict=True)

@@ -205,8 +205,12 @@ def _credit_reopens(state: TillState, doubt: CardDoubt, order: CreditOrder) -> b
     if request.kind == "debit" and not doubt.accepted:
         return True
     credit = _credit_of(state, doubt, order)
-    wanted = request.tender.amount_minor if request.kind == "debit" else order.part.paid_minor
-    return credit is not None and wanted <= cancellable_minor(state, order.customer, credit)
+    if credit is None:
+        return False
+    if request.kind == "debit":
+        return credit.left_of(request.tender.id) <= cancellable_minor(state, order.customer, credit)
+    shares_left = all(-row.amount_minor <= credit.left_of(row.id) for row in order.tenders)
+    return shares_left and order.part.paid_minor <= cancellable_minor(state, order.customer, credit)
 
 
 def _credit_of(state: TillState, doubt: CardDoubt, order: CreditOrder) -> Credit | None:
@@ -226,7 +230,7 @@ def _reopen_credit(state: TillState, doubt: CardDoubt, order: CreditOrder) -> Ou
         return _credit_booked(state, request, order, replace(request.tender, reference=doubt.reference))
     credit = _credit_of(state, doubt, order)
     assert credit is not None
-    amount = request.tender.amount_minor
+    amount = credit.left_of(request.tender.id)
     out = replace(going_out(request.tender, amount, 0), by_hand=False)
     return book_cancel(state, order.customer, credit, amount, (out,), "card")
 
