@@ -31,6 +31,8 @@ NO_UNDO = ("home", "lock", "starting")
 FIRST_FRAMES = 3
 GUARD_S = 0.35
 """After a new screen was drawn, a touch was for this long still meant for the one before (design, section 7)."""
+GONE_S = 1.0
+"""A message folds away by itself while the finger is on its way to the ✕."""
 
 
 def _is_modal(sheet: SheetView | None) -> bool:
@@ -55,6 +57,7 @@ class Shell(Box):
         self._undo_closed = 0
         self._unseen = False  # the screen has changed and was not drawn yet
         self._drawn_at = -GUARD_S
+        self._message_gone_at = -GONE_S
         self._refusal_end = Clock.create_trigger(self._forget_refusal, REFUSAL_S)
         super().__init__(**kwargs)
         self.send = send
@@ -191,6 +194,8 @@ class Shell(Box):
         self._undo = undo_model(self._shown) if model.message is None and self.current not in NO_UNDO else None
         if self._undo is not None and self._undo.id != self._undo_closed:
             model = replace(model, message=undo_message(self._undo))
+        if model.message is None and self.ids.bar.model.message is not None:
+            self._message_gone_at = Clock.get_boottime()
         self.ids.bar.model = model
 
     def act(self, action: str) -> None:
@@ -230,7 +235,12 @@ class Shell(Box):
         self.send(cmd.Lock())
 
     def bar_devices(self, device: str) -> None:
-        """The status strip: Périphériques, on the card of the light that was touched."""
+        """The status strip: Périphériques, on the card of the light that was touched.
+
+        Not just after a message has gone, whose ✕ stood beside the lights.
+        """
+        if Clock.get_boottime() - self._message_gone_at < GONE_S:
+            return
         self.send(cmd.ShowDevices(device))  # type: ignore[arg-type]
 
     # physical keyboard

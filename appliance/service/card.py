@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 WHILE_OPEN: Final = frozenset({
     c.AbortCard, c.AskCard, c.ConfirmCard, c.Lock, c.SelectSeller, c.SignIn, c.SetProfile, c.DismissMessage,
-    c.CloseSheet, c.ShowPage, c.RetryPrinting,
+    c.NextMessage, c.CloseSheet, c.ShowPage, c.RetryPrinting,
 })  # fmt: skip
 """Commands that are taken while a card payment is open."""
 AWAY: Final = (PaymentReason.UNREACHABLE, PaymentReason.UNTRUSTED, PaymentReason.NOT_CONFIGURED)

@@ -20,6 +20,7 @@ ON_PAY_KEY = (1030, 725)  # inside Facturer, beside its words
 INK, PAGE = "#13212B", "#F3F1EC"
 ON_TOAST = (604, 571)
 ON_PRINT_KEY = (985, 500)
+ON_COUNTER, ON_LIGHT, ON_FREE_BAR = (842, 28), (980, 28), (700, 28)
 SEEN_S = 1.0
 BELOW = (cmd.AddProduct, cmd.ShowCategory, cmd.Arm, cmd.Search, cmd.TakeCash, cmd.CloseSheet)
 """What touches would become on the sale screen, and the closing of the sheet itself."""
@@ -191,6 +192,31 @@ def test_what_was_done_can_be_taken_back_on_accueil_and_while_selling(daemon_end
         time_passes()
         hands.tap(785, 28)
         assert said(end, 1) == [cmd.Undo(7)]
+
+
+def test_the_counter_of_a_message_leads_to_the_next_one(daemon_end, kiosk, hands):
+    message = v.Message("drawer.stuck", {}, "error", (), 1, 2)
+    end = daemon_end(record.view(message=message))
+    with kiosk() as panel:
+        panel.wait_for(*ON_PAY_KEY, PAY)
+        wait_until_steady(panel)
+        time_passes()
+        hands.tap(*ON_COUNTER)
+        assert said(end, 1) == [cmd.NextMessage()]
+
+
+def test_where_a_message_has_just_gone_the_lights_lead_nowhere(daemon_end, kiosk, hands):
+    end = daemon_end(record.view(message=v.Message("scan.unknown", {"code": "1"}, "warn")))
+    with kiosk() as panel:
+        panel.wait_for(*ON_PAY_KEY, PAY)
+        wait_until_steady(panel)
+        end.push(record.view())
+        panel.wait_for(*ON_FREE_BAR, INK)
+        hands.tap(*ON_LIGHT)
+        assert said(end) == []
+        time_passes()
+        hands.tap(*ON_LIGHT)
+        assert [type(order) for order in said(end, 1)] == [cmd.ShowDevices]
 
 
 def test_a_touch_meant_for_the_screen_before_is_dropped(daemon_end, kiosk, hands):

@@ -44,6 +44,20 @@ def test_what_was_asked_of_the_printer_out_of_sight_is_said(run, tmp_path):
     run(day())
 
 
+def test_a_message_behind_another_one_is_reached(run, tmp_path):
+    async def day():
+        async with a_till(tmp_path) as till:
+            till.till.desk.say("printer.paper_out", "error", source="printer.main")
+            till.till.desk.say("drawer.stuck", "error", source="drawer.main")
+            assert (till.message, till.view.message.count) == ("drawer.stuck", 2)
+            await till.do(c.NextMessage())
+            assert till.message == "printer.paper_out"
+            await till.do(c.NextMessage(), c.Lock(), c.NextMessage())
+            assert till.message == "printer.paper_out"
+
+    run(day())
+
+
 def test_an_empty_ticket_is_left_without_a_word(run, tmp_path):
     async def day():
         async with a_till(tmp_path) as till:

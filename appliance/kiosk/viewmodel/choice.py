@@ -174,7 +174,7 @@ def approval_model(view: v.TillView, sheet: v.ApprovalSheet) -> ApprovalModel:
     what = t(f"screen.approval.right.{sheet.right}", lang)
     return ApprovalModel(
         t("screen.approval.title", lang),
-        "" if what.startswith("screen.") else what,
+        " ".join((*([] if what.startswith("screen.") else [what]), t("screen.approval.hint", lang))),
         error,
         not sheet.locked_seconds,
     )

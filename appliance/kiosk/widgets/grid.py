@@ -53,7 +53,7 @@ class TileGrid(Layer):
                 self._cells.add_widget(tile)
         for widget, tile, badge in zip(self._tiles, tiles, self.model.badges, strict=True):
             if tile.look == "page":
-                widget.text = tile.name
+                widget.text, widget.is_back = tile.name, self.model.next_page == 1
             else:
                 widget.name, widget.price, widget.hue, widget.look = tile.name, tile.price, tile.hue, tile.look
                 widget.badge = badge

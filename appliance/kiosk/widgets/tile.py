@@ -54,9 +54,10 @@ class Tile(Region):
 
 
 class PageKey(Box):
-    """The last slot of a page: goes on to the next one."""
+    """The last slot of a page: goes on to the next one, or back to the first."""
 
     text = StringProperty("")
+    is_back = BooleanProperty(False)
 
 
 class Badge(Box):

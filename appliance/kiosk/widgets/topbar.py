@@ -83,12 +83,22 @@ class StatusStrip(Press, Row):
 _SENTENCE_PX, _CAPTION_PX = 17, 14
 
 
+class MessageCounter(Press, Row):
+    """1/2: a touch shows the next one."""
+
+    text = StringProperty("")
+    tone = StringProperty("on-warn-soft")
+
+
 class MessageBar(Box):
-    """One sentence, at most two buttons and ✕. `on_action(action)`, `on_close`."""
+    """One sentence, at most two buttons and ✕. `on_action(action)`, `on_close`, `on_next`."""
 
     model = ObjectProperty(None, allownone=True, rebind=True)
     tone = StringProperty("on-warn-soft")
-    __events__ = ("on_action", "on_close")
+    __events__ = ("on_action", "on_close", "on_next")
+
+    def on_next(self) -> None:
+        """The counter was touched: the message behind this one."""
 
     def on_action(self, action: str) -> None:
         """A button of the message was touched."""
@@ -106,11 +116,14 @@ class MessageBar(Box):
 
 
 class TopBar(Layer):
-    """The whole bar. Events: on_leading, on_trailing, on_mode, on_seller, on_devices, on_action(action), on_close."""
+    """The whole bar. Events: on_leading, on_trailing, on_mode, on_seller, on_devices; on_action(action), on_close and
+    on_next of the message."""
 
     model = ObjectProperty(BarModel(), rebind=True)
     bar_height = NumericProperty(56)
-    __events__ = ("on_leading", "on_trailing", "on_mode", "on_seller", "on_devices", "on_action", "on_close")
+    __events__ = (
+        "on_leading", "on_trailing", "on_mode", "on_seller", "on_devices", "on_action", "on_close", "on_next",
+    )  # fmt: skip
 
     def on_leading(self) -> None:
         """Home or back was touched."""
@@ -132,6 +145,9 @@ class TopBar(Layer):
 
     def on_close(self) -> None:
         """The message's ✕ was touched."""
+
+    def on_next(self) -> None:
+        """The message's counter was touched."""
 
 
 load_kv(__file__)
