@@ -106,6 +106,9 @@ class Transport:
         """Hand all bytes to the kernel; waits while the device does not take them. Raises LinkLost."""
         raise NotImplementedError
 
+    async def emptied(self) -> None:
+        """Wait until nothing of what was written before waits on our side. Ends at once when the link is lost."""
+
     def set_speed(self, baud: int) -> None:
         """Read a serial line at another speed from now on; nothing on any other link."""
 
@@ -176,6 +179,9 @@ class _StreamTransport(Transport, asyncio.Protocol):
             await self._may_write.wait()
         if self._lost is not None:
             raise self._lost
+
+    async def emptied(self) -> None:
+        await self._may_write.wait()
 
     def set_speed(self, baud: int) -> None:
         line = getattr(self._under, "serial", None)
@@ -258,6 +264,10 @@ class _FileTransport(Transport):
     async def write(self, payload: bytes) -> None:
         async with self._turn:
             await self._write(memoryview(payload))
+
+    async def emptied(self) -> None:
+        async with self._turn:
+            pass
 
     async def _write(self, rest: memoryview) -> None:
         while rest:

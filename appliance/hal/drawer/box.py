@@ -55,6 +55,8 @@ class Box:
         self._told = DrawerPosition.UNKNOWN
         self._moved = asyncio.Event()
         self._pulsed_at_ns: int | None = None
+        self._openings = 0
+        """Seen in all; a sensor that bounces, or a drawer shut at once, was open all the same."""
         slot.report(DeviceState.ABSENT, away)
 
     @property
@@ -100,6 +102,7 @@ class Box:
         for attempt in range(_PULSES_MAX):
             if self._position is DrawerPosition.CLOSED:
                 self._moved.clear()
+            before = self._openings
             self._pulsed_at_ns = self._clock.monotonic_ns()
             fault = await self._pulse()
             if fault is not None:
@@ -107,26 +110,28 @@ class Box:
             self._slot.count("pulses")
             if self._position is DrawerPosition.UNKNOWN:
                 return Opened.UNKNOWN, None, True
-            if await self._is_open_soon():
+            if await self._is_open_soon(before):
                 return Opened.YES, None, True
         if self._position is DrawerPosition.UNKNOWN:  # the link went while we waited
             return Opened.UNKNOWN, self._away, True
         self._slot.report(DeviceState.DEGRADED, FaultReason.DRAWER_STUCK)
         return Opened.NO, FaultReason.DRAWER_STUCK, True
 
-    async def _is_open_soon(self) -> bool:
+    async def _is_open_soon(self, before: int) -> bool:
+        """Whether it is open, or was since: `before` openings were seen until the pulse."""
         try:
             async with asyncio.timeout(_SENSOR_WAIT_S if self._position is DrawerPosition.CLOSED else 0):
                 await self._moved.wait()
         except TimeoutError:
             pass
-        return self.position is DrawerPosition.OPEN
+        return self._openings > before or self.position is DrawerPosition.OPEN
 
     def _tell_moved(self) -> None:
         before, self._told = self._told, self._position
         self._moved.set()
         commanded = True
         if self._position is DrawerPosition.OPEN:
+            self._openings += 1
             self._slot.count("openings")
             now_ns = self._clock.monotonic_ns()
             pulsed = self._pulsed_at_ns is not None and now_ns - self._pulsed_at_ns <= _COMMANDED_NS

@@ -166,11 +166,15 @@ class EscposPrinter:
         return PrintResult(outcome, fault, sent, duration_ms)
 
     async def pulse(self, pin: int, on_ms: int) -> FaultReason | None:
-        """Send one drawer pulse; past the receipt when that is stuck. Returns why it could not be sent."""
+        """Send one drawer pulse; past the receipt when that is stuck. Returns why it could not be sent: a pulse that
+        waits behind a receipt would open the drawer minutes later, so it leaves only for a printer that reads."""
         link = self._link
         if link is None or link.lost:
             return self._slot.health.fault or FaultReason.UNPLUGGED
         stuck = self._turn.locked() or not self._startable.is_set()
+        if (stuck or not self._is_pulse_taken) and not await self._reads(link):
+            return self._fault or FaultReason.NO_ANSWER
+        self._is_pulse_taken = False
         try:
             async with asyncio.timeout(_ANSWER_TIMEOUT_S):
                 await link.write(self._language.pulse_now(pin, on_ms) if stuck else self._language.pulse(pin, on_ms))
@@ -179,6 +183,23 @@ class EscposPrinter:
         except TimeoutError:
             return FaultReason.NO_ANSWER
         return None
+
+    async def _reads(self, link: Transport) -> bool:
+        """Whether the printer takes what we send it: it answers a question put now, or nothing of ours is in its way
+        where it has no answers."""
+        try:
+            async with asyncio.timeout(_ANSWER_TIMEOUT_S):
+                await link.emptied()
+                if not self._profile.answers:
+                    return not link.lost
+                if self._asked <= 1:  # an older one may have got lost
+                    await self._ask(link, 1)
+                while self._asked and not link.lost:
+                    self._heard.clear()
+                    await self._heard.wait()
+        except (LinkLost, TimeoutError):
+            return False
+        return not link.lost
 
     async def run(self, link: Transport) -> None:
         self._begin(link)
@@ -243,6 +264,7 @@ class EscposPrinter:
         self._asked = 0  # the DLE EOT that is not answered yet
         self._is_sweeping = False  # asking all four: told when they are complete
         self._is_writing = False
+        self._is_pulse_taken = True  # something was heard since the last one
         self._names: list[str] = []
         self._fault: FaultReason | None = None
         self._told = False  # something is known of this link's printer
@@ -252,6 +274,7 @@ class EscposPrinter:
 
     def _end(self, lost: LinkLost) -> None:
         self._link = None
+        self._heard.set()
         self._startable.clear()
         if self._barrier is not None and not self._barrier.done():
             self._barrier.set_exception(lost)
@@ -331,6 +354,7 @@ class EscposPrinter:
             return
         self._heard_at_ns = self._clock.monotonic_ns()
         self._heard.set()
+        self._is_pulse_taken = True
         for answer in self._parser.feed(received):
             match answer:
                 case Changed(status):

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from appliance.hal.device import (
     Cut,
     DeviceState,
@@ -84,6 +86,55 @@ def test_the_pulse_does_not_wait_for_paper(run, bench):
             assert not job.done()
             printer.load_paper()
             assert (await job).outcome is PrintOutcome.CONFIRMED
+
+    run(with_drawer(test, bench))
+
+
+LONG = Paper((*(Text(f"line {number}") for number in range(40)), Cut()))
+
+
+def test_no_pulse_waits_in_a_printer_that_reads_no_more(run, bench):
+    """Its buffer is full of a receipt that waits for paper: a pulse would open the drawer minutes later."""
+
+    async def test(printer, table, drawer):
+        printer.run_out_after(1)
+        async with asyncio.TaskGroup() as group:
+            job = group.create_task(table.devices.printer().print(LONG, 1), name="job")
+            await table.state("printer.receipt", DeviceState.DEGRADED)
+            await table.until(lambda: printer.held_count > 64)
+            for _ in range(2):
+                result = await drawer.open()
+                assert (result.pulse_sent, result.opened, result.fault) == (
+                    False, Opened.UNKNOWN, FaultReason.PAPER_OUT,
+                )  # fmt: skip
+            printer.load_paper()
+            assert (await job).outcome is PrintOutcome.CONFIRMED
+        assert printer.drawer.pulse_count == 0
+        assert (await drawer.open()).opened is Opened.YES
+        assert printer.drawer.pulse_count == 1
+        assert all(event.commanded for event in table.of(DrawerChanged))
+
+    run(with_drawer(test, bench, buffer_bytes=64))
+
+
+@pytest.mark.parametrize("bounces", ["shut at once", "twice"])
+def test_a_sensor_that_bounces_costs_no_second_pulse(run, bench, monkeypatch, bounces):
+    async def test(printer, table, drawer):
+        pulse = printer.drawer.pulse
+
+        def bounce():
+            pulse()
+            printer.drawer.close()
+            if bounces == "twice":
+                pulse()
+                printer.drawer.pulse_count -= 1
+
+        monkeypatch.setattr(printer.drawer, "pulse", bounce)
+        result = await drawer.open()
+        assert (result.pulse_sent, result.opened, result.fault) == (True, Opened.YES, None)
+        assert printer.drawer.pulse_count == 1
+        assert drawer.health.counters["pulses"] == 1
+        assert drawer.health.state is DeviceState.READY
 
     run(with_drawer(test, bench))
 
