@@ -360,7 +360,9 @@ def _report_groups(head: Letterhead, totals: Totals) -> list[Block]:
 
     tenders = [(tally.name, tally.count, tally.amount_minor) for tally in totals.tenders.values()]
     if totals.by_hand.count:
-        tenders.append((t("report.card.by_hand"), totals.by_hand.count, totals.by_hand.amount_minor))
+        cards = [place for place, tally in enumerate(totals.tenders.values(), 1) if tally.kind == "card"]
+        by_hand = (t("report.card.by_hand"), totals.by_hand.count, totals.by_hand.amount_minor)
+        tenders.insert(cards[-1] if cards else len(tenders), by_hand)
     modes = [(_mode_name(head, mode), tally.count, tally.amount_minor) for mode, tally in totals.modes.items()]
     sellers = [(head.operators.name_of(who), tally.count, tally.amount_minor) for who, tally in totals.sellers.items()]
     return [

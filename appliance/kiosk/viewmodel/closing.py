@@ -8,7 +8,7 @@ from appliance.kiosk.viewmodel.counting import CountCardModel, count_card, focus
 from appliance.kiosk.viewmodel.figures import CardModel, Rows, TableModel
 from appliance.kiosk.viewmodel.note import name_of, since
 from appliance.kiosk.viewmodel.words import DOT, number
-from appliance.kiosk.viewmodel.x_report import by_hand_rows, seller_card, tender_card, vat_card, watch_rows
+from appliance.kiosk.viewmodel.x_report import seller_card, tender_card, tender_rows, vat_card, watch_rows
 from appliance.protocol.view import ClosingView, NoteCard, TillView
 
 STEPS = ("count", "check", "confirm")
@@ -131,10 +131,9 @@ def _held(view: TillView, card: NoteCard) -> HeldModel:
 
 
 def _others_card(view: TillView, closing: ClosingView, height: int) -> CardModel:
-    lang, locale = view.language, view.shop.locale
+    lang = view.language
     heads = tuple(t(f"screen.report.{code}", lang) for code in ("tender", "count", "amount"))
-    rows = tuple((tender.name, str(tender.count), amount(tender.amount_minor, locale)) for tender in closing.tenders)
-    rows += _unsure(view, closing)
+    rows = (*tender_rows(view, closing.tenders, closing.by_hand), *_unsure(view, closing))
     return CardModel("credit-card", t("screen.closing.others", lang), "", TableModel(heads, (44, 104), rows, height))
 
 
@@ -173,12 +172,11 @@ def _gap_hint(view: TillView, closing: ClosingView) -> str:
 
 
 def _unsure(view: TillView, closing: ClosingView) -> tuple[tuple[str, str, str], ...]:
-    """Card payments taken by hand, and those that only a person called accepted."""
-    by_hand = tuple(by_hand_rows(view, closing.by_hand))
+    """Card payments that only a person called accepted."""
     if closing.unsure is None:
-        return by_hand
+        return ()
     given = amount(closing.unsure.amount_minor, view.shop.locale)
-    return (*by_hand, (t("screen.report.card.to_check", view.language), str(closing.unsure.count), given))
+    return ((t("screen.report.card.to_check", view.language), str(closing.unsure.count), given),)
 
 
 def closing_model(view: TillView, compact: bool = False) -> ClosingModel:
@@ -211,10 +209,7 @@ def closing_model(view: TillView, compact: bool = False) -> ClosingModel:
         counted_label=t("screen.closing.counted", lang),
         counted=amount(closing.counted_minor, locale),
         others_title=t("screen.closing.others", lang),
-        others=tuple(
-            (tender.name, str(tender.count), amount(tender.amount_minor, locale)) for tender in closing.tenders
-        )
-        + _unsure(view, closing),
+        others=(*tender_rows(view, closing.tenders, closing.by_hand), *_unsure(view, closing)),
         held_note=held,
         gap_title=t("screen.closing.gap", lang),
         gap_hint=_gap_hint(view, closing),

@@ -46,12 +46,13 @@ class NotesModel:
 
 
 def contents(view: TillView, card: NoteCard) -> str:
-    """2 Renversés, Thé"""
+    """2 Renversés, Thé; without a name the ticket's number comes first."""
     words = []
     for milli, name in card.contents:
         count = milli // 1000
         words.append(name if count <= 1 else f"{count} {counted_name(name, milli, view.language)}")
-    return ", ".join(words)
+    told = ", ".join(words)
+    return told if card.name or card.client else DOT.join((number(card.number), told))
 
 
 def name_of(view: TillView, card: NoteCard) -> str:
@@ -61,12 +62,10 @@ def name_of(view: TillView, card: NoteCard) -> str:
 
 
 def since(view: TillView, card: NoteCard) -> str:
-    """14:05; hier 18:05; il y a 3 j."""
+    """14:05; hier; 3 jours: the name beside it needs the room."""
     if not card.days:
         return card.since
-    if card.days == 1:
-        return t("screen.note.yesterday", view.language, time=card.since)
-    return t("screen.note.days", view.language, count=card.days)
+    return t("screen.note.yesterday" if card.days == 1 else "screen.note.days", view.language, count=card.days)
 
 
 def note_model(view: TillView, card: NoteCard, can_rename: bool = False) -> NoteModel:
@@ -74,7 +73,7 @@ def note_model(view: TillView, card: NoteCard, can_rename: bool = False) -> Note
     lang = view.language
     return NoteModel(
         number=card.number,
-        name=name_of(view, card),
+        name=card.name or card.client or t("screen.note.unnamed", lang),
         time=since(view, card),
         late=card.is_late,
         contents=contents(view, card),

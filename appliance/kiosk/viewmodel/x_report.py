@@ -7,7 +7,7 @@ from appliance.i18n import amount, long_date, rate, short_date, signed, t
 from appliance.kiosk.viewmodel.bar import BarModel, back_bar
 from appliance.kiosk.viewmodel.figures import CardModel, Rows, TableModel, cash_rows
 from appliance.kiosk.viewmodel.words import DOT, may, number
-from appliance.protocol.view import ReasonTotal, ReportView, TillView
+from appliance.protocol.view import ReasonTotal, ReportView, TenderTotal, TillView
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,7 @@ def vat_card(view: TillView, report: ReportView, height: int = 40, compact: bool
 def tender_card(view: TillView, report: ReportView, height: int = 46) -> CardModel:
     """Count and amount by tender; the rounding of cash is named."""
     lang, locale = view.language, view.shop.locale
-    rows = [(tender.name, str(tender.count), amount(tender.amount_minor, locale)) for tender in report.tenders]
-    rows += by_hand_rows(view, report.by_hand)
+    rows = tender_rows(view, report.tenders, report.by_hand)
     rows.append((t("screen.report.collected", lang), str(report.tender_count), amount(report.collected_minor, locale)))
     heads = tuple(t(f"screen.report.{code}", lang) for code in ("tender", "count", "amount"))
     note = (
@@ -110,12 +109,17 @@ def _wallet_amount(code: str, minor: int, locale: str) -> str:
     return signed(minor, locale) if code in ("credited", "balance") else amount(minor, locale)
 
 
-def by_hand_rows(view: TillView, by_hand: ReasonTotal | None) -> list[tuple[str, str, str]]:
-    """Cards that were typed into a terminal that did not answer the till; no row without any."""
-    if by_hand is None:
-        return []
-    given = amount(by_hand.amount_minor, view.shop.locale)
-    return [(t("screen.report.card.by_hand", view.language), str(by_hand.count), given)]
+def tender_rows(
+    view: TillView, tenders: tuple[TenderTotal, ...], by_hand: ReasonTotal | None
+) -> list[tuple[str, str, str]]:
+    """Name, count and amount; below the card those that were typed into a terminal that did not answer the till."""
+    locale = view.shop.locale
+    rows = [(tender.name, str(tender.count), amount(tender.amount_minor, locale)) for tender in tenders]
+    if by_hand is not None:
+        place = max((n for n, tender in enumerate(tenders, 1) if tender.kind == "card"), default=len(rows))
+        given = amount(by_hand.amount_minor, locale)
+        rows.insert(place, (t("screen.report.card.by_hand", view.language), str(by_hand.count), given))
+    return rows
 
 
 def unsure_row(view: TillView, unsure: ReasonTotal) -> tuple[str, str]:

@@ -44,6 +44,15 @@ def test_above_the_tolerance_the_reason_comes_first():
     assert chosen.can_go_on and chosen.reasons[0].chosen
 
 
+def test_what_came_by_hand_stands_below_the_card():
+    by_hand = v.ReasonTotal("", 2, 1250)
+    tenders = (v.TenderTotal("Carte", 3, 3000, "card"), v.TenderTotal("TWINT", 1, 500, "other"))
+    report = day.report(tenders=tenders, by_hand=by_hand)
+    rows = report_model(day.view("x_report", report=report)).tenders.table.rows
+    assert rows[:3] == (("Carte", "3", "30.00"), ("   dont à la main", "2", "12.50"), ("TWINT", "1", "5.00"))
+    assert rows[-1][1] == "4", "it is part of the card's"
+
+
 def test_held_notes_are_listed_with_their_way_out():
     held = closing(step="check", held=r.NOTES[:1]).held[0]
     assert (held.number, held.name, held.amount, held.cancel) == (418, "Table 6", "12.80", "Annuler")

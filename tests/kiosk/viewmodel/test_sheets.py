@@ -68,7 +68,7 @@ def test_the_code_sheet_says_what_was_added():
 
 
 def test_a_note_of_another_day_says_so():
-    for days, words in ((0, "07:55"), (1, "hier 07:55"), (3, "il y a 3 j")):
+    for days, words in ((0, "07:55"), (1, "hier"), (3, "3 jours")):
         card = msgspec.structs.replace(record.NOTES[0], days=days)
         assert note_model(record.view(), card).time == words
 
@@ -76,7 +76,8 @@ def test_a_note_of_another_day_says_so():
 def test_notes_read_as_on_the_mock_up():
     model = notes_model(record.view(), v.NotesSheet(record.NOTES, 5))
     assert model.cards[0].contents == "2 Renversés, 2 Croissants au beurre"
-    assert model.cards[4].name == "Sans nom\u00a0· 0426"
+    assert model.cards[4].name == "Sans nom"
+    assert model.cards[4].contents == "0426\u00a0· Tresse au beurre 500\u00a0g"
     assert model.new == "Mettre 0427 en attente, ouvrir un ticket vide"
 
 
