@@ -80,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_codes(commands, command)
     _add_devices(commands, command)
     _add_customers(commands, command)
+    _add_wallets(commands, command)
     return parser
 
 
@@ -158,6 +159,37 @@ def _add_customers(commands: Any, command: Callable[..., argparse.ArgumentParser
         if name == "export":
             made.add_argument("target", nargs="?", type=Path, metavar="FILE", help="standard output when not given")
             made.add_argument("--customer", metavar="CUSTOMER", help="everything about this one, by id or card")
+
+
+def _add_wallets(commands: Any, command: Callable[..., argparse.ArgumentParser]) -> None:
+    text = "wallets: what they rest on, proven; statements, what is owed to customers (docs/wallets.md)"
+    group = commands.add_parser("wallet", help=text, description=text)
+    group = group.add_subparsers(required=True, metavar="COMMAND")
+    for name, what in (
+        ("verify", "check chain, images, snapshot and movements; names the first entry that is not right"),
+        ("rebuild", "write the movements anew from the journal; drop a snapshot that is not what it gives"),
+        ("statement", "list the movements of one wallet"),
+        ("liability", "what the shop owes its customers at the end of a day, and how it came to that"),
+        ("list", "list every wallet that ever moved"),
+        ("adjust", "put right what is on a wallet, by right and with a reason"),
+    ):
+        made = command(name, _wallet, what, group)
+        made.set_defaults(work=name)
+        made.add_argument("--config", type=Path, required=True, metavar="FILE", help="the till's settings")
+        if name in ("statement", "adjust"):
+            made.add_argument("customer", metavar="CUSTOMER", help="an id or a card")
+        if name == "statement":
+            made.add_argument("--csv", action="store_true", help="as a table for a spreadsheet")
+        if name == "liability":
+            made.add_argument("--at", metavar="DATE", help="end of this day, such as 2026-11-21; today when not given")
+            made.add_argument(
+                "--from", dest="since", metavar="DATE", help="since the beginning of this day; --at's own"
+            )
+        if name == "adjust":
+            made.add_argument("amount", metavar="AMOUNT", help="such as 5.00 or -3.50")
+            made.add_argument("--reason", required=True, help="stands on the statement")
+            made.add_argument("--by", required=True, metavar="NAME", help="who decided it")
+            made.add_argument("--as-paid", action="store_true", help="what is added was paid elsewhere, not given")
 
 
 # --- saying ---------------------------------------------------------------------------------------------------------
@@ -493,6 +525,27 @@ def _customers(arguments: argparse.Namespace) -> int:
             return NO
         except OSError as error:
             raise Trouble("csv.unreadable", f"{error.filename}: {error.strerror}") from None
+
+
+def _wallet(arguments: argparse.Namespace) -> int:
+    from appliance import cli_wallet
+    from appliance.clock import SystemClock
+    from appliance.domain.errors import BrokenJournal, Refusal
+
+    config = _config(arguments.config)
+    writes = arguments.work in ("rebuild", "adjust")
+    opened = _writing(config) if writes else _reading(Path(config.data_dir) / "till.db")
+    with opened as conn:
+        try:
+            return OK if cli_wallet.run(arguments, conn, config, SystemClock()) else NO
+        except Refusal as refusal:
+            code, words = refusal.code, _words(refusal)
+        except BrokenJournal as broken:
+            code, words = "journal.broken", str(broken)
+    if arguments.json:
+        _say_json({"ok": False, "code": code, "detail": words})
+    sys.stderr.write(f"tillbox: {code}: {words}\n")
+    return NO
 
 
 # --- codes ----------------------------------------------------------------------------------------------------------

@@ -180,9 +180,9 @@ def displaced(conn: Connection) -> list[str]:
     return [spelling for (spelling,) in found]
 
 
-def forget_displaced(conn: Connection) -> None:
-    """Somebody was told."""
-    conn.execute("DELETE FROM catalog_addition WHERE state = 'displaced'")
+def forget_displaced(conn: Connection, code: str) -> None:
+    """Somebody was told of this code, spelt as it was read."""
+    conn.execute("DELETE FROM catalog_addition WHERE state = 'displaced' AND spelling = ?", (code,))
 
 
 def _additions(conn: Connection, states: str) -> list[Addition]:

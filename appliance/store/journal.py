@@ -228,14 +228,14 @@ def load_state(conn: Any) -> TillState:
     return replay(conn, state, row[0], bytes(anchor[0]))
 
 
-def rebuild_state(conn: Any) -> TillState:
-    """The state from the very first fact, snapshots ignored: must equal `load_state`."""
-    return replay(conn, TillState(), 0)
+def rebuild_state(conn: Any, upto: int | None = None) -> TillState:
+    """The state from the very first fact, snapshots ignored: must equal `load_state`. Or as it was after an entry."""
+    return replay(conn, TillState(), 0, upto=upto)
 
 
-def replay(conn: Any, state: TillState, after: int, prev: bytes = GENESIS) -> TillState:
+def replay(conn: Any, state: TillState, after: int, prev: bytes = GENESIS, upto: int | None = None) -> TillState:
     """Apply everything after an entry whose hash is `prev`. Raises BrokenJournal at the first bad one."""
-    for entry in read_entries(conn, after):
+    for entry in read_entries(conn, after, upto):
         if entry.seq != after + 1 or entry.prev_hash != prev:
             raise BrokenJournal(entry.seq, "gap" if entry.seq != after + 1 else "prev_hash")
         head = (prev, entry.seq, entry.epoch, entry.kind, entry.at, entry.actor, entry.origin)

@@ -92,6 +92,22 @@ def rebuild(conn: Any) -> tuple[int, int]:
     return count, max(added, gone)
 
 
+def drop_wrong_snapshot(conn: Any) -> bool:
+    """Take away a snapshot that is not what the journal gives: the next start reads the journal. Raises BrokenJournal.
+
+    Whether there was such a one.
+    """
+    snapshot = _snapshot(conn)
+    if snapshot is None:
+        return False
+    try:
+        _check_snapshot(snapshot, journal.rebuild_state(conn, snapshot[0]))
+    except WalletFault:
+        conn.execute("DELETE FROM snapshot")
+        return True
+    return False
+
+
 def _entry(row: tuple[Any, ...]) -> Entry:
     seq, epoch, kind, at, actor, origin, body, prev_hash, link = row
     return Entry(seq, epoch, kind, at, actor, origin, bytes(body), bytes(prev_hash), bytes(link))
