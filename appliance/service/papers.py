@@ -94,6 +94,17 @@ def speak_of_waiting(till: Till, is_well: bool) -> None:
             till.desk.notices[0].sticky = True
     else:
         till.desk.hush("backlog")
+    _speak_of_z(till, is_well)
+
+
+def _speak_of_z(till: Till, is_well: bool) -> None:
+    """Whoever has closed the day goes home: that the Z is not out yet is said once, and stays."""
+    number = till.state.next_z - 1
+    if is_well or till.printing.state_of("z", number) != "queued":
+        till.desk.hush("z")
+    elif not any(notice.source == "z" for notice in till.desk.notices):
+        till.desk.say("printer.z_waits", "warn", source="z", number=number)
+        till.desk.notices[0].sticky = True
 
 
 def drop_all(till: Till) -> None:

@@ -313,6 +313,21 @@ def test_one_touch_prints_the_test_page_and_keeps_the_result(run, tmp_path):
     run(day())
 
 
+def test_a_z_that_waits_for_paper_is_told_until_it_is_out(run, tmp_path):
+    async def day():
+        printer = SimulatedPrinter()
+        async with a_shop(tmp_path, printer) as till:
+            printer.run_out_of_paper()
+            await until(lambda: light(till) == "error")
+            await till.closes_the_day()
+            await until(lambda: "printer.z_waits" in [notice.code for notice in till.till.desk.notices])
+            printer.load_paper()
+            await until(lambda: len(printer.receipts) == 1)
+            await until(lambda: "printer.z_waits" not in [notice.code for notice in till.till.desk.notices])
+
+    run(day())
+
+
 def test_more_than_three_waiting_receipts_may_all_be_dropped(run, tmp_path):
     async def day():
         printer = SimulatedPrinter()
