@@ -46,6 +46,9 @@ DRAWER_ROLE: Final = "drawer.main"
 DRAWER_WAIT_S: Final = 3.0
 """A drawer wanted just after the start, while its printer is still being reached, opens within this time."""
 EVENTS_MAX: Final = 64
+"""Events that wait while more is read from scanners."""
+SCANS_MAX: Final = 4_096
+"""Codes that may wait in all: what a scanner sends in one piece. Beyond it a code is refused aloud."""
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +75,10 @@ class Daemon:
         self._early: list[e.KickDrawer] = []
         self._drawer_met = False
         self._devices: Any = None
-        self._events: asyncio.Queue[Any] = asyncio.Queue(EVENTS_MAX)
+        self._events: asyncio.Queue[Any] = asyncio.Queue()
+        self._has_room = asyncio.Event()
+        self._has_room.set()
+        self._scans_refused = 0
         self._stopping = asyncio.Event()
         self._till: Till
 
@@ -286,11 +292,30 @@ class Daemon:
         self.printing.wake()
 
     def _emit(self, event: Any) -> None:
-        """From any driver: into the bounded inbox. A full inbox refuses aloud rather than lose in silence."""
-        try:
-            self._events.put_nowait(event)
-        except asyncio.QueueFull:
-            log.error("device inbox full, dropped a %s", type(event).__name__)  # not what it says: it may be a badge
+        """From any driver: into the inbox. Scanners wait for room in it; a code too many is told, and nothing of a
+        drawer or of a device's state is ever left out for it."""
+        from appliance.hal.device import Scan
+
+        if isinstance(event, Scan) and self._events.qsize() >= SCANS_MAX:
+            self._scans_refused += 1
+            return
+        self._events.put_nowait(event)
+        if self._events.qsize() >= EVENTS_MAX:
+            self._has_room.clear()
+
+    async def _room(self) -> None:
+        await self._has_room.wait()
+
+    def _made_room(self, till: Till) -> None:
+        """An event was taken in."""
+        if self._events.qsize() < EVENTS_MAX:
+            self._has_room.set()
+        if self._scans_refused and self._events.empty():
+            refused, self._scans_refused = self._scans_refused, 0
+            log.error("%d codes came at once and were refused", refused)  # not what they say: one may be a badge
+            till.desk.say("scan.too_many", "error", source="scan.too_many", count=refused)
+            till.desk.sound("scan_refused")
+            till.changed()
 
     async def _serve(self, till: Till) -> None:
         """Devices, their events, the printer's queue, and the small chores of an idle till."""
@@ -301,7 +326,7 @@ class Daemon:
         )
         async with (
             asyncio.TaskGroup() as self._drawers,
-            open_devices(config, self.clock, self._emit) as self._devices,
+            open_devices(config, self.clock, self._emit, self._room) as self._devices,
             AsyncExitStack() as still_waiting,
         ):
             till.devices = self._devices
@@ -319,6 +344,7 @@ class Daemon:
                 event = await self._events.get()
                 with contained(f"a {type(event).__name__} of a device"):
                     await self._take_in(till, event)
+                self._made_room(till)
 
     async def _take_in(self, till: Till, event: Any) -> None:
         """One event of a device, as far as it goes."""

@@ -14,7 +14,7 @@ too, as a device that is ABSENT.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, TypeAlias
@@ -181,7 +181,9 @@ class Weight(Struct, frozen=True):
 
 DeviceEvent: TypeAlias = Scan | ScanDamaged | Health | DrawerChanged | Weight
 Emit: TypeAlias = Callable[[DeviceEvent], None]
-"""Called on the loop. It must return at once and must not raise: put the event into a bounded queue."""
+"""Called on the loop. It must return at once and must not raise: put the event into a queue."""
+Room: TypeAlias = Callable[[], Awaitable[None]]
+"""Returns once enough of the events before were taken in, so that more may be read."""
 
 
 class Align(StrEnum):

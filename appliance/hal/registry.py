@@ -42,6 +42,7 @@ from appliance.hal.device import (
     PrintResult,
     Progress,
     Rendered,
+    Room,
     Scale,
     Scan,
     ScanMissed,
@@ -154,9 +155,10 @@ class AbsentTerminal:
 class Registry:
     """Implements `device.Devices`."""
 
-    def __init__(self, config: DevicesConfig, clock: Clock, emit: Emit) -> None:
+    def __init__(self, config: DevicesConfig, clock: Clock, emit: Emit, room: Room | None = None) -> None:
         self._clock = clock
         self._emit = emit
+        self._room = room or _at_once
         self._pause_ms_max = max(250, config.backoff_ms_max)
         self.ports = Ports()
         self._slots: dict[str, Slot] = {}
@@ -374,7 +376,7 @@ class Registry:
             return
         slot = Slot(role, kind, self._clock, self._emit, self._pause_ms_max)
         if kind is DeviceKind.SCANNER:
-            self.served.append((slot, address, ScannerDriver(address, self._clock, slot)))
+            self.served.append((slot, address, ScannerDriver(address, self._clock, slot, self._room)))
         elif kind is DeviceKind.PRINTER:
             printer = self._printers[role] = EscposPrinter(address, self._clock, slot, self._logo)
             self.served.append((slot, address, printer))
@@ -426,12 +428,19 @@ def _kind_or_any(role: str) -> DeviceKind:
         return DeviceKind.SCANNER  # a name of no kind; it is shown, and never served
 
 
+async def _at_once() -> None:
+    return None
+
+
 @asynccontextmanager
-async def open_devices(config: DevicesConfig, clock: Clock, emit: Emit) -> AsyncIterator[Devices]:
+async def open_devices(
+    config: DevicesConfig, clock: Clock, emit: Emit, room: Room | None = None
+) -> AsyncIterator[Devices]:
     """Serve the configured roles until the block is left. Never fails for a device or a line of configuration: a role
-    that cannot be meant is FAULT(MISCONFIGURED), one that is not there ABSENT, and all are told through `emit`. What
-    the caller's own block raises leaves as an ExceptionGroup, as from any TaskGroup."""
-    registry = Registry(config, clock, emit)
+    that cannot be meant is FAULT(MISCONFIGURED), one that is not there ABSENT, and all are told through `emit`. `room`
+    is awaited before more is read from a scanner. What the caller's own block raises leaves as an ExceptionGroup, as
+    from any TaskGroup."""
+    registry = Registry(config, clock, emit, room)
     async with asyncio.TaskGroup() as group:
         registry.start(group)
         try:

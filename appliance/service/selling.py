@@ -68,8 +68,9 @@ def add_product(till: Till, product: Product, *, goods: Goods | None = None, cod
         ensure_ticket(till)
         weighing.ask(till, product, goods, despite)
         return
+    said: Any = despite
     if not may_take_label(till, product, goods, code) and not till.require(
-        "price_change", c.AddProduct(product.id, despite, code)
+        "price_change", c.AddProduct(product.id, said, code)
     ):
         return
     ticket = ensure_ticket(till)

@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 
 from appliance.clock import ManualClock
-from appliance.daemon.lifecycle import Daemon
-from appliance.hal.device import Scan
+from appliance.daemon.lifecycle import SCANS_MAX
+from appliance.hal.device import DrawerChanged, DrawerPosition, Scan
 from appliance.hal.simulated.scanner import SimulatedHidScanner, SimulatedSerialScanner
-from tests.support.till import JAM, MORNING, NADIA, RealTill, settings
+from tests.support.till import JAM, MORNING, NADIA, RealTill, a_till, settings
 
 WATER = "7613337001140"
 
@@ -84,8 +84,35 @@ def test_shown_again_after_a_moment_it_counts_again(run, tmp_path):
     run(day())
 
 
-def test_a_full_inbox_does_not_tell_what_was_scanned(tmp_path, caplog):
-    daemon = Daemon(settings(tmp_path), ManualClock(MORNING))
-    for _ in range(daemon._events.maxsize + 1):
-        daemon._emit(Scan(NADIA, "E0", "scanner.front", 0))
-    assert "dropped a Scan" in caplog.text and NADIA not in caplog.text
+@pytest.mark.parametrize("count", [120, 250])
+def test_codes_that_come_all_at_once_are_all_sold(run, tmp_path, count):
+    async def day():
+        scanner = SimulatedSerialScanner(tmp_path / "scanner")
+        async with a_till_with_a_scanner(tmp_path, scanner) as (till, until):
+            scanner.send(f"{JAM}\r{WATER}\r".encode() * (count // 2))
+            await until(lambda: sum(quantities(till)) == count)
+            assert not till.daemon._scans_refused
+
+    run(day())
+
+
+def test_a_code_too_many_is_told_and_not_what_it_was(run, tmp_path, caplog):
+    """A drawer that moves meanwhile is not left out for it."""
+
+    async def day():
+        async with a_till(tmp_path) as till:
+            daemon = till.daemon
+            for _ in range(SCANS_MAX + 3):
+                daemon._emit(Scan(NADIA, "E0", "scanner.front", 0))
+            daemon._emit(DrawerChanged("drawer.main", DrawerPosition.OPEN, commanded=True))
+            assert daemon._events.qsize() == SCANS_MAX + 1
+            assert not daemon._has_room.is_set()
+            while not daemon._events.empty():
+                daemon._events.get_nowait()
+                daemon._made_room(till.till)
+            assert daemon._has_room.is_set()
+            assert (till.message, till.till.desk.notices[0].params) == ("scan.too_many", {"count": 3})
+            assert till.sound == "scan_refused"
+
+    run(day())
+    assert NADIA not in caplog.text

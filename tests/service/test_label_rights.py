@@ -75,7 +75,9 @@ def test_a_code_sent_with_the_article_is_a_typed_one(run, tmp_path):
     async def day():
         async with a_till(tmp_path) as till:
             await till.do(c.NewTicket())
-            gruyere = till.till.catalog.product_by_code(str(GRUYERE))[0].id
+            found = till.till.catalog.product_by_code(str(GRUYERE))
+            assert found is not None
+            gruyere = found[0].id
             await till.do(c.AddProduct(gruyere, "sold_out", label(22, GRUYERE, 1)))
             assert (till.screen, till.ticket.lines) == ("sale/approval", [])
 

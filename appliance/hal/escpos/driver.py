@@ -111,6 +111,8 @@ class EscposPrinter:
         zeros, or it would take the next receipt for them."""
         self._barrier_timeout: asyncio.Timeout | None = None
         self._barrier_s = _BARRIER_TIMEOUT_S
+        self._is_pulse_taken: bool = True
+        """Something was heard since the newest pulse."""
         self.pin_high: bool | None = None
         """The drawer pin in the newest status; None while the printer is away."""
         self.on_pin: Callable[[bool | None], None] = lambda high: None
@@ -264,7 +266,7 @@ class EscposPrinter:
         self._asked = 0  # the DLE EOT that is not answered yet
         self._is_sweeping = False  # asking all four: told when they are complete
         self._is_writing = False
-        self._is_pulse_taken = True  # something was heard since the last one
+        self._is_pulse_taken = True
         self._names: list[str] = []
         self._fault: FaultReason | None = None
         self._told = False  # something is known of this link's printer

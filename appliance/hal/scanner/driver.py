@@ -7,7 +7,7 @@ from urllib.parse import unquote_to_bytes
 
 from appliance.clock import Clock
 from appliance.hal.address import Address, BadAddress, one_of
-from appliance.hal.device import DeviceState, Scan, ScanDamaged
+from appliance.hal.device import DeviceState, Room, Scan, ScanDamaged
 from appliance.hal.scanner.aim import name_of
 from appliance.hal.scanner.framing import Damaged, Read, SerialFraming
 from appliance.hal.supervisor import Slot
@@ -29,11 +29,17 @@ class Codec(Protocol):
     def expire(self, reason: str = "timeout") -> list[Read | Damaged]: ...
 
 
+async def _at_once() -> None:
+    return None
+
+
 class ScannerDriver:
     """Reads one scanner until its link is lost."""
 
-    def __init__(self, address: Address, clock: Clock, slot: Slot) -> None:
-        """Raises BadAddress when the options make no sense."""
+    def __init__(self, address: Address, clock: Clock, slot: Slot, room: Room = _at_once) -> None:
+        """`room`: awaited before each read, so that a crowd of codes waits in the scanner and its line, not here.
+        Raises BadAddress when the options make no sense."""
+        self._room = room
         self._address = address
         self._clock = clock
         self._slot = slot
@@ -50,6 +56,7 @@ class ScannerDriver:
         self._slot.report(DeviceState.READY)
         try:
             while True:
+                await self._room()
                 listened = heard and self.tap is not None
                 received = await link.read(timeout_s if codec.pending or listened else None)
                 found = codec.feed(received) if received else codec.expire()
