@@ -291,6 +291,8 @@ class MenuSheet(Piece, tag="menu"):
     held_count: int = 0
     last_number: int = 0
     last_total_minor: int = 0
+    is_last_printed: bool = True
+    """Its receipt was asked for before: what comes now is a DUPLICATA."""
 
 
 class CodeEntrySheet(Piece, tag="code_entry"):

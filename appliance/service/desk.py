@@ -206,7 +206,7 @@ class Desk(msgspec.Struct):
     ) -> None:
         """Put a message on the top bar; the newest of a source replaces the older one."""
         self.notices = [notice for notice in self.notices if not source or notice.source != source]
-        self.notices.insert(0, Notice(code, params, level, actions, None, source, level == "error"))
+        self.notices.insert(0, Notice(code, params, level, actions, None, source, sticky=level == "error"))
         del self.notices[8:]
 
     def hush(self, source: str) -> None:

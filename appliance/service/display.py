@@ -389,8 +389,9 @@ class Display:
             items.append("void")
         last = state.last_closed
         return v.MenuSheet(
-            tuple(items), len(self._till.held_tickets()), last.ticket if last else 0, last.total_minor if last else 0
-        )
+            tuple(items), len(self._till.held_tickets()), last.ticket if last else 0, last.total_minor if last else 0,
+            is_last_printed=state.last_copies > 0,
+        )  # fmt: skip
 
     def _code_entry(self, ticket: Ticket | None) -> v.Sheet:
         typed = self._till.desk.typed_code

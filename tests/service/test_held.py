@@ -33,8 +33,13 @@ def test_what_was_asked_of_the_printer_out_of_sight_is_said(run, tmp_path):
     async def day():
         async with a_till(tmp_path) as till:
             await till.sells("2 croissant | cash")
+            await till.do(c.OpenSheet("menu"))
+            assert not till.view.sheet.is_last_printed
             await till.do(c.GoHome(), c.PrintReceipt())
             assert till.message == "receipt.ordered"
+            await till.do(c.NewTicket(), c.OpenSheet("menu"))
+            assert till.view.sheet.is_last_printed
+            await till.do(c.GoHome())
             await till.do(c.PrintReceipt())
             assert till.message == "receipt.copy_ordered"
             await till.till.scan(NADIA)

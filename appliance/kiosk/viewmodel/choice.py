@@ -99,7 +99,7 @@ def menu_model(view: v.TillView, sheet: v.MenuSheet) -> ListModel:
     items = tuple(
         ItemModel(
             item,
-            t(f"screen.menu.{item}", lang),
+            t("screen.menu.print" if item == "reprint" and not sheet.is_last_printed else f"screen.menu.{item}", lang),
             details.get(item, ""),
             MENU_ICONS.get(item, "info"),
             "danger" if item == "void" else "on-primary-soft" if item == "code_entry" else "ink",

@@ -90,6 +90,9 @@ def test_a_note_open_elsewhere_cannot_be_renamed():
 def test_the_menu_shows_only_what_the_seller_may():
     model = choice.menu_model(record.view(), v.MenuSheet(("code_entry", "reprint"), 0, 423, 1240))
     assert [item.id for item in model.items] == ["code_entry", "reprint"]
+    fresh = v.MenuSheet(("reprint",), 0, 423, 1240, is_last_printed=False)
+    titles = [choice.menu_model(record.view(), sheet).items[-1].title for sheet in (v.MenuSheet(("reprint",)), fresh)]
+    assert titles == ["Réimprimer le dernier ticket", "Imprimer le dernier ticket"]
     assert model.items[1].detail == "0423\u00a0· 12.40"
 
 
