@@ -68,9 +68,15 @@ class OldSqlite(Exception):
 
 
 def connect(path: Path) -> Connection:
-    """A connection set up for durable commits. The file is made when it is missing."""
+    """A connection set up for durable commits. The file is made when it is missing. Raises a DatabaseError."""
     conn = sqlite.connect(str(path), isolation_level=None, check_same_thread=False, cached_statements=64)
-    conn.execute("PRAGMA journal_mode=WAL")
+    try:
+        conn.execute("PRAGMA journal_mode=WAL")
+    except UnicodeDecodeError as error:  # what SQLite says of a damaged schema holds its bytes
+        conn.close()
+        damaged = sqlite.DatabaseError("malformed database schema")
+        damaged.sqlite_errorcode = 11
+        raise damaged from error
     conn.execute("PRAGMA synchronous=FULL")
     conn.execute("PRAGMA mmap_size=0")
     conn.execute("PRAGMA foreign_keys=ON")

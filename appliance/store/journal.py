@@ -222,7 +222,7 @@ def load_state(conn: Any) -> TillState:
     if anchor is None:
         raise BrokenJournal(row[0], "gap")
     try:
-        state = _state_decoder.decode(row[1])
+        state = decode_state(row[1])
     except msgspec.DecodeError:  # a cache of another version, or damaged: the facts are the truth
         return replay(conn, TillState(), 0)
     return replay(conn, state, row[0], bytes(anchor[0]))
@@ -271,8 +271,11 @@ def encode_state(state: TillState) -> bytes:
 
 
 def decode_state(encoded: bytes) -> TillState:
-    """Raises msgspec.DecodeError."""
-    return _state_decoder.decode(encoded)
+    """Raises msgspec.DecodeError, also where a text is no UTF-8."""
+    try:
+        return _state_decoder.decode(encoded)
+    except UnicodeDecodeError as error:
+        raise msgspec.DecodeError(str(error)) from error
 
 
 def verify(conn: Any, shared_from: int = SHARED_MIN) -> int:

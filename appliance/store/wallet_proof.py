@@ -120,8 +120,26 @@ def verify(conn: Any) -> Proof:
     """Raises WalletFault at the first entry that is not as it must be. Only reads, within the caller's transaction."""
     try:
         entries = journal.verify(conn)
+        return _prove(conn, entries)
     except BrokenJournal as broken:
         raise WalletFault("chain", broken.seq, reason=broken.reason) from broken
+    except (*DatabaseError, UnicodeDecodeError) as error:
+        raise WalletFault("damaged", _first_unreadable(conn)) from error
+
+
+def _first_unreadable(conn: Any) -> int:
+    """The first entry that the file does not give back; 0 when all of them can be read one by one."""
+    seq = 0
+    try:
+        while conn.execute("SELECT * FROM journal WHERE seq = ?", (seq + 1,)).fetchone() is not None:
+            seq += 1
+    except (*DatabaseError, UnicodeDecodeError):
+        return seq + 1
+    return 0
+
+
+def _prove(conn: Any, entries: int) -> Proof:
+    """What a sound chain of so many entries gives, against everything else that is stored."""
     table, sums = _Table(conn), _Sums()
     state, snapshot = TillState(), _snapshot(conn)
     till = movements.till_of(conn)
@@ -195,14 +213,7 @@ class _Table:
         self.rows = 0
 
     def _next(self) -> tuple[Any, ...] | None:
-        try:
-            return next(self._cursor, None)
-        except DatabaseError as error:
-            raise WalletFault("row_differs", self._place(), wallet="", column="?") from error
-
-    def _place(self) -> int:
-        head = getattr(self, "_head", None)
-        return 0 if head is None else int(head[1])
+        return next(self._cursor, None)
 
     def follow(self, seq: int, rows: list[WalletEntry]) -> None:
         """Raises WalletFault when the next rows are others than these."""

@@ -239,9 +239,10 @@ def test_a_snapshot_saves_time_and_changes_nothing(conn):
     assert store.load_state(conn) == store.rebuild_state(conn)
 
 
-def test_a_damaged_snapshot_costs_time_only(conn):
+@pytest.mark.parametrize("damaged", [b"\xc1 not a state", b"\x81\xa4till\xa2\xff\xff"])
+def test_a_damaged_snapshot_costs_time_only(conn, damaged):
     store.append(conn, some_entries())
-    store.save_snapshot(conn, 5, b"\xc1 not a state")
+    store.save_snapshot(conn, 5, damaged)
     assert store.load_state(conn) == store.rebuild_state(conn)
 
 

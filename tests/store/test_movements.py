@@ -1,5 +1,6 @@
 """The table of the wallets' movements: written with the journal, found again by pages, made anew from the journal."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from appliance.domain import intent as i
 from appliance.domain import journal as j
 from appliance.domain.wallet import Purse
+from appliance.store import database
 from appliance.store import journal as store
 from appliance.store import movements as book
 from appliance.store import wallet_proof as proof
@@ -124,7 +126,14 @@ def test_rebuilt_it_is_the_same_and_says_what_was_wrong(conn):
     assert rows(conn) == before
 
 
-def test_a_till_from_before_the_table_takes_its_movements_from_its_journal(conn):
+def test_a_till_from_before_the_table_takes_its_movements_from_its_journal(tmp_path, monkeypatch):
+    steps, shipped = tmp_path / "migrations", database.MIGRATIONS
+    steps.mkdir()
+    monkeypatch.setattr(database, "MIGRATIONS", steps)
+    for step in sorted(shipped.glob("*.sql"))[:6]:
+        shutil.copy(step, steps)
+    conn = connect(tmp_path / "till.db")
+    migrate(conn)
     keep(conn, a_year().facts)
     before = rows(conn)
     conn.execute("DROP TABLE wallet_entry")
@@ -132,3 +141,4 @@ def test_a_till_from_before_the_table_takes_its_movements_from_its_journal(conn)
     migrate(conn)
     assert rows(conn) == before
     proof.verify(conn)
+    conn.close()
