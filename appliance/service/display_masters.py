@@ -51,7 +51,7 @@ def _does(till: Till, mode: TenderMode) -> tuple[str, dict[str, str | int]]:
         return ("masters.does.terminal" if till.terminal.is_configured else "masters.does.by_hand"), {}
     if mode.kind == "wallet":
         return "masters.does.wallet", {}
-    return DOES_OVERPAID[mode.overpayment], {}
+    return mode.note or DOES_OVERPAID[mode.overpayment], {}
 
 
 def mode_sheet(till: Till) -> v.TenderModeSheet | None:

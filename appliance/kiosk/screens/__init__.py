@@ -89,6 +89,36 @@ def _client_form(**wiring: Any) -> Screen:
     return ClientForm(**wiring)
 
 
+def _masters(**wiring: Any) -> Screen:
+    from appliance.kiosk.screens.masters import MastersScreen
+
+    return MastersScreen(**wiring)
+
+
+def _tender_mode(**wiring: Any) -> SheetView:
+    from appliance.kiosk.screens.masters import ModeEditor
+
+    return ModeEditor(**wiring)
+
+
+def _mode_off(**wiring: Any) -> SheetView:
+    from appliance.kiosk.screens.masters import ModeOff
+
+    return ModeOff(**wiring)
+
+
+def _group_form(**wiring: Any) -> SheetView:
+    from appliance.kiosk.screens.masters import GroupForm
+
+    return GroupForm(**wiring)
+
+
+def _group_delete(**wiring: Any) -> SheetView:
+    from appliance.kiosk.screens.masters import GroupDelete
+
+    return GroupDelete(**wiring)
+
+
 def _client_picker(**wiring: Any) -> SheetView:
     from appliance.kiosk.screens.client_picker import ClientPicker
 
@@ -192,6 +222,7 @@ SCREENS: dict[str, Callable[..., Screen]] = {
     "clients": _clients,
     "client_form": _client_form,
     "devices": _devices,
+    "masters": _masters,
     "starting": _starting,
 }
 """By `TillView.screen`, the most used first."""
@@ -212,6 +243,10 @@ SHEETS: dict[type[Any], Callable[..., SheetView]] = {
     v.ClientPickerSheet: _client_picker,
     v.ClientMenuSheet: _client_menu,
     v.ClientGroupsSheet: _client_groups,
+    v.TenderModeSheet: _tender_mode,
+    v.ModeOffSheet: _mode_off,
+    v.GroupSheet: _group_form,
+    v.GroupDeleteSheet: _group_delete,
 }
 """By the type of `TillView.sheet`."""
 
