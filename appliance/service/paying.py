@@ -72,7 +72,7 @@ def finish(till: Till, outcome: Outcome) -> None:
     desk.sound("sale_closed")
     desk.hush("refusal")
     desk.hush("payment")
-    desk.hush("payment.cash")
+    desk.hush("cash back")
     desk.hush("split")
     desk.screen, desk.shows_result, desk.selected, desk.armed = "sale", True, 0, 1
     till.forget_undo()
@@ -228,7 +228,7 @@ def say_cash_back(till: Till, closed: TicketClosed) -> None:
     """What a reversed sale left in the drawer is the customer's: said until it is closed or paid anew."""
     cash_minor = sum(row.amount_minor + row.rounding_minor for row in closed.tenders if row.kind == "cash")
     if cash_minor:
-        till.desk.say("payment.give_cash", "warn", source="payment.cash", number=closed.ticket, amount_minor=cash_minor)
+        till.desk.say("payment.give_cash", "warn", source="cash back", number=closed.ticket, amount_minor=cash_minor)
         till.desk.notices[0].sticky = True
 
 
