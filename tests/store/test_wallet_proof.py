@@ -72,8 +72,8 @@ def moved(told: list[tuple[str, str, dict[str, Any]]], after: str, until: str) -
     for at, kind, fact in told:
         if not after < at <= until:
             continue
-        sale = fact if kind == "TicketClosed" else fact.get("of")
         if kind in ("TicketClosed", "SettlementReversed"):
+            sale: dict[str, Any] = fact if kind == "TicketClosed" else fact["of"]
             sums[kind] += sum(row["amount_minor"] for row in sale["tenders"] if row["kind"] == "wallet")
         elif kind in ("WalletCredited", "WalletCreditCancelled", "WalletRefunded", "WalletAdjusted"):
             name = "change" if fact.get("change_of") else kind
@@ -243,7 +243,8 @@ def test_a_forged_chain_is_found_by_what_it_says_of_the_wallet(conn):
 def test_a_bit_of_the_file_is_found_or_changes_nothing(sound, tmp_path, pytestconfig):
     """Way: the file itself, one bit at a time; what verify lets pass reads as it was."""
     whole, path = sound.read_bytes(), tmp_path / "till.db"
-    chance, found = random.Random(4), Counter()
+    chance = random.Random(4)
+    found: Counter[str] = Counter()
 
     def content(conn: Connection) -> list[Any]:
         tables = ("journal", "wallet_entry", "snapshot")
