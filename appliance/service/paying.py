@@ -228,7 +228,7 @@ def say_cash_back(till: Till, closed: TicketClosed) -> None:
     """What a reversed sale left in the drawer is the customer's: said until it is closed or paid anew."""
     cash_minor = sum(row.amount_minor + row.rounding_minor for row in closed.tenders if row.kind == "cash")
     if cash_minor:
-        till.desk.say("payment.give_cash", "warn", source="cash back", number=closed.ticket, amount_minor=cash_minor)
+        till.desk.say("payment.give_cash", source="cash back", number=closed.ticket, amount_minor=cash_minor)
         till.desk.notices[0].sticky = True
 
 
