@@ -51,6 +51,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     """How long a paper waits for its own printer before it goes to that one."""
     logo: str = ""
     """Picture at the head of every paper (PNG); relative to the settings file."""
+    unknown_code: Literal["message", "sheet"] = "message"
+    """*Code inconnu*: a sentence on the bar that leads to the choices, or the choices at once (*Feuille de choix*)."""
     cumulate: bool = True
     """*Cumul des produits*: the same article counts up on one line."""
     discount_limit_bp: Annotated[int, Meta(ge=0, le=10_000)] = 2_000

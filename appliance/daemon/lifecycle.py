@@ -38,6 +38,7 @@ from appliance.service.receipt_text import Letterhead
 from appliance.service.technician import Technician
 from appliance.service.terminal import CardTerminal
 from appliance.service.till import Till
+from appliance.service.unknown_code import say_displaced
 from appliance.store.catalog import load_catalog, load_shop
 from appliance.store.customers import finish_erasure
 from appliance.store.database import Database, DatabaseError
@@ -135,6 +136,7 @@ class Daemon:
             till.do(i.LoseCard(self.ledger.state.card.request.id, "restart"))
             await self.ledger.settle()
         self._come_back(till)
+        say_displaced(till)
         display = Display(till, self.equipment, self.printing)
         till.on_change = self.server.changed
         self.printing.on_change = lambda: self._paper_moved(till)

@@ -633,6 +633,11 @@ class Catalog:
         packed = self._packs.get(canonical_code(code))
         return None if packed is None else packed[1].price_minor
 
+    def best(self, limit: int) -> list[Product]:
+        """The first in rank order, and what the till created, which has no rank yet."""
+        created = self._created()[:limit]
+        return [self._row(rank) for rank in range(min(len(self._rows), limit - len(created)))] + created
+
     def products_in(self, category: int | None, limit: int = 300) -> list[Product]:
         """Products of a category in rank order; None lists those without one (*Sans rubrique*)."""
         created = [row for row in self._created() if row.category == category][:limit]

@@ -97,7 +97,7 @@ class Search(Command, tag="Search"):
 class OpenSheet(Command, tag="OpenSheet"):
     sheet: Literal[
         "menu", "code_entry", "free_price", "notes", "modes", "print_help", "void", "open_drawer", "client_picker",
-        "client_menu", "client_groups",
+        "client_menu", "client_groups", "product_tax", "product_category", "unknown_code",
     ]  # fmt: skip
 
 
@@ -376,6 +376,38 @@ class PrintStatement(Command, tag="PrintStatement"):
     """ "Relevé": the movements of the customer's wallet, on paper."""
 
     customer: CustomerId
+
+
+# the code that nobody knows
+class AssignCode(Command, tag="AssignCode"):
+    """One of the four choices for the code that was read and is unknown: its form or its list opens, with the code."""
+
+    code: Code
+    """As the sheet shows it: another one that was read since is not meant."""
+    to: Literal["new_product", "product", "new_customer", "customer"]
+
+
+class FillProduct(Command, tag="FillProduct"):
+    """What stands in one field of the form of an article now; `tax` and `category` by id."""
+
+    field: Literal["name", "price", "tax", "category"]
+    text: Entry
+
+
+class SaveProduct(Command, tag="SaveProduct"):
+    """ "Créer et ajouter au ticket"."""
+
+
+class SearchProducts(Command, tag="SearchProducts"):
+    """Search as typed, among the articles that the code could be linked to."""
+
+    text: Annotated[str, Meta(max_length=64)] = ""
+
+
+class LinkCode(Command, tag="LinkCode"):
+    """The article that was chosen gets the code, and goes on the ticket."""
+
+    product: Id
 
 
 # payment
@@ -663,6 +695,7 @@ AnyCommand = (
     | PrintStatement
     | ShowSection | SwitchTenderMode | MoveTenderMode | EditTenderMode | FillTenderMode | SaveTenderMode
     | EditGroup | FillGroup | SaveGroup | DeleteGroup
+    | AssignCode | FillProduct | SaveProduct | SearchProducts | LinkCode
     | StartPayment | TakeCash | TakeCard | AddTender | RemoveTender | CloseTicket | CorrectPayment
     | AbortCard | AskCard | ConfirmCard | RetryCard | CardByHand | ReopenCard | StartScan | StopScan
     | StartSplit | MoveToPart | MoveBack | ShowPart | SetPersons | SplitEqually

@@ -19,7 +19,7 @@ class Piece(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
 
 Screen = Literal[
     "starting", "lock", "opening", "home", "sale", "payment", "card", "split", "x_report", "closing", "devices",
-    "clients", "client_form", "masters",
+    "clients", "client_form", "masters", "product_form",
 ]  # fmt: skip
 Level = Literal["info", "warn", "error"]
 Sound = Literal["scan_ok", "scan_refused", "sale_closed", "needs_you"]
@@ -55,7 +55,8 @@ class Message(Piece):
     params: dict[str, str | int] = {}
     level: Level = "info"
     actions: tuple[str, ...] = ()
-    """At most two, in order: "free_price", "search", "retry_print", "print_help", "sell_anyway", "undo", ..."""
+    """At most two, in order: "free_price", "search", "retry_print", "print_help", "sell_anyway", "undo", ... And
+    "unknown_code", which is no button: a touch on the sentence itself."""
     position: int = 1
     """This message's place among those waiting, and how many wait (shown as "1/2" when more than one)."""
     count: int = 1
@@ -443,8 +444,71 @@ class ClientPickerSheet(Piece, tag="client_picker"):
     """All customers of this till."""
     chosen: str = ""
     """Id of the row that Enter takes."""
-    purpose: Literal["", "wallet"] = ""
-    """ "wallet": asked by Cagnotte client ("Pour quel client ?")."""
+    purpose: Literal["", "wallet", "link"] = ""
+    """ "wallet": asked by Cagnotte client ("Pour quel client ?"). "link": whose new card `code` is."""
+    code: str = ""
+
+
+CodeForm = Literal["swiss_article", "article", "press", "in_store", "card", "misread", "other"]
+CodeChoice = Literal["new_product", "product", "new_customer", "customer"]
+
+
+class UnknownCodeSheet(Piece, tag="unknown_code"):
+    """What to do with a code that nobody knows, beside the ticket (mock-up 34)."""
+
+    code: str
+    read_at: str
+    """HH:MM."""
+    form: CodeForm
+    """What it looks like."""
+    suggested: CodeChoice | None = None
+    """The choice that its form speaks for."""
+    needs_manager: bool = False
+    """The choices that change the catalogue ask for a manager first."""
+    can_be_product: bool = True
+    """No code for an article: misread, or longer than one may be."""
+    can_be_card: bool = True
+
+
+class ProductRow(Piece):
+    """One article in a list."""
+
+    id: int
+    name: str
+    price_minor: int | None
+    unit: Literal["piece", "kg"] = "piece"
+    category: str = ""
+    code: str = ""
+    """Its first code."""
+    hue: str = "neutre"
+
+
+class ProductPickerSheet(Piece, tag="product_picker"):
+    """Associer à un article existant: the article that gets the code."""
+
+    code: str
+    rows: tuple[ProductRow, ...] = ()
+    search: str = ""
+    hits: int = 0
+    has_more: bool = False
+    total: int = 0
+
+
+class ProductChoiceKey(Piece):
+    """A groupe de TVA or a rubrique."""
+
+    id: str
+    name: str
+    rate_bp: int | None = None
+    hue: str = ""
+
+
+class ProductChoiceSheet(Piece, tag="product_choice"):
+    """A field of the form of an article that is chosen from a list."""
+
+    field: Literal["tax", "category"]
+    keys: tuple[ProductChoiceKey, ...]
+    chosen: str = ""
 
 
 class ClientMenuSheet(Piece, tag="client_menu"):
@@ -552,6 +616,9 @@ Sheet = (
     | GroupSheet
     | GroupDeleteSheet
     | ClientPickerSheet
+    | UnknownCodeSheet
+    | ProductPickerSheet
+    | ProductChoiceSheet
     | ClientMenuSheet
     | ClientGroupsSheet
     | LineEditorSheet
@@ -1059,6 +1126,25 @@ class ClientFormView(Piece):
     note: FormNote | None = None
 
 
+class ProductFormView(Piece):
+    """Créer un article, with the code that nobody knew (choice of mock-up 34)."""
+
+    serial: int
+    """Of this opening of the form."""
+    code: str
+    lines: tuple[FormLine, ...]
+    """`name` and `price`, as typed."""
+    tax: str
+    """Name of the groupe de TVA."""
+    tax_bp: int
+    category: str = ""
+    """Name of the rubrique; "" without one."""
+    unit: Literal["piece", "kg"] = "piece"
+    ticket: int = 0
+    """Number of the ticket that it goes on."""
+    note: FormNote | None = None
+
+
 # --- Mes Données ----------------------------------------------------------------------------------------------------
 
 
@@ -1124,6 +1210,7 @@ class TillView(Piece):
     devices: DevicesView | None = None
     clients: ClientsView | None = None
     client_form: ClientFormView | None = None
+    product_form: ProductFormView | None = None
     masters: MastersView | None = None
     allowed: tuple[str, ...] = ()
     """Names of the commands the daemon would take now; others are drawn disabled."""

@@ -91,8 +91,9 @@ async def _fill_list(till: Till, kind: str) -> None:
         till.changed()
 
 
-def open_picker(till: Till, purpose: Literal["", "wallet"] = "") -> None:
-    """Choix du client, over the tiles. `purpose` "wallet": asked by a tender that needs one."""
+def open_picker(till: Till, purpose: Literal["", "wallet", "link"] = "") -> None:
+    """Choix du client, over the tiles. `purpose` "wallet": asked by a tender that needs one. "link": whose card the
+    unknown code is."""
     desk = till.desk
     if desk.screen not in ("payment", "split"):
         selling.ensure_ticket(till)
@@ -237,6 +238,9 @@ def rate_tickets(till: Till, tickets: list[Ticket]) -> None:
 def _attach(till: Till, command: c.AttachCustomer) -> None:
     require_session(till)
     _known(till, command.customer)
+    if _is_linking(till):
+        unknown_code.link_card(till, command.customer)
+        return
     if command.is_new_sale:
         till.run(c.NewTicket())
     desk = till.desk
@@ -244,6 +248,11 @@ def _attach(till: Till, command: c.AttachCustomer) -> None:
         desk.screen, desk.client_form = "sale", None
     attach(till, command.customer)
     desk.close_sheet()
+
+
+def _is_linking(till: Till) -> bool:
+    """The picker asks whose card the unknown code is."""
+    return till.desk.sheet == "client_picker" and till.desk.client_purpose == "link"
 
 
 def _detach(till: Till, command: c.DetachCustomer) -> None:
@@ -260,11 +269,12 @@ def _new(till: Till, command: c.NewCustomer) -> None:
     require_session(till)
     desk = till.desk
     kind = desk.client_kind if desk.sheet == "client_picker" else "person"
+    code = desk.unknown.text if desk.unknown is not None and _is_linking(till) else command.code
     form = forms.blank(desk.next_form, kind, _ticket_of(till), desk.screen)
     form = forms.with_name(form, clean(command.name, 80))
     _open_form(till, form)
-    if command.code:
-        read_card(till, command.code)
+    if code:
+        read_card(till, code)
 
 
 def _ticket_of(till: Till) -> int:
@@ -330,7 +340,7 @@ def _save(till: Till, command: c.SaveCustomer) -> None:
     form = _form(till)
     if form is None:
         return
-    made = forms.customer_of(form, _now(till))
+    made = forms.customer_of(form, now(till))
     faults = till.ledger.read_now(lambda conn: store.check(conn, made))
     faults += _article_faults(till, made)
     if faults:
@@ -342,8 +352,9 @@ def _save(till: Till, command: c.SaveCustomer) -> None:
         return
     is_new = not form.customer
     if is_new:
-        made = msgspec.structs.replace(made, id=till.ledger.read_now(store.new_id), created_at=_now(till))
-    _write(till, people.tidy(made), form.original)
+        made = msgspec.structs.replace(made, id=till.ledger.read_now(store.new_id), created_at=now(till))
+    write(till, people.tidy(made), form.original)
+    unknown_code.customer_made(till, made.active_codes)
     desk = till.desk
     desk.client_form = None
     if form.ticket and till.ticket is not None and till.ticket.number == form.ticket:
@@ -373,13 +384,13 @@ def _twin(till: Till, made: Customer) -> store.Duplicate | None:
     return twins[0] if twins else None
 
 
-def _now(till: Till) -> str:
+def now(till: Till) -> str:
     return stamp(till.clock.now())
 
 
-def _write(till: Till, made: Customer, old: Customer | None) -> None:
+def write(till: Till, made: Customer, old: Customer | None) -> None:
     """The customer's row in the transaction of the facts that tell of it; those have no personal data."""
-    at = _now(till)
+    at = now(till)
     made = msgspec.structs.replace(made, created_at=made.created_at or at, changed_at=at)
     till.ledger.also(lambda conn: _store(conn, made, at))
     fact = j.CustomerCreated(made.id) if old is None else j.CustomerChanged(made.id)
@@ -486,7 +497,7 @@ async def _erase(till: Till, customer_id: str) -> None:
 
 
 def _erase_one(till: Till, customer_id: str) -> None:
-    at = _now(till)
+    at = now(till)
     till.do(i.NoteCustomer(j.CustomerErased(customer_id)))
     till.ledger.also(lambda conn: store.erase(conn, customer_id, at))
     found = till.desk.client_found
@@ -504,7 +515,11 @@ def _wallets_off(till: Till, command: c.OpenCredit | c.PrintStatement) -> None:
 
 
 from appliance.domain.meaning import interpret  # noqa: E402
-from appliance.service import masters, scanning  # noqa: E402  (a scan puts customers on tickets, a card asks what it is)
+from appliance.service import (  # noqa: E402  (a scan puts customers on tickets, a card asks what it is)
+    masters,
+    scanning,
+    unknown_code,
+)
 from appliance.store import journal as store_journal  # noqa: E402
 
 HANDLERS: Final[dict[type, Callable[[Any, Any], None]]] = {

@@ -6,6 +6,7 @@ ticket in hand, on the sale screen.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal
 
 import msgspec
@@ -49,6 +50,8 @@ class Notice(msgspec.Struct):
     """Device or subject it speaks of: a newer one of the same source replaces it."""
     sticky: bool = False
     """Stays until solved or closed; others fold away after ten seconds."""
+    on_close: Callable[[Any], None] | None = None
+    """What is written once somebody has read and closed it, given the connection."""
 
 
 class FailedCard(msgspec.Struct):
@@ -122,7 +125,7 @@ class Desk(msgspec.Struct):
     """Whose card is shown in the tab Clients; "" for nobody's."""
     client_kind: Literal["person", "company"] = "person"
     """What the picker lists."""
-    client_purpose: Literal["", "wallet"] = ""
+    client_purpose: Literal["", "wallet", "link"] = ""
     client_looked: Looked | None = None
     """Newest answer of the database, and the one that is shown."""
     client_found: Looked | None = None
@@ -144,6 +147,15 @@ class Desk(msgspec.Struct):
     """Group that is about to be deleted."""
     group_members: dict[str, int] = {}
     """Customers by group, while its section is shown."""
+    # the code that nobody knows
+    unknown: Any = None
+    """The newest one (`unknown_code.Unknown`), until somebody has said what it is."""
+    product_form: Any = None
+    """The article that is being made of it (`unknown_code.ProductForm`)."""
+    product_choice: Literal["tax", "category"] = "tax"
+    goods_search: str = ""
+    goods_by: str = ""
+    """Id of the manager under whose right the catalogue is being changed."""
     # notes
     notes_order: Literal["time", "table", "amount"] = "time"
     notes_search: str = ""

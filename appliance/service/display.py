@@ -19,7 +19,7 @@ from appliance.domain.meaning import shelf_minor
 from appliance.domain.ticket import Line, Price, Tender, Ticket, price
 from appliance.domain.till import due_in_cash
 from appliance.protocol import view as v
-from appliance.service import display_clients, display_masters
+from appliance.service import display_clients, display_goods, display_masters, unknown_code
 from appliance.service.display_card import card_ticket, card_view
 from appliance.service.display_day import closing_view, opening_view, report_view
 from appliance.service.display_devices import devices_view
@@ -49,6 +49,7 @@ class Display:
         self._equipment = equipment
         self._printing = printing
         self._tiles: dict[tuple[int, int], tuple[tuple[v.TileView | None, ...], ...]] = {}
+        self._tiles_of = till.catalog
         self._modes = {mode.id: self._mode_key(mode) for mode in till.shop.sale_modes}
         self._shop = v.Shop(till.shop.name, till.shop.register_name, till.shop.currency, till.config.locale)
         self._categories = tuple(
@@ -93,6 +94,7 @@ class Display:
             closing=closing_view(till, self.note_cards(), self._printing.waiting) if screen == "closing" else None,
             devices=devices_view(till, self._equipment, self._printing) if screen == "devices" else None,
             clients=display_clients.clients_view(till) if screen == "clients" else None,
+            product_form=display_goods.form_view(till) if screen == "product_form" else None,
             client_form=display_clients.form_view(till) if screen == "client_form" else None,
             masters=display_masters.masters_view(till) if screen == "masters" else None,
             allowed=self._allowed(ticket),
@@ -306,9 +308,11 @@ class Display:
         )
 
     def _category_pages(self, category: int, slots: int) -> tuple[tuple[v.TileView | None, ...], ...]:
+        catalog = self._till.catalog
+        if catalog is not self._tiles_of:
+            self._tiles, self._tiles_of = {}, catalog
         made = self._tiles.get((category, slots))
         if made is None:
-            catalog = self._till.catalog
             grid = catalog.grid(category)
             made = tuple(
                 tuple(None if slot is None else self._tile_of(slot) for slot in page)
@@ -351,6 +355,9 @@ class Display:
             "print_help": lambda ticket: v.PrintHelpSheet(),
             "client_picker": lambda ticket: display_clients.picker(self._till),
             "client_menu": lambda ticket: display_clients.menu(self._till, ticket),
+            "unknown_code": lambda ticket: unknown_code.view_of(self._till),
+            "product_picker": lambda ticket: display_goods.picker(self._till),
+            "product_choice": lambda ticket: display_goods.choice(self._till, desk.product_choice),
             "client_groups": lambda ticket: display_clients.groups(self._till),
             "tender_mode": lambda ticket: display_masters.mode_sheet(self._till),
             "mode_off": lambda ticket: display_masters.mode_off_sheet(self._till),

@@ -124,6 +124,7 @@ def picker(till: Till) -> v.ClientPickerSheet:
         total=found.total - gone if found else 0,
         chosen=listed[0].id if found and found.text and listed else "",
         purpose=desk.client_purpose,
+        code=desk.unknown.shown if desk.unknown is not None and desk.client_purpose == "link" else "",
     )
 
 

@@ -19,7 +19,7 @@ LOCKED_S: Final = 60
 RIGHTS: Final = frozenset(
     {
         "price_change", "discount_over_limit", "void_ticket", "open_drawer", "correct_payment", "close_day", "read_x",
-        "settings", "masters",
+        "settings", "masters", "catalog",
     }
 )  # fmt: skip
 """Rights a manager has and a seller has not (screens.md, section 2, "Rights")."""

@@ -26,6 +26,7 @@ ROLE_OF_SCREEN: Final[dict[str, tuple[str, ...]]] = {
         "SaveTenderMode", "EditGroup", "FillGroup", "SaveGroup", "DeleteGroup", "Lock",
     ),
     "client_form": ("FillCustomer", "SaveCustomer", "GoBack"),
+    "product_form": ("FillProduct", "SaveProduct", "GoBack"),
     "sale": (
         "AddProduct", "EnterCode", "AddFreePrice", "EditLine", "RemoveLine", "OfferLine", "OpenSheet", "NewTicket",
         "RecallTicket", "OpenDrawer", "VoidTicket", "ChangeMode", "Lock",
@@ -216,7 +217,7 @@ def _back(till: Till, command: c.GoBack) -> None:
         land(till)
     elif desk.screen == "client_form":
         _leave_form(till)
-    elif desk.screen in ("clients", "masters"):
+    elif desk.screen in ("clients", "masters", "product_form"):
         land(till)
     elif desk.screen == "devices":
         till.search.stop()
@@ -257,7 +258,9 @@ def _close_sheet(till: Till, command: c.CloseSheet) -> None:
 
 def _dismiss(till: Till, command: c.DismissMessage) -> None:
     if till.desk.notices:
-        del till.desk.notices[0]
+        told = till.desk.notices.pop(0)
+        if told.on_close is not None:
+            till.ledger.also(told.on_close)
 
 
 def _next_message(till: Till, command: c.NextMessage) -> None:

@@ -20,8 +20,7 @@ from appliance.domain.meaning import receipt_code as receipt_code
 from appliance.domain.ticket import Line
 from appliance.protocol import command as c
 from appliance.protocol import view as v
-from appliance.service import clients, past_sale, people, selling
-from appliance.service.card import open_code
+from appliance.service import card, clients, past_sale, people, selling, unknown_code
 
 if TYPE_CHECKING:
     from appliance.service.till import Till
@@ -40,12 +39,13 @@ Place = Literal[
     "code_sheet",
     "sheet",
     "form",
+    "goods_form",
     "credit",
     "tab",
     "selling",
 ]
 """Rows of the table. `tab` is Accueil and its tabs, `selling` Vente, the result and the divided note, `sheet` what lies
-over them, `form` a customer's, `credit` a wallet's."""
+over them, `form` a customer's, `goods_form` an article's, `credit` a wallet's."""
 
 
 class Beam:
@@ -98,10 +98,10 @@ def route(till: Till, text: str, symbology: str | None = None, *, is_typed: bool
         raise Refusal("scan.badge_unknown" if meaning.kind == "unknown" else "scan.sign_in_first")
     if place == "card":
         _leave_out(till, meaning)
-        raise Refusal("scan.card_unknown" if open_code(till) == "card.to_check" else "scan.card_running")
+        raise Refusal("scan.card_unknown" if card.open_code(till) == "card.to_check" else "scan.card_running")
     asked, asked_on_bar = selling.asked_about(till), selling.asked_on_bar(till)
     if meaning.kind == "article":
-        till.desk.scanned = "" if is_typed else _again(meaning)
+        till.desk.scanned = "" if is_typed else again(meaning)
     _DOES[meaning.kind](till, meaning, place)
     if asked and (meaning.kind == "article" or not selling.asked_about(till)):
         selling.say_left_out(till, asked)
@@ -130,6 +130,8 @@ def place_of(till: Till) -> Place:
         return "report"
     if desk.screen == "client_form":
         return "form"
+    if desk.screen == "product_form":
+        return "goods_form"
     if desk.sheet.startswith("wallet_"):
         return "credit"
     if desk.screen in ("payment", "card"):
@@ -159,19 +161,21 @@ def _article(till: Till, meaning: Meaning, place: Place) -> None:
     _only_where_goods_are_sold(place)
     if place == "form":
         raise Refusal("client.is_article")
+    if place == "goods_form":
+        unknown_code.check_free(till, meaning)
     if place == "payment":
         _back_to_the_sale(till, meaning)
     assert meaning.product is not None
     till.desk.sound("scan_ok")
     before = till.ledger.seq
-    selling.add_product(till, meaning.product, goods=meaning.goods, code=_again(meaning))
+    selling.add_product(till, meaning.product, goods=meaning.goods, code=again(meaning))
     is_added = till.ledger.seq != before and till.desk.sheet == "code_entry"
     if is_added and not any(notice.source == "scan" for notice in till.desk.notices):
         till.desk.say("scan.added", source="scan", name=meaning.product.name)  # the sheet hides the ticket
         till.fold_messages()
 
 
-def _again(meaning: Meaning) -> str:
+def again(meaning: Meaning) -> str:
     """The code as it must be read again when the till first asks something (age, sold out)."""
     aim = meaning.reading.symbology
     return f"]{aim}{meaning.reading.text}" if aim else meaning.reading.text
@@ -197,7 +201,7 @@ def _badge(till: Till, meaning: Meaning, place: Place) -> None:
     if place == "approval":
         _approve(till, seller)
         return
-    if place in ("report", "code_sheet", "sheet", "form", "credit"):
+    if place in ("report", "code_sheet", "sheet", "form", "goods_form", "credit"):
         raise Refusal("scan.not_here")
     if place == "payment" or (place in ("tab", "selling") and till.ticket is not None and till.ticket.tenders):
         raise Refusal("scan.finish_payment", code=seller.name)
@@ -226,7 +230,7 @@ def _approve(till: Till, seller: Any) -> None:
 def _receipt(till: Till, meaning: Meaning, place: Place) -> None:
     """Opens the sale again, to be looked at and printed; taking goods back comes with the returns."""
     _only_where_goods_are_sold(place)
-    if place in ("payment", "form"):
+    if place in ("payment", "form", "goods_form"):
         raise Refusal("scan.not_here")
     code = meaning.reading.text
     closed = till.state.last_closed
@@ -248,6 +252,8 @@ def _customer(till: Till, meaning: Meaning, place: Place) -> None:
     if place == "form":
         clients.read_card(till, meaning.reading.text)
         return
+    if place == "goods_form":
+        unknown_code.check_free(till, meaning)
     if place == "credit" and desk.screen == "clients":
         till.run(c.OpenCredit(holder.customer))
         return
@@ -277,6 +283,9 @@ def _unknown(till: Till, meaning: Meaning, place: Place) -> None:
     if place == "form":
         clients.read_card(till, meaning.reading.text)
         return
+    if place == "goods_form":
+        unknown_code.read_in_form(till, meaning)
+        return
     _only_where_goods_are_sold(place)
     _say_unknown(till, "scan.unknown", meaning, place)
 
@@ -287,7 +296,7 @@ def _refused(till: Till, meaning: Meaning, place: Place) -> None:
         clients.read_card(till, meaning.reading.text)
         return
     _only_where_goods_are_sold(place)
-    if meaning.fault == "scan.check_digit":
+    if meaning.fault == "scan.check_digit" and place != "goods_form":
         _say_unknown(till, meaning.fault, meaning, place)
         return
     raise Refusal(meaning.fault, **meaning.params)
@@ -300,10 +309,16 @@ def _say_unknown(till: Till, code_word: str, meaning: Meaning, place: Place) -> 
         raise Refusal(code_word, code=shown)
     if desk.screen == "home":
         selling.ensure_ticket(till)
+    is_asked = unknown_code.is_asked(till)
+    unknown_code.meet(till, meaning)
     if place == "sheet":
         desk.close_sheet()
     desk.sound("scan_refused")
-    desk.say(code_word, "warn", actions=("free_price", "search"), source="scan", code=shown)
+    if is_asked or (till.config.unknown_code == "sheet" and place != "tab"):
+        unknown_code.open_sheet(till)
+        return
+    desk.say(code_word, "warn", actions=("free_price", "search", "unknown_code"), source="scan", code=shown)
+    desk.notices[0].retry = c.OpenSheet("unknown_code")
     till.fold_messages()
 
 

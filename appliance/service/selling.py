@@ -606,6 +606,13 @@ def _open_sheet(till: Till, command: c.OpenSheet) -> None:
     if command.sheet == "client_menu":
         clients.open_menu(till)
         return
+    if command.sheet == "unknown_code":
+        unknown_code.open_sheet(till)
+        return
+    if command.sheet in ("product_tax", "product_category"):
+        if desk.screen == "product_form":
+            desk.sheet, desk.product_choice = "product_choice", "tax" if command.sheet == "product_tax" else "category"
+        return
     if command.sheet in ("void", "open_drawer"):
         desk.reason_purpose = command.sheet
         desk.sheet = "reasons"
@@ -615,7 +622,7 @@ def _open_sheet(till: Till, command: c.OpenSheet) -> None:
         desk.notes_search, desk.notes_page = "", 1
 
 
-from appliance.service import clients  # noqa: E402  (a client is put on a ticket, a ticket asks for its client)
+from appliance.service import clients, unknown_code  # noqa: E402  (a client is put on a ticket, a ticket asks for its client)
 
 HANDLERS: Final[dict[type, Callable[[Any, Any], None]]] = {
     c.AddProduct: _add_product,

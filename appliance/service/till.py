@@ -37,7 +37,7 @@ from appliance.service.ledger import Ledger, StoreFault
 from appliance.service.operators import Operators
 from appliance.service.printing import Printing
 from appliance.service.terminal import CardTerminal
-from appliance.store.catalog import load_shop, save_shop
+from appliance.store.catalog import load_catalog, load_shop, save_shop
 
 ANSWERS_KEPT: Final = 5_000
 ANNOUNCE_S: Final = 10.0
@@ -108,6 +108,8 @@ class Till:
         self.keep_drawer_level: Callable[[bool | None], None] = lambda level: None
         """Which level of the drawer's sensor means open, from now on; None: it has none."""
         self._shop_reloads = ledger.reloads
+        self._catalog_reloads: int | None = None
+        """How often the state had been read back when the shelves were last changed; None: they never were."""
         self.rev = 0
         self.on_change: Callable[[], None] = lambda: None
         """Called after every change that a view shows."""
@@ -190,8 +192,15 @@ class Till:
         self.shop, self._shop_reloads = shop, self.ledger.reloads
         self.ledger.also(lambda conn: save_shop(conn, shop))
 
+    def take_catalog(self, catalog: Catalog) -> None:
+        """The shelves from the next order on; whoever calls this writes the change along with its fact."""
+        self.catalog, self._catalog_reloads = catalog, self.ledger.reloads
+
     def _keep_shop(self) -> None:
         """A commit failed, and the state was read back from the disk: so is the set-up."""
+        if self._catalog_reloads not in (None, self.ledger.reloads):
+            self._catalog_reloads = self.ledger.reloads
+            self.catalog = self.ledger.read_now(load_catalog)
         if self._shop_reloads != self.ledger.reloads:
             self._shop_reloads = self.ledger.reloads
             self.shop = self.ledger.read_now(load_shop) or self.shop
@@ -498,6 +507,7 @@ from appliance.service import (  # noqa: E402  (handlers need Till)
     people,
     scanning,
     selling,
+    unknown_code,
     weighing,
 )
 
@@ -513,4 +523,5 @@ HANDLERS: Final[dict[type, Callable[[Any, Any], None]]] = {
     **day.HANDLERS,
     **devices.HANDLERS,
     **scanning.HANDLERS,
+    **unknown_code.HANDLERS,
 }

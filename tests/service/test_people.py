@@ -10,7 +10,7 @@ from appliance.clock import ManualClock
 from appliance.domain import journal as j
 from appliance.protocol import command as c
 from appliance.service.operators import RIGHTS, Operators
-from tests.support.till import CAMILLE, LUCA, MORNING, NADIA, PINS, a_till
+from tests.support.till import CAMILLE, LUCA, MORNING, NADIA, PINS, UNKNOWN, a_till
 
 
 def test_u02_a_pin_signs_in_and_only_its_own(run, tmp_path):

@@ -451,7 +451,7 @@ def test_an_unknown_code_adds_nothing_and_offers_two_ways_on(run, tmp_path):
             await till.scan(UNKNOWN)
             message = till.view.message
             assert (message.code, message.params, message.actions) == (
-                "scan.unknown", {"code": UNKNOWN}, ("free_price", "search")
+                "scan.unknown", {"code": UNKNOWN}, ("free_price", "search", "unknown_code")
             )  # fmt: skip
             assert (len(till.ticket.lines), till.sound) == (1, "scan_refused")
             assert await till.scan(JAM) == "", "the next good scan clears it"

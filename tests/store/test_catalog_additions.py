@@ -51,6 +51,12 @@ def both(conn, products=(), codes=()) -> list[Catalog]:
     return [live, read, slow]
 
 
+def sold_by(catalog: Catalog, code: str) -> Product:
+    found = catalog.product_by_code(code)
+    assert found is not None, code
+    return found[0]
+
+
 def ids(products):
     return [product.id for product in products]
 
@@ -90,7 +96,7 @@ def test_a_linked_code_sells_the_article_and_the_old_codes_go_on(conn):
 def test_a_created_article_takes_a_second_code(conn):
     for catalog in both(conn, [TEA], [(TEA.id, "2002")]):
         assert catalog.product(TEA.id).codes == (MADE, "2002")
-        assert catalog.product_by_code("2002")[0].id == TEA.id
+        assert sold_by(catalog, "2002").id == TEA.id
 
 
 def test_a_mistyped_word_still_finds_what_the_till_added_first(conn):
@@ -109,7 +115,7 @@ def test_a_code_is_never_two_articles(conn):
     with pytest.raises(DatabaseError, match="UNIQUE"):
         adds(conn, codes=[(1, HONEY_CODE)])
     conn.execute("ROLLBACK")
-    assert store.load_catalog(conn).product_by_code(HONEY_CODE)[0].id == 2
+    assert sold_by(store.load_catalog(conn), HONEY_CODE).id == 2
 
 
 def test_the_catalogue_before_is_left_as_it_was(conn):
@@ -139,7 +145,7 @@ def test_an_import_takes_in_what_was_added_again_and_again(conn):
         assert conn.execute("SELECT DISTINCT state FROM catalog_addition").fetchall() == [("folded",)]
         catalog = store.load_catalog(conn)
         assert catalog.product_by_code(MADE) == (TEA, 1)
-        assert catalog.product_by_code("2002")[0].codes == ("2001", "2002")
+        assert sold_by(catalog, "2002").codes == ("2001", "2002")
         assert catalog.grid(2).slots == (2, None, TEA.id)
         assert ids(catalog.search("montagne")) == [TEA.id]
     assert store.displaced(conn) == []
@@ -150,11 +156,11 @@ def test_an_import_that_gave_the_code_to_another_article_wins_and_it_is_remember
     other = Product(3, "Tisane", "Tisane", 2, (MADE,), 700, "food")
     store.import_catalog(conn, [*ROWS, other], [PAINS, MIEL], GRIDS)
     catalog = store.load_catalog(conn)
-    assert catalog.product_by_code(MADE)[0].id == 3
+    assert sold_by(catalog, MADE).id == 3
     assert catalog.product(TEA.id) is None
-    assert catalog.product_by_code("2002")[0].id == 1
+    assert sold_by(catalog, "2002").id == 1
     assert store.displaced(conn) == [MADE]
-    store.forget_displaced(conn)
+    store.forget_displaced(conn, MADE)
     assert store.displaced(conn) == []
 
 
@@ -188,6 +194,6 @@ def test_a_csv_that_names_the_code_keeps_the_articles_number(conn):
     body = f"name;price;category;tax;code\nThé de montagne bio;9.50;Épicerie;food;{MADE}\n".encode()
     report = store.import_csv(conn, body, ["food"])
     assert report.written, report.faults
-    found, _ = store.load_catalog(conn).product_by_code(MADE)
+    found = sold_by(store.load_catalog(conn), MADE)
     assert (found.id, found.name) == (TEA.id, "Thé de montagne bio")
     assert store.displaced(conn) == []
