@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from appliance.i18n import amount, quantity, short_date, t
+from appliance.i18n import amount, has_sentence, quantity, short_date, t
 from appliance.kiosk.viewmodel.bar import DEVICES, BarModel, back_bar
 from appliance.kiosk.viewmodel.words import sentence
 from appliance.protocol.view import DeviceCard, DeviceFact, DevicesView, TestedCode, TillView
@@ -17,6 +17,7 @@ CARDS_IN_TWO_ROWS = 6
 ROW_CHARS_MAX = 31
 """A label and its fact beside each other."""
 LEDS = {"ok": "pay", "warn": "warn", "error": "danger", "off": "line-strong"}
+FEMININE = ("printer", "scale")
 EDGES = {"warn": "warn", "error": "danger"}
 
 
@@ -114,13 +115,19 @@ def device_model(view: TillView, card: DeviceCard, room: int = FACTS, keys: int 
         filled=not well,
         name=t(f"screen.devices.name.{card.device}", lang),
         led=LEDS[card.level],
-        state=t(card.state, lang),
+        state=_state(card, lang),
         edge=edge,
         message=message,
         tone="ink-2" if well else "danger",
         facts=tuple(_fact(view, fact) for fact in card.facts[:left]),
         tests=tuple(TestModel(test, t(f"screen.devices.test.{test}", lang)) for test in card.tests[:keys]),
     )
+
+
+def _state(card: DeviceCard, lang: str) -> str:
+    """The word beside the light: une imprimante est prête, un tiroir est prêt."""
+    agreed = f"{card.state}_f"
+    return t(agreed if card.device in FEMININE and has_sentence(agreed) else card.state, lang)
 
 
 def tested_line(view: TillView, tested: TestedCode) -> str:

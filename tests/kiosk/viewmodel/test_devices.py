@@ -20,7 +20,7 @@ def box(*cards, at=0, **changes):
 
 def test_a_card_that_is_well_has_five_facts_and_its_tests():
     card = box(*rec.CARDS, at=1)
-    assert (card.name, card.state, card.led, card.edge, card.message) == ("Imprimante", "Prêt", "pay", "none", "")
+    assert (card.name, card.state, card.led, card.edge, card.message) == ("Imprimante", "Prête", "pay", "none", "")
     assert card.facts == (
         ("Modèle", "EPSON TM-T88VI"),
         ("Reçus en attente", "0"),
