@@ -87,7 +87,7 @@ def _copy(till: Till, job: Job) -> None:
 
 def speak_of_waiting(till: Till, is_well: bool) -> None:
     """More than three wait, and not because they are just being printed: all or none?"""
-    waiting = till.printing.waiting
+    waiting = till.printing.given_up_with_all
     if waiting > WAITING_MAX and not is_well:
         if not any(notice.source == "backlog" and notice.params == {"count": waiting} for notice in till.desk.notices):
             till.desk.say("printer.backlog", "warn", actions=(PRINT_ALL, DROP_ALL), source="backlog", count=waiting)
@@ -108,9 +108,10 @@ def _speak_of_z(till: Till, is_well: bool) -> None:
 
 
 def drop_all(till: Till) -> None:
-    """ "Tout abandonner": the waiting receipts are taken out of the queue; their sales stay on record."""
+    """ "Tout abandonner": everything that waits is taken out of the queue but a Z; the sales stay on record."""
     for document in till.printing.waiting_documents():
         drop(till, document)
+    till.ledger.also(till.printing.drop_others())
     till.desk.hush("backlog")
 
 

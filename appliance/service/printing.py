@@ -221,6 +221,32 @@ class Printing:
 
         return drop
 
+    @property
+    def given_up_with_all(self) -> int:
+        """Papers that "Tout abandonner" takes out of the queue: all but a Z that was never on paper."""
+        return sum(not _is_first_z(job) for job in self._waiting)
+
+    def drop_others(self) -> Companion:
+        """ "Tout abandonner": the write that takes what is of no sale out of the queue."""
+        gone = [
+            job
+            for job in self._waiting
+            if job.purpose != "ticket" and not _is_first_z(job) and job.id not in self._in_hand
+        ]
+        ids, this = [job.id for job in gone], object()
+        for job in gone:
+            self._states[job.purpose, job.subject] = "dropped"
+            if job.purpose == "test":
+                self._trials[job.role] = Trial("dropped", job.sent_at, job.device)
+        self._count([job for job in self._waiting if job.id not in ids])
+        self._dropping[this] = self._ledger.reloads
+
+        def drop(conn: Any) -> None:
+            self._dropping.pop(this, None)
+            spool.drop_queued(conn, ids)
+
+        return drop
+
     def _is_dropping(self) -> bool:
         """A row that waits on the disk may be one that was given up: nothing is claimed until that is written."""
         return any(reloads == self._ledger.reloads for reloads in self._dropping.values())
@@ -509,6 +535,11 @@ _STATES: dict[PrintOutcome, tuple[spool.JobState, spool.Proof]] = {
     PrintOutcome.NOTHING_SENT: ("queued", ""),
     PrintOutcome.UNCERTAIN: ("uncertain", ""),
 }
+
+
+def _is_first_z(job: spool.Job) -> bool:
+    """The Z itself, not a DUPLICATA: it is kept until it is on paper."""
+    return job.purpose == "z" and job.copy == 0
 
 
 def _is_paper(job: spool.Job, document: int, copies: Sequence[int]) -> bool:

@@ -174,6 +174,13 @@ def recover_jobs(conn: Any) -> int:
     )
 
 
+def drop_queued(conn: Any, ids: Iterable[int]) -> None:
+    """Takes papers out of the queue that are of no sale: tests, an X, copies of reports."""
+    conn.executemany(
+        "UPDATE print_job SET state = 'dropped' WHERE state = 'queued' AND id = ?", [(job_id,) for job_id in ids]
+    )
+
+
 def drop_waiting(conn: Any, subject: int, copies: Iterable[int], kept: Iterable[int] = ()) -> int:
     """ "Sans reçu": takes these papers of a document out of the queue, but for the jobs `kept`. Returns how many."""
     dropped = 0

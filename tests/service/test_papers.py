@@ -313,6 +313,32 @@ def test_one_touch_prints_the_test_page_and_keeps_the_result(run, tmp_path):
     run(day())
 
 
+def test_all_that_is_given_up_is_gone_also_tests_and_copies_but_no_z(run, tmp_path):
+    async def day():
+        printer = SimulatedPrinter()
+        async with a_shop(tmp_path, printer) as till:
+            printer.run_out_of_paper()
+            await until(lambda: light(till) == "error")
+            await till.scan(NADIA)
+            await till.do(c.ReadX(), c.PrintReport(), c.GoBack())
+            await till.sells("1 croissant | cash")
+            await till.do(c.PrintReceipt(), c.ShowDevices())
+            for _ in range(3):
+                await till.do(c.TestDevice("print"))
+            await until(lambda: till.daemon.printing.waiting == 5 and till.message == "printer.backlog")
+            assert till.till.desk.notices[0].params == {"count": 5}
+            await till.do(c.ActOnMessage("drop_all"))
+            await until(lambda: till.daemon.printing.waiting == 0 and till.message != "printer.backlog")
+            assert till.daemon.printing.trial_of("printer.receipt").state == "dropped"
+            printer.load_paper()
+            await until(lambda: light(till) == "ok")
+            await till.do(c.TestDevice("print"))
+            await until(lambda: len(printer.receipts) == 1)
+            await until(lambda: till.daemon.printing.waiting == 0)
+
+    run(day())
+
+
 def test_a_z_that_waits_for_paper_is_told_until_it_is_out(run, tmp_path):
     async def day():
         printer = SimulatedPrinter()
