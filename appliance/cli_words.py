@@ -17,7 +17,12 @@ NAME_CHARS: Final = 20
 def say_rows(rows: list[tuple[str, str]]) -> None:
     """One line a row."""
     for name, text in rows:
-        sys.stdout.write(f"{name:<{NAME_CHARS}} {text or '–'}\n")
+        sys.stdout.write(f"{_plain(name):<{NAME_CHARS}} {_plain(text) or '–'}\n")
+
+
+def _plain(text: str) -> str:
+    """What a code or a name carries is shown, never obeyed by the terminal."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
 
 
 def status_rows(till: str, view: Any) -> list[tuple[str, str]]:

@@ -309,6 +309,20 @@ def test_codes_test_knows_every_kind(capsys, arguments, kind, status):
     assert t(f"technician.code_kind.{kind}") in capsys.readouterr().out
 
 
+def test_what_a_code_carries_is_shown_and_not_obeyed(capsys):
+    assert main(["codes", "test", "\x1b]0;x\x07\x1b[2J"]) == NO
+    assert "\x1b" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("source", ["/dev/zero", "huge"])
+def test_a_table_without_end_is_not_read(tmp_path, config, capsys, source):
+    huge = tmp_path / "huge"
+    huge.write_bytes(b"#" * 1_000_001)
+    path = str(huge) if source == "huge" else source
+    assert main(["codes", "import", path, "--config", str(config)]) == CANNOT
+    assert "1000000" in capsys.readouterr().err
+
+
 def test_codes_of_a_till_are_listed_and_replaced(tmp_path, config, capsys):
     assert main(["shop", "import", str(FOLDER), "--config", str(config)]) == OK
     capsys.readouterr()

@@ -46,6 +46,8 @@ class CodeRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False
     """Nobody has yet compared this rule with the labels of the scale that prints them."""
 
     def __post_init__(self) -> None:
+        if not self.name.isprintable():  # it is shown in terminals, which obey control characters
+            raise ValueError("the name of a code rule has a control character in it")
         parse_pattern(self.pattern, self.kind)
 
     def match(self, code: str) -> Match | None:

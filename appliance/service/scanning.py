@@ -339,8 +339,12 @@ def is_testing(till: Till) -> bool:
     return bool(till.desk.test_on) and till.desk.test_on == till.desk.screen and till.desk.sheet != "approval"
 
 
-def _test(till: Till, text: str, symbology: str | None) -> None:
+def _test(till: Till, text: str, symbology: str | None, *, is_typed: bool = False) -> None:
+    """A badge that is typed is a badge, and nobody learns whose: its numbers could be tried one by one."""
     meaning = explain(words_of(till), text, symbology)
+    if is_typed and meaning.kind == "badge":
+        steps = tuple((asked, HIDDEN if asked == "badge" else found) for asked, found in meaning.steps)
+        meaning = msgspec.structs.replace(meaning, seller=None, steps=steps)
     till.desk.tested = meaning
     people.idle_again(till)
     till.desk.sound("scan_ok" if meaning.kind in ("article", "badge", "receipt", "customer") else "scan_refused")
@@ -355,7 +359,7 @@ def _test_scan(till: Till, command: c.TestScan) -> None:
     if not command.on:
         desk.tested = None
     elif command.code:
-        _test(till, command.code, command.symbology or None)
+        _test(till, command.code, command.symbology or None, is_typed=True)
 
 
 def _name_of(meaning: Meaning) -> str:

@@ -7,9 +7,10 @@ Read by the same checks as a merchant's import. A fault names its file and line,
 
 from __future__ import annotations
 
+import stat
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -17,6 +18,9 @@ from appliance.domain.catalog import Category, Grid, Product, Shop
 from appliance.domain.code_rule import CodeRule, check_table
 from appliance.domain.errors import Refusal
 from appliance.store.catalog import csv_grids, import_catalog, read_csv, save_shop
+
+TABLE_BYTES_MAX: Final = 1_000_000
+"""A table of 200 rules is a hundredth of it."""
 
 
 class ShopFiles(msgspec.Struct, frozen=True):
@@ -66,10 +70,21 @@ def read_shop_files(folder: Path) -> ShopFiles:
     return ShopFiles(shop, categories, reading.products, tuple(csv_grids(reading)))
 
 
+def check_size(path: Path) -> None:
+    """Raises Refusal `shop.unreadable` for what is no file, or none that a person wrote: a device never ends."""
+    try:
+        found = path.stat()
+    except OSError:
+        return  # who reads it says why
+    if not stat.S_ISREG(found.st_mode) or found.st_size > TABLE_BYTES_MAX:
+        raise Refusal("shop.unreadable", file=path.name, reason=f"no file of at most {TABLE_BYTES_MAX} bytes")
+
+
 def read_code_rules(path: Path) -> tuple[CodeRule, ...]:
     """The table of in-store codes in a file. Raises Refusal `shop.unreadable`, ValueError for a rule that is wrong."""
     from appliance.domain.code_preset import PRESETS
 
+    check_size(path)
     codes = msgspec.convert(read_toml(path), _Codes)
     rules = (*codes.rules, *PRESETS.get(codes.preset, ()))
     check_table(rules)

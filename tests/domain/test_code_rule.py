@@ -28,6 +28,12 @@ def test_what_has_another_form_or_a_wrong_check_digit_is_not_matched(code):
     assert S11.match(code) is None
 
 
+@pytest.mark.parametrize("name", ["a\x1b[2Jb", "a\nb", "\x00"])
+def test_a_rule_is_called_by_letters_alone(name):
+    with pytest.raises(ValueError, match="control character"):
+        CodeRule(name, "21.....{NNDDD}", "weight")
+
+
 @given(st.integers(0, 99_999), st.integers(0, 99_999), st.sampled_from(["weight", "price", "count"]))
 def test_a_label_says_what_the_scale_printed(article, value, kind):
     inside = {"weight": "{NNDDD}", "price": "{NNNDD}", "count": "{NNNNN}"}[kind]

@@ -663,6 +663,18 @@ def test_the_symbology_a_scanner_tells_is_used(run, tmp_path):
 # --- the tester -----------------------------------------------------------------------------------------------------
 
 
+def test_a_typed_badge_is_a_badge_and_nobodys(run, tmp_path):
+    async def day():
+        async with a_till(tmp_path) as till:
+            await till.do(c.ShowDevices(), c.TestScan(code=NADIA))
+            tested = till.view.tested
+            assert (tested.kind, tested.name) == ("badge", "")
+            assert NADIA not in repr(tested)
+            assert "Nadia" not in repr(tested) and "nadia" not in repr(tested)
+
+    run(day())
+
+
 def test_s11_the_tester_says_which_rule_won_and_sells_nothing(run, tmp_path):
     async def day():
         async with a_till(tmp_path) as till:
