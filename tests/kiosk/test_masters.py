@@ -51,7 +51,7 @@ def showing(daemon_end, kiosk, content, **changes):
     """The kiosk with Mes Données on it, once somebody could have seen it."""
     end = daemon_end(r.shown(content, **changes))
     with kiosk() as panel:
-        panel.wait_for(20, 440, LIGHT["primary"])
+        panel.wait_for(8, 380, LIGHT["primary"])
         wait_until_steady(panel)
         time_passes()
         yield end, panel
@@ -61,18 +61,27 @@ def over(end, panel, content, sheet):
     """A sheet over Mes Données, drawn."""
     before = panel.picture().tobytes()
     end.push(r.shown(content, sheet=sheet))
-    for _ in range(400):
-        if panel.picture().tobytes() != before:
-            break
+    until(panel, lambda picture: picture != before)
     wait_until_steady(panel)
     time_passes()
 
 
-def types(hands, panel, text):
-    """On the keyboard that a touch has just opened."""
+def types(hands, panel, spot, text):
+    """A touch that opens the keyboard, the text, and Enter, which shuts it."""
+    before = panel.picture().tobytes()
+    hands.tap(*spot)
+    until(panel, lambda picture: picture != before)
     wait_until_steady(panel)
     for key in (*["Backspace"] * 12, *text, "Enter"):
         hands.type(key)
+    until(panel, lambda picture: picture == before)
+
+
+def until(panel, holds):
+    for _ in range(400):
+        if holds(panel.picture().tobytes()):
+            return
+    pytest.fail("the picture did not come")
 
 
 def test_the_switch_the_row_the_sections_and_the_tabs(daemon_end, kiosk, hands):
@@ -90,6 +99,7 @@ def test_the_switch_the_row_the_sections_and_the_tabs(daemon_end, kiosk, hands):
 def test_a_row_is_dragged_by_its_handle_and_told_once(daemon_end, kiosk, hands):
     with showing(daemon_end, kiosk, r.masters()) as (end, panel):
         hands.touch("down", HANDLE_X, ROWS["twint"])
+        panel.wait_for(800, ROWS["twint"] - 30, LIGHT["primary-soft"])
         for y in range(ROWS["twint"], ROWS["cash"] - 1, -8):
             hands.touch("move", HANDLE_X, y)
         panel.wait_for(800, ROWS["cash"] - 30, LIGHT["primary-soft"])
@@ -112,8 +122,7 @@ def test_the_editor_of_cash(daemon_end, kiosk, hands):
         for spot, _ in CASH.values():
             hands.tap(*spot)
         assert said(end, len(CASH)) == [command for _, command in CASH.values()]
-        hands.tap(*NAME)
-        types(hands, panel, "Cash")
+        types(hands, panel, NAME, "Cash")
         assert said(end, 1) == [cmd.FillTenderMode("name", "Cash")]
 
 
@@ -134,10 +143,8 @@ def test_groups_and_their_editor(daemon_end, kiosk, hands):
         for spot, _ in GROUP.values():
             hands.tap(*spot)
         assert said(end, len(GROUP)) == [command for _, command in GROUP.values()]
-        hands.tap(*RATE)
-        types(hands, panel, "7.5")
-        hands.tap(*DATE_TO)
-        types(hands, panel, "31.12.26")
+        types(hands, panel, RATE, "7.5")
+        types(hands, panel, DATE_TO, "31.12.26")
         assert said(end, 2) == [cmd.FillGroup("rate", "7.5"), cmd.FillGroup("to", "31.12.26")]
         over(end, panel, r.groups(), r.group_sheet(picking=1, categories=r.CATEGORIES))
         hands.tap(640, 350)

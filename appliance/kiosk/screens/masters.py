@@ -343,7 +343,7 @@ class RateRows(Rows):
     def on_field(self, row: int, field: str) -> None:
         """A field was touched."""
 
-    def content(self, rates: Any) -> float:
+    def height_of(self, rates: Any) -> float:
         """Height of these discounts together."""
         return sum(RateLine.height_for(rate, 0) for rate in rates)
 
