@@ -125,6 +125,30 @@ def _client_picker(**wiring: Any) -> SheetView:
     return ClientPicker(**wiring)
 
 
+def _product_form(**wiring: Any) -> Screen:
+    from appliance.kiosk.screens.product_form import ProductForm
+
+    return ProductForm(**wiring)
+
+
+def _unknown_code(**wiring: Any) -> SheetView:
+    from appliance.kiosk.screens.unknown_code import UnknownCode
+
+    return UnknownCode(**wiring)
+
+
+def _product_picker(**wiring: Any) -> SheetView:
+    from appliance.kiosk.screens.unknown_code import ProductPicker
+
+    return ProductPicker(**wiring)
+
+
+def _product_choice(**wiring: Any) -> SheetView:
+    from appliance.kiosk.screens.product_form import ProductChoice
+
+    return ProductChoice(**wiring)
+
+
 def _client_menu(**wiring: Any) -> SheetView:
     from appliance.kiosk.screens.client_picker import ClientMenu
 
@@ -221,6 +245,7 @@ SCREENS: dict[str, Callable[..., Screen]] = {
     "closing": _closing,
     "clients": _clients,
     "client_form": _client_form,
+    "product_form": _product_form,
     "devices": _devices,
     "masters": _masters,
     "starting": _starting,
@@ -242,6 +267,9 @@ SHEETS: dict[type[Any], Callable[..., SheetView]] = {
     v.PrintHelpSheet: _print_help,
     v.ClientPickerSheet: _client_picker,
     v.ClientMenuSheet: _client_menu,
+    v.UnknownCodeSheet: _unknown_code,
+    v.ProductPickerSheet: _product_picker,
+    v.ProductChoiceSheet: _product_choice,
     v.ClientGroupsSheet: _client_groups,
     v.TenderModeSheet: _tender_mode,
     v.ModeOffSheet: _mode_off,

@@ -50,6 +50,10 @@ ACTION_ICONS = {
 }
 
 
+ON_THE_SENTENCE = ("unknown_code",)
+"""Actions that have no button: the sentence itself is touched."""
+
+
 @dataclass(frozen=True)
 class LightModel:
     """One device of the status strip."""
@@ -77,6 +81,8 @@ class MessageModel:
     level: str = "info"
     icon: str = "info"
     actions: tuple[ActionModel, ...] = ()
+    touch: str = ""
+    """What a touch on the sentence does; "" for nothing."""
     counter: str = ""
 
 
@@ -119,10 +125,11 @@ def message(view: TillView) -> MessageModel | None:
     icon = MESSAGE_ICONS.get(said.code.split(".")[0], "info" if said.level == "info" else "warning")
     actions = tuple(
         ActionModel(action, t(f"screen.action.{action}", view.language), ACTION_ICONS.get(action, ""))
-        for action in said.actions[:2]
+        for action in [action for action in said.actions if action not in ON_THE_SENTENCE][:2]
     )
+    touch = next((action for action in said.actions if action in ON_THE_SENTENCE), "")
     counter = f"{said.position}/{said.count}" if said.count > 1 else ""
-    return MessageModel(sentence(said.code, said.params, view), said.level, icon, actions, counter)
+    return MessageModel(sentence(said.code, said.params, view), said.level, icon, actions, touch, counter)
 
 
 def clock(view: TillView) -> str:

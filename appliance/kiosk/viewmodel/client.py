@@ -230,6 +230,7 @@ def picker_model(view: v.TillView, sheet: v.ClientPickerSheet) -> PickerModel:
     lang = view.language
     is_nobody = bool(sheet.search) and not sheet.rows
     hint = "screen.clients.for_wallet" if sheet.purpose == "wallet" else "screen.clients.quicker"
+    hint = "screen.product.pick_client" if sheet.purpose == "link" else hint
     return PickerModel(
         kinds=tuple(t(f"screen.clients.kinds.{kind}", lang) for kind in KINDS),
         kind=KINDS.index(sheet.kind),
@@ -237,7 +238,7 @@ def picker_model(view: v.TillView, sheet: v.ClientPickerSheet) -> PickerModel:
         search=sheet.search,
         search_hint=t("screen.clients.search", lang),
         keyboard=t("screen.clients.keyboard", lang),
-        hint=t(hint, lang),
+        hint=t(hint, lang, code=card_number(sheet.code)),
         rows=row_models(view, sheet.rows, sheet.chosen),
         count=count_line(view, sheet),
         new=t("screen.clients.new", lang),

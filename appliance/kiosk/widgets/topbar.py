@@ -90,12 +90,21 @@ class MessageCounter(Press, Row):
     tone = StringProperty("on-warn-soft")
 
 
+class MessageSentence(Press, Row):
+    """The sentence; a touch on it leads on where it has an answer of its own."""
+
+
 class MessageBar(Box):
     """One sentence, at most two buttons and ✕. `on_action(action)`, `on_close`, `on_next`."""
 
     model = ObjectProperty(None, allownone=True, rebind=True)
     tone = StringProperty("on-warn-soft")
     __events__ = ("on_action", "on_close", "on_next")
+
+    def touch(self) -> None:
+        """The sentence was touched."""
+        if self.model is not None and self.model.touch:
+            self.dispatch("on_action", self.model.touch)
 
     def on_next(self) -> None:
         """The counter was touched: the message behind this one."""
