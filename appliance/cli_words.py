@@ -10,6 +10,9 @@ from typing import Any, Final
 
 from appliance.i18n import amount, has_sentence, quantity, t
 
+SPACES: Final = "\u00a0\u202f"
+"""No-break spaces of French sentences."""
+UNSEEN: Final = "\N{REPLACEMENT CHARACTER}"
 NAME_CHARS: Final = 20
 """Width of the names in front."""
 
@@ -22,7 +25,9 @@ def say_rows(rows: list[tuple[str, str]]) -> None:
 
 def _plain(text: str) -> str:
     """What a code or a name carries is shown, never obeyed by the terminal."""
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+    return "".join(
+        letter if letter.isprintable() or letter in SPACES else "\N{REPLACEMENT CHARACTER}" for letter in text
+    )
 
 
 def status_rows(till: str, view: Any) -> list[tuple[str, str]]:

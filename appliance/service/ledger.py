@@ -240,7 +240,7 @@ class Ledger:
 
     def settle_soon(self) -> None:
         """Let the basket's changes become durable by themselves."""
-        if self._pending and self._timer is None and self._flushing is None:
+        if (self._pending or self._companions) and self._timer is None and self._flushing is None:
             self._timer = asyncio.get_running_loop().call_later(BASKET_DELAY_S, self._start_flush)
 
     @property

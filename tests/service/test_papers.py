@@ -313,6 +313,27 @@ def test_one_touch_prints_the_test_page_and_keeps_the_result(run, tmp_path):
     run(day())
 
 
+def test_tests_alone_are_given_up_on_the_disk_too(run, tmp_path):
+    async def day():
+        printer = SimulatedPrinter()
+        async with a_shop(tmp_path, printer) as till:
+            printer.run_out_of_paper()
+            await until(lambda: light(till) == "error")
+            await till.do(c.ShowDevices())
+            for _ in range(5):
+                await till.do(c.TestDevice("print"))
+            await until(lambda: till.daemon.printing.waiting == 5 and till.message == "printer.backlog")
+            await till.do(c.ActOnMessage("drop_all"))
+            await until(lambda: not till.daemon.printing._dropping)
+            assert await till.books(spool.waiting_jobs) == []
+            printer.load_paper()
+            await until(lambda: light(till) == "ok")
+            await till.do(c.TestDevice("print"))
+            await until(lambda: len(printer.receipts) == 1)
+
+    run(day())
+
+
 def test_all_that_is_given_up_is_gone_also_tests_and_copies_but_no_z(run, tmp_path):
     async def day():
         printer = SimulatedPrinter()
