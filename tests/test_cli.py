@@ -313,7 +313,7 @@ def test_what_a_code_carries_is_shown_and_not_obeyed(capsys):
     assert main(["codes", "test", "\x1b]0;x\x07\x1b[2J"]) == NO
     assert "\x1b" not in capsys.readouterr().out
     assert main(["codes", "test", "2112345012347"]) == NO
-    assert "incorrecte\u00A0:" in capsys.readouterr().out
+    assert "incorrecte\u00a0:" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("source", ["/dev/zero", "huge"])
