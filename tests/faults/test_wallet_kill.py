@@ -58,7 +58,7 @@ class Shop:
             *wrapper, sys.executable, "-m", "tests.faults.wallet_shop", str(self.folder), cwd=ROOT,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, start_new_session=True,
         )  # fmt: skip
-        return await self.process.stdout.readline() == b"ready\n"
+        return bool(await self.process.stdout.readline() == b"ready\n")
 
     async def give(self, place: int) -> bool:
         """Order it with one double tap; whether both were answered."""
