@@ -67,7 +67,10 @@ class WalletEntry(msgspec.Struct, frozen=True, gc=False):
 
 
 COLUMNS: Final = ", ".join(WalletEntry.__struct_fields__)
-_INSERT: Final = f"INSERT INTO wallet_entry ({COLUMNS}) VALUES ({', '.join('?' * len(WalletEntry.__struct_fields__))})"
+_INSERT: Final = (
+    f"INSERT OR REPLACE INTO wallet_entry ({COLUMNS}) VALUES ({', '.join('?' * len(WalletEntry.__struct_fields__))})"
+)
+"""A row that should not be there never keeps money from being booked."""
 
 
 def moves(entry: Entry) -> bool:

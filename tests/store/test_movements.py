@@ -116,6 +116,17 @@ def test_a_movement_and_its_entry_are_kept_together_or_not_at_all(conn):
     assert store.read_head(conn, "e").seq == len(entries)
 
 
+def test_a_row_that_should_not_be_there_keeps_no_money_from_being_booked(conn):
+    facts = a_year().facts
+    entries = keep(conn, facts[:-1])
+    conn.execute("UPDATE wallet_entry SET seq = ? WHERE kind = 'credit'", (len(facts) + 1,))
+    core = Core()
+    core.credits(100)
+    last = [facts[-1], core.facts[-1]]
+    store.append(conn, j.chain(last, seq=len(entries), prev_hash=entries[-1].hash, epoch="e", at=NOW.at, actor=""))
+    assert book.movements(conn, ROCHAT, 1)[0].kind == "credit"
+
+
 def test_rebuilt_it_is_the_same_and_says_what_was_wrong(conn):
     keep(conn, a_year().facts)
     before = rows(conn)
