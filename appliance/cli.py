@@ -80,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_codes(commands, command)
     _add_devices(commands, command)
     _add_customers(commands, command)
+    _add_modes(commands, command)
     _add_wallets(commands, command)
     return parser
 
@@ -159,6 +160,25 @@ def _add_customers(commands: Any, command: Callable[..., argparse.ArgumentParser
         if name == "export":
             made.add_argument("target", nargs="?", type=Path, metavar="FILE", help="standard output when not given")
             made.add_argument("--customer", metavar="CUSTOMER", help="everything about this one, by id or card")
+
+
+def _add_modes(commands: Any, command: Callable[..., argparse.ArgumentParser]) -> None:
+    text = "means of payment: list them, set one"
+    group = commands.add_parser("modes", help=text, description=text)
+    group = group.add_subparsers(required=True, metavar="COMMAND")
+    for name, what in (
+        ("list", "list them in their order"),
+        ("set", "change one, in the store of a till that does not run"),
+    ):
+        made = command(name, _modes, what, group)
+        made.set_defaults(work=name)
+        made.add_argument("--config", type=Path, required=True, metavar="FILE", help="the till's settings")
+        if name == "set":
+            made.add_argument("mode", metavar="MODE", help="its id")
+            made.add_argument("--switch", choices=("on", "off"))
+            made.add_argument("--name", metavar="TEXT", help="its label")
+            made.add_argument("--account", metavar="NUMBER", help="for the accounts")
+            made.add_argument("--place", type=int, metavar="N", help="its place at Encaissement, 1 being the first")
 
 
 def _add_wallets(commands: Any, command: Callable[..., argparse.ArgumentParser]) -> None:
@@ -525,6 +545,21 @@ def _customers(arguments: argparse.Namespace) -> int:
             return NO
         except OSError as error:
             raise Trouble("csv.unreadable", f"{error.filename}: {error.strerror}") from None
+
+
+def _modes(arguments: argparse.Namespace) -> int:
+    from appliance import cli_modes
+    from appliance.clock import SystemClock
+    from appliance.domain.errors import Refusal
+
+    config = _config(arguments.config)
+    opened = _writing(config) if arguments.work == "set" else _reading(Path(config.data_dir) / "till.db")
+    with opened as conn:
+        try:
+            cli_modes.run(arguments, conn, config, SystemClock())
+        except Refusal as refusal:
+            raise Trouble(refusal.code, _words(refusal)) from None
+    return OK
 
 
 def _wallet(arguments: argparse.Namespace) -> int:

@@ -168,6 +168,8 @@ class Display:
             names += ["StartClosing", "ReadX", "PrintReport", "CloseDay"]
         if desk.undo is not None:
             names.append("Undo")
+        if not any(mode.kind == "card" and mode.enabled and mode.quick_key for mode in till.shop.tenders):
+            names = [name for name in names if name != "TakeCard"]
         if till.ledger.fault:
             names = [name for name in names if name not in ("StartPayment", "TakeCash", "TakeCard", "AddProduct")]
         return tuple(dict.fromkeys(names))
