@@ -378,6 +378,79 @@ class PrintStatement(Command, tag="PrintStatement"):
     customer: CustomerId
 
 
+# wallets
+class SetCreditQuantity(Command, tag="SetCreditQuantity"):
+    """Of the open sheet: 1 credits, -1 gives a credit back ("Annuler un crédit")."""
+
+    quantity: Literal[1, -1]
+
+
+class FocusCredit(Command, tag="FocusCredit"):
+    """What digits and presets go to: the amount, or what was received by the chosen means."""
+
+    field: Literal["amount", "received"]
+
+
+class TypeCredit(Command, tag="TypeCredit"):
+    """The figure of the field in focus now."""
+
+    amount_minor: Amount
+
+
+class ChooseCreditMode(Command, tag="ChooseCreditMode"):
+    mode: Word
+
+
+class ChooseCredit(Command, tag="ChooseCredit"):
+    """Which credit is given back."""
+
+    document: Id
+
+
+class RemoveCreditPayment(Command, tag="RemoveCreditPayment"):
+    payment: Id
+
+
+class CollectCredit(Command, tag="CollectCredit"):
+    """ "Encaisser" or "Rembourser": what was received pays all that remains, or a part of it."""
+
+
+class UseWallet(Command, tag="UseWallet"):
+    """ "Utiliser 15.40 de la cagnotte": the rest is paid otherwise."""
+
+
+class RechargeWallet(Command, tag="RechargeWallet"):
+    """ "Recharger la cagnotte maintenant"; 0 asks for another amount. Paid, the whole ticket is taken on the wallet."""
+
+    amount_minor: Amount = 0
+
+
+class PutChangeOnWallet(Command, tag="PutChangeOnWallet"):
+    """ "Mettre le reste sur la cagnotte"."""
+
+
+WalletAction = Literal["block", "unblock", "replace_card", "transfer", "refund", "adjust"]
+
+
+class OpenWalletAction(Command, tag="OpenWalletAction"):
+    """One of the rarer deeds on the customer's card; without an action, the list of them."""
+
+    customer: CustomerId
+    action: WalletAction | None = None
+
+
+class DoWalletAction(Command, tag="DoWalletAction"):
+    """Carries out the open one. Only the fields of that action count."""
+
+    reason: Word = ""
+    amount_minor: Annotated[int, Meta(ge=-99_999_999, le=99_999_999)] = 0
+    mode: Word = ""
+    customer: CustomerId = ""
+    """Whom the balance goes to."""
+    code: Code = ""
+    """The new card."""
+
+
 # the code that nobody knows
 class AssignCode(Command, tag="AssignCode"):
     """One of the four choices for the code that was read and is unknown: its form or its list opens, with the code."""
@@ -692,7 +765,9 @@ AnyCommand = (
     | RecallTicket | OrderNotes | VoidTicket
     | ShowTab | SearchCustomers | ShowCustomer | ShowHistory | AttachCustomer | DetachCustomer | NewCustomer
     | EditCustomer | FillCustomer | SaveCustomer | DeleteCustomer | RestoreCustomer | OpenCredit
-    | PrintStatement
+    | PrintStatement | SetCreditQuantity | FocusCredit | TypeCredit | ChooseCreditMode | ChooseCredit
+    | RemoveCreditPayment | CollectCredit | UseWallet | RechargeWallet | PutChangeOnWallet | OpenWalletAction
+    | DoWalletAction
     | ShowSection | SwitchTenderMode | MoveTenderMode | EditTenderMode | FillTenderMode | SaveTenderMode
     | EditGroup | FillGroup | SaveGroup | DeleteGroup
     | AssignCode | FillProduct | SaveProduct | SearchProducts | LinkCode

@@ -222,6 +222,10 @@ class ResultView(Piece):
     """How many papers were asked for; from the second on they read DUPLICATA."""
     can_correct: bool = False
     can_email: bool = False
+    wallet_change_minor: int = 0
+    """Change that may still be put on the client's wallet; 0 for none."""
+    client: str = ""
+    """Name of the client of the sale; "" for none."""
     past_at: str = ""
     """When a sale of the past that was opened by its receipt was closed, local ISO 8601; "" for the last sale."""
     part: int = 0
@@ -610,6 +614,89 @@ class GroupDeleteSheet(Piece, tag="group_delete"):
     others: tuple[ClientGroupKey, ...] = ()
 
 
+class CreditRow(Piece):
+    """A credit that can still be given back."""
+
+    document: int
+    at: str
+    """Local time, ISO 8601."""
+    modes: str
+    """Names of the means that paid it."""
+    amount_minor: int
+    left_minor: int
+    """At most this much can be given back."""
+
+
+class WalletCreditSheet(Piece, tag="wallet_credit"):
+    """Créditer la cagnotte, and Annuler un crédit with quantity -1 (mock-ups 14 and 15)."""
+
+    customer: str
+    name: str
+    """With the form of address."""
+    quantity: Literal[1, -1] = 1
+    field: Literal["amount", "received"] = "amount"
+    amount_minor: int = 0
+    received_minor: int = 0
+    presets: tuple[int, ...] = ()
+    modes: tuple[TenderKey, ...] = ()
+    """Means that may fund a wallet, in the merchant's order."""
+    mode: str = ""
+    """Id of the chosen one."""
+    payments: tuple[TenderView, ...] = ()
+    """Parts that were taken already."""
+    balance_minor: int = 0
+    new_balance_minor: int = 0
+    remaining_minor: int = 0
+    change_minor: int = 0
+    credits: tuple[CreditRow, ...] = ()
+    credit: int = 0
+    """Document of the chosen one."""
+    prints: bool = True
+    """A receipt comes out by itself."""
+    can_cancel: bool = True
+    """The seller may give credits back, with a manager's code if need be."""
+    asks_amount: bool = False
+    """Encaisser was touched before an amount was there: it is asked for now."""
+    for_ticket_minor: int = 0
+    """The ticket that is taken on the wallet afterwards; 0 when the credit stands alone."""
+    error: str = ""
+    """Message id of what keeps Encaisser from working, with its parameters."""
+    params: dict[str, str | int] = {}
+
+
+class WalletShortSheet(Piece, tag="wallet_short"):
+    """La cagnotte ne suffit pas (mock-up 17)."""
+
+    total_minor: int
+    balance_minor: int
+    missing_minor: int
+    presets: tuple[int, ...] = ()
+    """Keys of Recharger: none below what is missing."""
+    can_recharge: bool = True
+
+
+class WalletActionSheet(Piece, tag="wallet_action"):
+    """The rarer deeds on a wallet: the list of them, then what one of them needs."""
+
+    customer: str
+    name: str
+    actions: tuple[str, ...] = ()
+    """Names of `WalletAction` that are possible now."""
+    action: str = ""
+    """The chosen one; "" for the list."""
+    balance_minor: int = 0
+    paid_minor: int = 0
+    gifted_minor: int = 0
+    reasons: tuple[ReasonKey, ...] = ()
+    modes: tuple[TenderKey, ...] = ()
+    cards: tuple[str, ...] = ()
+    scanned: str = ""
+    """Card that was read for "replace_card"."""
+    rows: tuple[ClientRow, ...] = ()
+    """Who may get the balance, of "transfer"; searched with `SearchCustomers`."""
+    search: str = ""
+
+
 Sheet = (
     TenderModeSheet
     | ModeOffSheet
@@ -621,6 +708,9 @@ Sheet = (
     | ProductChoiceSheet
     | ClientMenuSheet
     | ClientGroupsSheet
+    | WalletCreditSheet
+    | WalletShortSheet
+    | WalletActionSheet
     | LineEditorSheet
     | MenuSheet
     | CodeEntrySheet
