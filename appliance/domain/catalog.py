@@ -541,8 +541,8 @@ class Catalog:
     """
 
     __slots__ = (
-        "_added", "_added_codes", "_by_category", "_codes", "_ids", "_packs", "_rows", "_sorted_codes", "categories",
-        "grids", "words",
+        "_added", "_added_codes", "_added_words", "_by_category", "_codes", "_ids", "_packs", "_rows", "_sorted_codes",
+        "categories", "grids", "words",
     )  # fmt: skip
 
     def __init__(
@@ -567,6 +567,8 @@ class Catalog:
         self._added: dict[int, Product] = {}
         """Articles created, and those of the arrays that got one more code, as they are now."""
         self._added_codes: dict[str, int] = {}
+        self._added_words: dict[int, tuple[str, ...]] = {}
+        """What the search looks for in them."""
         self.grids = grids
         self.categories = categories
         self.words = words
@@ -582,24 +584,30 @@ class Catalog:
         """
         made = copy.copy(self)
         made._added, made._added_codes = dict(self._added), dict(self._added_codes)
+        made._added_words = dict(self._added_words)
         for product in products:
             if made.product(product.id) is not None:
                 raise ValueError(f"product {product.id} is there already")
             for code in product.codes:
                 made._claim(code, product.id)
-            made._added[product.id] = product
+            made._keep(product)
         for code, product_id in codes:
             known = made.product(product_id)
             if known is None:
                 raise ValueError(f"product {product_id} is not there")
             made._claim(code, product_id)
-            made._added[product_id] = msgspec.structs.replace(known, codes=(*known.codes, code))
+            made._keep(msgspec.structs.replace(known, codes=(*known.codes, code)))
         return made
 
     def _claim(self, code: str, product_id: int) -> None:
         if self.product_by_code(code) is not None:
             raise ValueError(f"code {code} belongs to another product")
         self._added_codes[canonical_code(code)] = product_id
+
+    def _keep(self, product: Product) -> None:
+        codes = (*(canonical_code(code) for code in product.codes), *product.codes)
+        self._added[product.id] = product
+        self._added_words[product.id] = (*words_of(search_text(product)), *codes)
 
     def _created(self) -> list[Product]:
         """Articles that the arrays do not have."""
@@ -675,7 +683,7 @@ class Catalog:
         """What the till added and carries every word, after the rest; before it where that was only guessed at."""
         if not self._added or not words:
             return found
-        hits = [row for row in self._added.values() if _carries(row, words)]
+        hits = [row for row in self._added.values() if _carries(self._added_words[row.id], words)]
         ids = {row.id for row in hits}
         others = [row for row in found if row.id not in ids]
         if all(word in self.words.wide or self._hits(word) for word in words):
@@ -726,9 +734,8 @@ class Catalog:
         return [self._codes[code] for code in codes[first:last]]
 
 
-def _carries(product: Product, words: list[str]) -> bool:
-    """Whether every typed word begins a word of the name or of the key label, or a code."""
-    known = [*words_of(search_text(product)), *(canonical_code(code) for code in product.codes), *product.codes]
+def _carries(known: Sequence[str], words: list[str]) -> bool:
+    """Whether every typed word begins one of an article's words or codes."""
     return all(any(each.startswith(word) for each in known) for word in words)
 
 

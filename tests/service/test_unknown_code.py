@@ -9,6 +9,7 @@ from appliance.protocol import command as c
 from appliance.service.unknown_code import form_of, price_of
 from appliance.store import catalog as store
 from tests.service.test_clients import ANNE, CLAIRE, CLAIRES_CARD, in_a_shop
+from tests.service.test_ledger import refuse_writes
 from tests.support.till import JAM, NADIA, PINS, UNKNOWN, a_till
 
 OTHER, CARD, JAM_NAME = "7613100000004", "21009988", "Confiture d’abricots 370\N{NO-BREAK SPACE}g"
@@ -252,6 +253,42 @@ def test_a_letter_that_comes_late_and_a_second_save_do_nothing(run, tmp_path):
             await till.do(c.SaveProduct(), c.FillProduct("name", "x"), c.SaveProduct())
             assert len(await till.facts(j.ProductCreated)) == 1
             assert till.view.ticket.article_count == 3
+
+    run(day())
+
+
+def test_a_disk_that_refuses_leaves_neither_the_article_nor_its_line(run, tmp_path):
+    async def day():
+        async with a_till(tmp_path) as till:
+            await meets(till)
+            await till.do(c.AssignCode(UNKNOWN, "new_product"), c.Approve(PINS["nadia"]))
+            await till.do(c.FillProduct("name", "Sirop"), c.FillProduct("price", "7.90"))
+            await refuse_writes(till)
+            assert not (await till.order(c.SaveProduct())).ok
+            assert till.till.catalog.product_by_code(UNKNOWN) is None
+            assert till.basket() == "2 Croissant au beurre 3.20"
+            assert await till.facts(j.ProductCreated) == []
+            assert (till.screen, till.view.product_form.lines[0].text) == ("product_form", "Sirop")
+            till.daemon.ledger._well_again()
+            await till.do(c.SaveProduct())
+            assert till.basket() == "2 Croissant au beurre 3.20, 1 Sirop 7.90"
+            assert name_of(till, UNKNOWN) == "Sirop"
+
+    run(day())
+
+
+def test_an_order_that_is_sent_again_creates_one_article(run, tmp_path):
+    async def day():
+        async with a_till(tmp_path) as till:
+            await meets(till)
+            await till.do(c.AssignCode(UNKNOWN, "new_product"), c.Approve(PINS["nadia"]))
+            await till.do(c.FillProduct("name", "Sirop"), c.FillProduct("price", "7.90"))
+            for _ in range(2):
+                assert (await till.order(c.SaveProduct(), "twice")).ok
+            await till.pull_the_plug()
+            assert (await till.order(c.SaveProduct(), "twice")).ok
+            assert till.basket() == "2 Croissant au beurre 3.20, 1 Sirop 7.90"
+            assert len(await till.facts(j.ProductCreated)) == 1
 
     run(day())
 
