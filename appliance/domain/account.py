@@ -94,17 +94,23 @@ class Wallet(msgspec.Struct):
     def use_up(self, part: Purse) -> None:
         """Spending uses the oldest credits first."""
         for n, row in enumerate(self.credits):
+            if not part.total_minor:
+                return
             taken = Purse(min(part.paid_minor, row.left.paid_minor), min(part.gifted_minor, row.left.gifted_minor))
-            part = part - taken
-            self.credits[n] = replace(row, left=row.left - taken)
+            if taken.total_minor:
+                part = part - taken
+                self.credits[n] = replace(row, left=row.left - taken)
 
     def restore(self, part: Purse) -> None:
         """Spending that is taken back restores the newest first."""
         for n in range(len(self.credits) - 1, -1, -1):
             row = self.credits[n]
+            if not part.total_minor:
+                return
             back = Purse(min(part.paid_minor, row.used.paid_minor), min(part.gifted_minor, row.used.gifted_minor))
-            part = part - back
-            self.credits[n] = replace(row, left=row.left + back)
+            if back.total_minor:
+                part = part - back
+                self.credits[n] = replace(row, left=row.left + back)
 
     def forget_used(self) -> None:
         """Credits of which nothing is left: at the end of a session no sale can give anything back to them."""

@@ -79,8 +79,8 @@ def moves(entry: Entry) -> bool:
     return IMAGE in entry.body if kind in SALES else kind in MOVING
 
 
-def rows_of(entry: Entry, till: str) -> list[WalletEntry]:
-    """What an entry leaves in the table."""
+def rows_of(entry: Entry, till: str, fact: Any = None) -> list[WalletEntry]:
+    """What an entry leaves in the table; `fact` is the entry's, where it was read before."""
     seller = entry.actor
     return [
         WalletEntry(
@@ -89,7 +89,7 @@ def rows_of(entry: Entry, till: str) -> list[WalletEntry]:
             move.document, move.of_document, move.ticket, till, move.seller or seller, move.modes, move.other,
             move.reason,
         )
-        for move in movements_of(entry.fact)
+        for move in movements_of(entry.fact if fact is None else fact)
     ]  # fmt: skip
 
 

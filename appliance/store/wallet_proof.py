@@ -16,7 +16,7 @@ from typing import Any, Final
 import msgspec
 
 from appliance.domain.errors import BrokenJournal
-from appliance.domain.journal import Entry
+from appliance.domain.journal import AnyFact, Entry
 from appliance.domain.movement import movements as movements_of
 from appliance.domain.state import TillState, apply
 from appliance.domain.wallet import Purse
@@ -145,14 +145,15 @@ def _prove(conn: Any, entries: int) -> Proof:
     till = movements.till_of(conn)
     for entry in journal.read_entries(conn):
         try:
-            apply(state, entry.fact, entry.at, entry.actor)
+            fact = entry.fact
+            apply(state, fact, entry.at, entry.actor)
         except msgspec.DecodeError as error:
             raise WalletFault("chain", entry.seq, reason="unreadable") from error
         except (LookupError, AssertionError, ValueError, TypeError) as error:
             raise WalletFault("image", entry.seq, kind=entry.kind) from error
         if movements.moves(entry):
-            sums.add(entry)
-            table.follow(entry.seq, movements.rows_of(entry, till))
+            sums.add(entry.seq, fact)
+            table.follow(entry.seq, movements.rows_of(entry, till, fact))
         if snapshot is not None and snapshot[0] == entry.seq:
             _check_snapshot(snapshot, state)
             snapshot = None
@@ -186,11 +187,11 @@ class _Sums:
     def __init__(self) -> None:
         self._purses: dict[str, Purse] = {}
 
-    def add(self, entry: Entry) -> None:
-        for move in movements_of(entry.fact):
+    def add(self, seq: int, fact: AnyFact) -> None:
+        for move in movements_of(fact):
             purse = self._purses.get(move.wallet, Purse()) + move.part
             if purse != move.after or min(purse.paid_minor, purse.gifted_minor) < 0:
-                raise WalletFault("balance", entry.seq, wallet=move.wallet)
+                raise WalletFault("balance", seq, wallet=move.wallet)
             self._purses[move.wallet] = purse
 
     def check(self, state: TillState, seq: int) -> None:
