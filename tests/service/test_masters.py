@@ -212,11 +212,11 @@ def test_the_editor_changes_everything_of_a_mode_in_one_step(tmp_path):
             None,
             None,
         )
-        for field, value in (
-            ("name", "  Bon du   Bourg "), ("overpayment", "change"), ("opens_drawer", "1"), ("needs_customer", "1"),
-            ("funds_wallet", ""), ("account", "2035"), ("place", "0"), ("quick_key", "1"), ("rounding_minor", "5"),
-        ):  # fmt: skip
-            await till.do(c.FillTenderMode(field, value))
+        fields: dict[c.ModeField, str] = {
+            "name": "  Bon du   Bourg ", "overpayment": "change", "opens_drawer": "1", "needs_customer": "1",
+            "funds_wallet": "", "account": "2035", "place": "0", "quick_key": "1", "rounding_minor": "5",
+        }  # fmt: skip
+        await till.do(*(c.FillTenderMode(field, value) for field, value in fields.items()))
         assert listed(till)[0] == "Espèces", "nothing holds before Enregistrer"
         await till.do(c.SaveTenderMode())
         assert till.screen == "masters"
