@@ -153,6 +153,11 @@ class Ledger:
         return self._head.seq
 
     @property
+    def durable_seq(self) -> int:
+        """Number of the newest entry that is on the disk."""
+        return self._durable_seq
+
+    @property
     def epoch(self) -> str:
         return self._head.epoch
 

@@ -100,6 +100,11 @@ class Till:
         self._effects: list[e.Effect] = []
         self._origin = ""
         self._answers: OrderedDict[str, Answer | asyncio.Task[Answer]] = OrderedDict()
+        self._undurable: list[tuple[int, int, Desk]] = []
+        """The screen before each order whose facts may still be lost, oldest first; before it how often the state had
+        been read back, and the last of those facts."""
+        self._undone = ledger.reloads
+        """How often the state had been read back when the screen last went back with it."""
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self.devices: Devices | None = None
         """All devices, while they are served; a till sells before and without them."""
@@ -314,23 +319,25 @@ class Till:
             effects = self._take_effects()
             if not effects and not self.ledger.is_urgent:
                 self.ledger.settle_soon()
+                self._may_be_lost(before)
             elif not self.ledger.settle_at_once():
+                self._may_be_lost(before)
                 return self._after_commit(order, effects, reloads, before)
         except Refusal as refusal:
-            return self._refused(order, refusal, before)
+            return self._refused(order, refusal, before, reloads)
         return self._done(order, effects)
 
     async def _after_commit(self, order: Order, effects: list[e.Effect], reloads: int, before: Desk) -> Answer:
         try:
             await self.ledger.settle(reloads)
         except StoreFault as fault:
-            return self._refused(order, fault, before)
+            return self._refused(order, fault, before, reloads)
         return self._done(order, effects)
 
     async def _ask_first(self, order: Order, waiting: c.AnyCommand | None) -> Answer:
         """A PIN is hashed on another thread before anything is decided; `waiting` is what it was typed for."""
         command: c.AnyCommand = order.command
-        before = self.desk.copy()
+        before, reloads = self.desk.copy(), self.ledger.reloads
         try:
             if isinstance(command, c.SignIn):
                 await people.sign_in(self, command)
@@ -338,11 +345,12 @@ class Till:
                 command = await people.approve(self, command, waiting)
             elif clients.looks_first(command):
                 await clients.look_up(self, command)
-            before = self.desk.copy()
+            before, reloads = self.desk.copy(), self.ledger.reloads
             self._decide(command, order.id)
+            self._may_be_lost(before)
             await self._settle()
         except Refusal as refusal:
-            return self._refused(order, refusal, before)
+            return self._refused(order, refusal, before, reloads)
         return Answer(order.id, True, self.rev)
 
     def _decide(self, command: c.AnyCommand, origin: str) -> None:
@@ -368,19 +376,41 @@ class Till:
         self.changed()
         return Answer(order.id, True, self.rev)
 
-    def _refused(self, order: Order, refusal: Refusal, before: Desk) -> Answer:
+    def _may_be_lost(self, before: Desk) -> None:
+        """The screen goes back to `before` should what was just decided not reach the disk."""
+        durable, seq, reloads = self.ledger.durable_seq, self.ledger.seq, self.ledger.reloads
+        self._undurable = [kept for kept in self._undurable if kept[0] == reloads and kept[1] > durable]
+        if seq > durable and (not self._undurable or seq > self._undurable[-1][1]):
+            self._undurable.append((reloads, seq, before))
+
+    def _refused(self, order: Order, refusal: Refusal, before: Desk, reloads: int) -> Answer:
         """Tell it; an order that the disk refused leaves the screen as it was, with what was counted on it."""
         if isinstance(refusal, StoreFault):
             self.directory.forget_all()
             self._keep_shop()
-            notices, cue = self.desk.notices, self.desk.cue
-            self.desk = before
-            self.forget_undo()
-            self.desk.cue = cue
-            self.desk.notices = [notice for notice in notices if notice.source == "store"] + before.notices
-            self.desk.close_sheet()
+            if reloads == self.ledger.reloads:  # refused before anything was decided
+                self._go_back(before)
+            elif self._undone != self.ledger.reloads:
+                self._go_back(self._before_lost(before, reloads))
         self._refuse(refusal)
         return Answer(order.id, False, self.rev, refusal.code, dict(refusal.params))
+
+    def _before_lost(self, before: Desk, reloads: int) -> Desk:
+        """Orders that wait for one commit are lost together: the screen from before the first of them, `before` when
+        none of them wrote an entry."""
+        self._undone = self.ledger.reloads
+        durable = self.ledger.durable_seq
+        lost = [desk for since, seq, desk in self._undurable if since == reloads and seq > durable]
+        self._undurable.clear()
+        return lost[0] if lost else before
+
+    def _go_back(self, before: Desk) -> None:
+        """The screen as it was; what the disk has to say and who is being deleted stay."""
+        now, self.desk = self.desk, before
+        self.forget_undo()
+        self.desk.cue, self.desk.client_leaving = now.cue, now.client_leaving
+        self.desk.notices = [notice for notice in now.notices if notice.source == "store"] + before.notices
+        self.desk.close_sheet()
 
     def run(self, command: c.AnyCommand) -> None:
         """A command that another one stands for, within the same order."""

@@ -1,0 +1,48 @@
+"""Orders that wait for one commit, which then fails: what stands on the screen, and what was counted on it."""
+
+import asyncio
+
+from appliance.protocol import command as c
+from appliance.protocol.message import Order
+from tests.support.till import a_till
+
+
+def leave_to_the_thread(till, *, refusing=True):
+    """From now on commits run on the database's thread, and the disk refuses to be written."""
+    till.daemon.ledger._database._slow_left = 10_000
+    if refusing:
+        till.daemon.ledger.read_now(lambda conn: conn.execute("PRAGMA query_only=ON").fetchall())
+
+
+def test_two_orders_lost_with_one_commit_leave_the_screen_from_before_the_first(run, tmp_path):
+    async def main():
+        async with a_till(tmp_path) as till:
+            await till.sells("1 coffee | cash 5.00")
+            await till.do(c.NewTicket())
+            await till.adds("1 croissant")
+            await till.till.ledger.settle()
+            leave_to_the_thread(till)
+            paid = till.till.begin(Order("pay", c.TakeCash(0)))
+            printed = till.till.begin(Order("print", c.PrintReceipt()))
+            answers = await asyncio.gather(paid, printed)
+            assert [answer.code for answer in answers] == ["store.read_only"] * 2
+            assert (till.screen, till.basket()) == ("sale", "1 Croissant au beurre 1.60")
+            assert not till.till.desk.shows_result and till.view.result is None
+
+    run(main())
+
+
+def test_an_order_that_reached_the_disk_is_not_taken_back_with_a_later_one(run, tmp_path):
+    async def main():
+        async with a_till(tmp_path) as till:
+            await till.do(c.NewTicket())
+            await till.adds("1 croissant")
+            await till.till.ledger.settle()
+            leave_to_the_thread(till, refusing=False)
+            assert (await till.till.begin(Order("pay", c.TakeCash(0)))).ok
+            leave_to_the_thread(till)
+            answer = await till.till.begin(Order("print", c.PrintReceipt()))
+            assert answer.code == "store.read_only"
+            assert till.till.desk.shows_result and till.view.result is not None
+
+    run(main())
