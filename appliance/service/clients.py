@@ -251,8 +251,12 @@ def _attach(till: Till, command: c.AttachCustomer) -> None:
 
 
 def _is_linking(till: Till) -> bool:
-    """The picker asks whose card the unknown code is."""
-    return till.desk.sheet == "client_picker" and till.desk.client_purpose == "link"
+    """The picker asks whose card the unknown code is, or the form with that code proposes who is there already."""
+    desk = till.desk
+    if desk.screen == "client_form":
+        form, unknown = desk.client_form, desk.unknown
+        return form is not None and unknown is not None and form.texts.get("code", "").strip() == unknown.text
+    return desk.sheet == "client_picker" and desk.client_purpose == "link"
 
 
 def _detach(till: Till, command: c.DetachCustomer) -> None:

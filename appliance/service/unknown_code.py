@@ -391,9 +391,12 @@ def link_card(till: Till, customer_id: str) -> None:
         if fault.field.startswith("codes"):
             raise Refusal(fault.code, **fault.params)
     till.check_room()
+    desk = till.desk
+    if desk.screen == "client_form":
+        desk.screen, desk.client_form = "sale", None
+    clients.attach(till, customer_id)
     clients.write(till, made, customer)
     _done(till)
-    clients.attach(till, customer_id)
     till.desk.say("unknown_code.card_linked", source="client", name=customer.name)
     till.fold_messages()
 

@@ -367,6 +367,32 @@ def test_a_known_client_gets_one_more_card(tmp_path):
     in_a_shop(work, tmp_path)
 
 
+def test_a_client_who_is_there_already_gets_the_card_of_the_form(tmp_path):
+    async def work(till):
+        await meets(till, CARD)
+        await till.do(c.AssignCode(CARD, "new_customer"))
+        await till.do(c.FillCustomer("name", "Rochaix"), c.FillCustomer("first_name", "Claire"), c.SaveCustomer())
+        note = till.view.client_form.note
+        assert (note.action, note.customer) == ("choose", CLAIRE)
+        await till.do(c.AttachCustomer(CLAIRE))
+        assert (till.screen, till.view.ticket.client.name) == ("sale", "Claire Rochaix")
+        assert [fact.customer for fact in await till.facts(j.CardLinked)] == [CLAIRE]
+
+    in_a_shop(work, tmp_path)
+
+
+def test_nobody_in_the_list_is_created_with_the_code(tmp_path):
+    async def work(till):
+        await meets(till, CARD)
+        await till.do(c.AssignCode(CARD, "customer"), c.NewCustomer())
+        lines = {line.field: line.text for line in till.view.client_form.lines}
+        assert lines["code"] == CARD
+        await till.do(c.GoBack())
+        assert (till.screen, till.basket()) == ("sale", "2 Croissant au beurre 3.20")
+
+    in_a_shop(work, tmp_path)
+
+
 def test_a_known_card_closes_the_picker_and_sets_its_client(tmp_path):
     async def work(till):
         await meets(till, CARD)
