@@ -137,8 +137,10 @@ class Desk(msgspec.Struct):
     """Who is being deleted and can still be taken back."""
     # Mes Données
     masters_section: Literal["modes", "groups"] = "modes"
+    masters_seller: str = ""
+    """Who is on this visit of Mes Données."""
     masters_by: str = ""
-    """Who allowed this visit of Mes Données."""
+    """Who allowed it."""
     mode_draft: ModeDraft | None = None
     mode_off: str = ""
     """Means of payment that is about to be switched off with balances."""

@@ -23,7 +23,7 @@ from appliance.domain.errors import Refusal
 from appliance.protocol import command as c
 from appliance.service import clients
 from appliance.service.masters_draft import GroupDraft, ModeDraft, fill_group, fill_mode
-from appliance.service.people import require_session
+from appliance.service.people import land, require_session
 from appliance.store import customers as store
 
 if TYPE_CHECKING:
@@ -44,15 +44,20 @@ def open_tab(till: Till, command: c.ShowTab) -> None:
     desk, seller = till.desk, till.state.seller
     desk.close_sheet()
     desk.screen, desk.shows_result, desk.masters_section = "masters", False, "modes"
+    desk.masters_seller = seller
     desk.masters_by = seller if till.operators.may(seller, RIGHT) else desk.approver
     till.forget_undo()
 
 
 def look_away(till: Till) -> None:
-    """The screen was left: the visit is over, and nothing of it can be taken back without the right."""
+    """The screen was left, or somebody else is at the till: the visit is over, and nothing of it can be taken back
+    without the right."""
     desk = till.desk
     if desk.screen == "masters":
-        return
+        if till.state.seller == desk.masters_seller:
+            return
+        desk.close_sheet()
+        land(till)
     desk.masters_by, desk.mode_draft, desk.group_draft = "", None, None
     if desk.undo is not None and isinstance(desk.undo.intent, c.SwitchTenderMode | c.MoveTenderMode):
         till.forget_undo()

@@ -9,7 +9,7 @@ from appliance.protocol import command as c
 from appliance.store import customers as store
 from appliance.store.catalog import load_shop
 from tests.service.test_clients import ANNE, ANNES_CARD, VIP, in_a_shop
-from tests.support.till import NADIA
+from tests.support.till import CAMILLE, JAM, NADIA
 
 WALLET = "wallet"
 
@@ -386,5 +386,32 @@ def test_fact_and_set_up_are_on_the_disk_together_or_not_at_all(tmp_path, table)
         await till.do(command)
         assert len(await till.facts(j.TenderModeChanged, j.GroupDeleted)) == 1
         assert await till.books(load_shop) == till.till.shop
+
+    in_a_shop(work, tmp_path)
+
+
+# --- what comes in between ------------------------------------------------------------------------------------------
+
+
+def test_a_scan_in_mes_donnees_sells_and_ends_the_visit(tmp_path):
+    async def work(till):
+        await visits(till)
+        await till.do(c.EditTenderMode("card"))
+        await till.scan(JAM)
+        assert till.screen == "sale"
+        assert len(till.ticket.lines) == 1
+        assert await till.refused(c.SwitchTenderMode("twint", False)) == "masters.closed"
+        assert await till.facts(j.TenderModeChanged) == []
+
+    in_a_shop(work, tmp_path)
+
+
+def test_another_sellers_badge_ends_the_visit(tmp_path):
+    async def work(till):
+        await visits(till)
+        await till.scan(CAMILLE)
+        assert till.screen == "home"
+        await till.do(c.ShowTab("masters"))
+        assert till.screen == "home/approval"
 
     in_a_shop(work, tmp_path)
