@@ -11,7 +11,9 @@ from tests.kiosk.test_touch import said, show_sheet, time_passes, wait_until_ste
 
 LIGHT = TOKENS["color"]["light"]
 SENTENCE, FREE_PRICE_KEY = (300, 28), (670, 28)
-CHOICES = {"new_product": (250, 330), "product": (620, 330), "new_customer": (250, 500), "customer": (620, 500)}
+CHOICES: dict[v.CodeChoice, tuple[int, int]] = {
+    "new_product": (250, 330), "product": (620, 330), "new_customer": (250, 500), "customer": (620, 500),
+}  # fmt: skip
 IGNORE, FREE_PRICE, CLOSE, BESIDE = (250, 636), (630, 636), (800, 172), (440, 90)
 CASH_30, FIRST_ROW, SECOND_ROW, SEARCH = (1130, 675), (400, 245), (400, 310), (300, 173)
 NAME, PRICE, TAX, CATEGORY, SAVE, CANCEL = (300, 120), (950, 120), (300, 204), (950, 204), (1107, 482), (870, 482)

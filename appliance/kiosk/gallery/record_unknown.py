@@ -70,6 +70,7 @@ def articles() -> None:
     )
     r.write("34g-groupe-tva", r.view(product_form=form(), ticket=clients.vip(), sheet=taxes, **FORM))
     hues = [(name, hue) for name, hue in r.CATEGORIES if hue]
+    hues += [(f"Saison {n}", "neutre") for n in range(1, 9)]
     keys = tuple(v.ProductChoiceKey(str(i), name, hue=hue) for i, (name, hue) in enumerate(hues, 1))
     rubriques = v.ProductChoiceSheet("category", keys, "7")
     r.write("34h-rubrique", r.view(product_form=form(), ticket=clients.vip(), sheet=rubriques, **FORM), "compact")
