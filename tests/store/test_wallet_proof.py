@@ -121,6 +121,7 @@ def test_on_any_ledger_at_any_moment_statement_and_liability_are_the_replay(empt
             rows += len(lines)
             assert sum((line.part for line in lines), Purse()) == book.balance(conn, name)
         assert sum((row.after for row in proof.balances(conn)), Purse()) == owed(told, "9")
+        assert (proof.verify(conn).entries, proof.rebuild(conn)[1]) == (len(told), 0)
         conn.close()
     sys.stdout.write(f"{ledgers} ledgers, {rows} movements\n")
     assert rows > ledgers
