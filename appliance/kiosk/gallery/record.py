@@ -155,7 +155,7 @@ def sales() -> None:
     """04, 05, 09, 20, 21, 27, 28, 29."""
     write("04-vente-vide", view(ticket=msgspec.structs.replace(empty_ticket(), held_count=5), grid=grid()))
     write("05-vente", view())
-    unknown = v.Message("scan.unknown", {"code": "7612345678900"}, "warn", ("free_price", "search"))
+    unknown = v.Message("scan.unknown", {"code": "7612345678900"}, "warn", ("free_price", "search", "unknown_code"))
     write("09-code-inconnu", view(message=unknown))
     write("20-rendu-monnaie", view(grid=grid(), result=result()))
     paper = v.Message("printer.paper_out", {}, "error", ("print_help", "retry_print"))
