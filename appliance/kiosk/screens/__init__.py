@@ -227,6 +227,24 @@ def _confirm_close(**wiring: Any) -> SheetView:
     return ConfirmClose(**wiring)
 
 
+def _wallet_credit(**wiring: Any) -> SheetView:
+    from appliance.kiosk.screens.wallet_credit import WalletCredit
+
+    return WalletCredit(**wiring)
+
+
+def _wallet_short(**wiring: Any) -> SheetView:
+    from appliance.kiosk.screens.wallet_short import WalletShort
+
+    return WalletShort(**wiring)
+
+
+def _wallet_action(**wiring: Any) -> SheetView:
+    from appliance.kiosk.screens.wallet_action import WalletAction
+
+    return WalletAction(**wiring)
+
+
 def _print_help(**wiring: Any) -> SheetView:
     from appliance.kiosk.screens.print_help import PrintHelp
 
@@ -265,6 +283,9 @@ SHEETS: dict[type[Any], Callable[..., SheetView]] = {
     v.AgeSheet: _age,
     v.ConfirmCloseSheet: _confirm_close,
     v.PrintHelpSheet: _print_help,
+    v.WalletCreditSheet: _wallet_credit,
+    v.WalletShortSheet: _wallet_short,
+    v.WalletActionSheet: _wallet_action,
     v.ClientPickerSheet: _client_picker,
     v.ClientMenuSheet: _client_menu,
     v.UnknownCodeSheet: _unknown_code,

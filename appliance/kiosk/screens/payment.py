@@ -136,6 +136,10 @@ class PaymentScreen(Screen):
         """Back, title, ticket, mode, seller."""
         return payment_bar(view, self.compact)
 
+    def sheet_pane(self) -> Any:
+        """Panes stand over the tenders and the keypad."""
+        return self.ids.left
+
     def _type(self, entry: Entry) -> None:
         self._entry = entry
         self.amount = "" if entry.is_empty else amount(entry.value, self.model.locale)

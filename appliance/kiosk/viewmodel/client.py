@@ -107,6 +107,8 @@ class CardModel:
     history: str = ""
     is_history: bool = False
     delete: str = ""
+    more: bool = False
+    """The rarer deeds on the wallet."""
     sale: str = ""
 
 
@@ -402,6 +404,7 @@ def card_model(view: v.TillView, card: v.ClientCard, clients: v.ClientsView) -> 
         history=t("screen.clients.history" if not is_history else "screen.clients.moves", lang) if has_wallet else "",
         is_history=is_history,
         delete="" if card.is_counter else t("screen.clients.delete", lang),
+        more=has_wallet,
         sale=t("screen.clients.sale", lang),
     )
 

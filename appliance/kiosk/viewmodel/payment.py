@@ -90,7 +90,8 @@ def _tender(view: TillView, key: TenderKey) -> TenderModel:
     return TenderModel(key.id, key.name, key.icon, detail, key.is_enabled)
 
 
-def _paid(view: TillView, tender: TenderView) -> PaidModel:
+def paid_model(view: TillView, tender: TenderView) -> PaidModel:
+    """A tender that was taken, in words."""
     fill = PAID_FILLS.get(tender.kind, "sunken")
     tone = f"on-{fill}" if fill != "sunken" else "ink"
     taken = amount(-tender.amount_minor, view.shop.locale)
@@ -144,7 +145,7 @@ def payment_model(view: TillView, compact: bool = False) -> PaymentModel:
         rows=plain_rows(view, ticket, compact),
         total_label=t("screen.ticket.total", lang),
         total=amount(ticket.total_minor, locale),
-        paid=tuple(_paid(view, tender) for tender in ticket.tenders),
+        paid=tuple(paid_model(view, tender) for tender in ticket.tenders),
         rest_label=t("screen.payment.rest", lang),
         back=t("screen.payment.back", lang),
         main=t("screen.payment.close", lang),

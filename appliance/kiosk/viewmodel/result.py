@@ -44,6 +44,8 @@ class ResultModel:
     can_email: bool = False
     correct: str = ""
     can_correct: bool = False
+    put_change: str = ""
+    """ "Mettre le reste sur la cagnotte"; "" when it cannot be."""
     hint: str = ""
     main: str = ""
     goes_on: bool = False
@@ -138,6 +140,7 @@ def result_model(view: TillView) -> ResultModel:
         can_email=result.can_email,
         correct=t("screen.result.correct", lang),
         can_correct=result.can_correct and may(view, "CorrectPayment"),
+        put_change=t("screen.wallet.put_change", lang) if result.wallet_change_minor else "",
         hint=t("screen.result.keep_selling" if trouble else "screen.result.scan_next", lang),
         main=t(main, lang, amount=amount(result.rest_minor, locale)),
         goes_on=bool(result.rest_minor),

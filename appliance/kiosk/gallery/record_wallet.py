@@ -1,0 +1,150 @@
+"""Recorded views of the wallet's sheets: mock-ups 14, 15 and 17, and the states between them.
+
+Run `python -m appliance.kiosk.gallery.record_wallet` after a change of the protocol or to add a state.
+"""
+
+from typing import Any
+
+from msgspec.structs import replace
+
+from appliance.kiosk.gallery import record as r
+from appliance.kiosk.gallery import record_clients as rc
+from appliance.kiosk.gallery import record_day as rd
+from appliance.protocol import view as v
+
+NAME = "Mme Anne Rochat"
+MODES = (
+    v.TenderKey("cash", "Espèces", "money", "cash"),
+    v.TenderKey("card", "Carte", "credit-card", "card"),
+    v.TenderKey("twint", "TWINT", "device-mobile", "other"),
+)
+MANY_MODES = (
+    *MODES,
+    v.TenderKey("voucher", "Bon cadeau", "gift", "voucher"),
+    v.TenderKey("avoir", "Avoir", "receipt-x", "credit_note"),
+)
+CREDITS = (
+    v.CreditRow(512, "2025-11-21T08:39:00", "Espèces", 5000, 5000),
+    v.CreditRow(498, "2025-11-15T09:04:00", "Espèces", 5000, 5000),
+)
+REASONS = (
+    v.ReasonKey("lost", "Carte perdue"),
+    v.ReasonKey("stolen", "Carte volée"),
+    v.ReasonKey("dispute", "Litige"),
+    v.ReasonKey("other", "Autre"),
+)
+ACTIONS = ("block", "replace_card", "transfer", "refund", "adjust")
+
+
+def credit(**changes: Any) -> v.WalletCreditSheet:
+    """Mock-up 14: 50.00 in cash."""
+    usual: dict[str, Any] = {
+        "customer": "c-anne", "name": NAME, "presets": (2000, 5000, 10000, 20000), "modes": MODES, "mode": "cash",
+        "balance_minor": 1540, "amount_minor": 5000, "new_balance_minor": 6540, "remaining_minor": 5000,
+    }  # fmt: skip
+    return v.WalletCreditSheet(**{**usual, **changes})
+
+
+def cancel(**changes: Any) -> v.WalletCreditSheet:
+    """Mock-up 15: the credit of a moment ago is given back."""
+    usual: dict[str, Any] = {
+        "quantity": -1, "credits": CREDITS, "credit": 512, "balance_minor": 6540, "new_balance_minor": 1540,
+    }  # fmt: skip
+    return credit(**{**usual, **changes})
+
+
+def short(**changes: Any) -> v.WalletShortSheet:
+    """Mock-up 17."""
+    usual: dict[str, Any] = {
+        "total_minor": 2106, "balance_minor": 1540, "missing_minor": 566, "presets": (1000, 2000, 5000, 10000),
+    }  # fmt: skip
+    return v.WalletShortSheet(**{**usual, **changes})
+
+
+def action(**changes: Any) -> v.WalletActionSheet:
+    """The list of the rarer deeds."""
+    usual: dict[str, Any] = {
+        "customer": "c-anne", "name": NAME, "actions": ACTIONS, "balance_minor": 1540, "paid_minor": 1040,
+        "gifted_minor": 500,
+    }  # fmt: skip
+    return v.WalletActionSheet(**{**usual, **changes})
+
+
+def over_clients(sheet: Any, **changes: Any) -> v.TillView:
+    """A sheet over the tab Clients."""
+    return r.view(
+        **{"screen": "clients", "grid": None, "ticket": None, "clients": rc.clients(), "sheet": sheet, **changes}
+    )
+
+
+def paying(**changes: Any) -> v.TillView:
+    """Encaissement of ticket 0427 before anything was paid."""
+    usual: dict[str, Any] = {
+        "screen": "payment", "ticket": rc.vip(), "grid": None, "payment": rd.payment(quick_notes=(2500, 3000, 5000)),
+    }  # fmt: skip
+    return r.view(**{**usual, **changes})
+
+
+def credits() -> None:
+    """14 and its states."""
+    r.write("14-cagnotte-crediter", over_clients(credit()))
+    r.write("14-cagnotte-crediter-compact", over_clients(credit()), "compact")
+    r.write("14-cagnotte-crediter-large", over_clients(credit()), "large")
+    empty = credit(amount_minor=0, new_balance_minor=1540, remaining_minor=0, error="", can_cancel=False)
+    r.write("14b-cagnotte-vide-sombre", over_clients(replace(empty, asks_amount=True), theme="dark"))
+    note = credit(field="received", received_minor=10000, change_minor=5000)
+    r.write("14c-cagnotte-recu", r.view(ticket=rc.vip(), sheet=note))
+    card = v.TenderView(1, "Carte", "credit-card", "card", 3000)
+    parts = credit(payments=(card,), remaining_minor=2000, modes=MANY_MODES, for_ticket_minor=2106, can_cancel=False)
+    r.write("14d-cagnotte-en-deux", r.view(ticket=rc.vip(), sheet=parts))
+    r.write("14d-cagnotte-en-deux-compact", r.view(ticket=rc.vip(), sheet=parts), "compact")
+
+
+def cancellings() -> None:
+    """15 and its states."""
+    chip = replace(r.ROCHAT, wallet_minor=6540)
+    on_ticket = replace(rc.vip(), client=chip)
+    r.write("15-cagnotte-annuler", r.view(ticket=on_ticket, sheet=cancel()))
+    r.write("15-cagnotte-annuler-compact", r.view(ticket=on_ticket, sheet=cancel()), "compact")
+    spent = (replace(CREDITS[0], left_minor=1540), *CREDITS[1:], *(replace(CREDITS[1], document=i) for i in (3, 4)))
+    partly = cancel(credits=spent, amount_minor=1540, new_balance_minor=0, balance_minor=1540)
+    r.write("15b-cagnotte-annuler-reste-sombre", over_clients(partly, theme="dark", left_handed=True))
+    none = cancel(credits=(), credit=0, amount_minor=0, balance_minor=1540, new_balance_minor=1540)
+    r.write("15c-cagnotte-rien-a-annuler", over_clients(none))
+
+
+def shorts() -> None:
+    """17 over Encaissement."""
+    r.write("17-cagnotte-insuffisante", paying(sheet=short()))
+    r.write("17-cagnotte-insuffisante-compact", paying(sheet=short()), "compact")
+    r.write("17-cagnotte-insuffisante-large", paying(sheet=short(presets=(2000, 5000))), "large")
+    r.write("17b-cagnotte-vide-sombre", paying(sheet=short(balance_minor=0, missing_minor=2106), theme="dark"))
+
+
+def deeds() -> None:
+    """The rarer deeds on the customer's card."""
+    r.write("13f-cagnotte-actions", over_clients(action()))
+    r.write("13g-cagnotte-bloquer", over_clients(action(action="block", reasons=REASONS)))
+    r.write("13h-cagnotte-nouvelle-carte", over_clients(action(action="replace_card", cards=("21000042",))))
+    moved = action(action="transfer", rows=rc.FOUND[1:], search="roch")
+    r.write("13i-cagnotte-transfert", over_clients(moved))
+    r.write("13i-cagnotte-transfert-compact", over_clients(moved), "compact")
+    r.write("13j-cagnotte-rembourser-sombre", over_clients(action(action="refund", modes=MODES[:2]), theme="dark"))
+    adjust = action(action="adjust", reasons=(v.ReasonKey("gift", "Geste commercial"), v.ReasonKey("fix", "Erreur")))
+    r.write("13k-cagnotte-ajuster", over_clients(adjust), typed="500")
+    r.write("13k-cagnotte-ajuster-compact", over_clients(adjust), "compact", typed="500")
+
+
+def changes() -> None:
+    """20 with a client whose wallet may take the change."""
+    more = r.result(wallet_change_minor=895, client=NAME)
+    r.write("20d-reste-sur-la-cagnotte", r.view(grid=r.grid(), result=more))
+    r.write("20d-reste-sur-la-cagnotte-compact", r.view(grid=r.grid(), result=more), "compact")
+
+
+if __name__ == "__main__":
+    credits()
+    cancellings()
+    shorts()
+    deeds()
+    changes()
