@@ -3,7 +3,7 @@
 import asyncio
 
 from appliance.protocol import command as c
-from appliance.protocol.message import Order
+from appliance.protocol.message import Answer, Order
 from tests.support.till import a_till
 
 
@@ -14,6 +14,13 @@ def leave_to_the_thread(till, *, refusing=True):
         till.daemon.ledger.read_now(lambda conn: conn.execute("PRAGMA query_only=ON").fetchall())
 
 
+def begin(till, order):
+    """An order whose commit is under way."""
+    answer = till.till.begin(order)
+    assert not isinstance(answer, Answer)
+    return answer
+
+
 def test_two_orders_lost_with_one_commit_leave_the_screen_from_before_the_first(run, tmp_path):
     async def main():
         async with a_till(tmp_path) as till:
@@ -22,8 +29,8 @@ def test_two_orders_lost_with_one_commit_leave_the_screen_from_before_the_first(
             await till.adds("1 croissant")
             await till.till.ledger.settle()
             leave_to_the_thread(till)
-            paid = till.till.begin(Order("pay", c.TakeCash(0)))
-            printed = till.till.begin(Order("print", c.PrintReceipt()))
+            paid = begin(till, Order("pay", c.TakeCash(0)))
+            printed = begin(till, Order("print", c.PrintReceipt()))
             answers = await asyncio.gather(paid, printed)
             assert [answer.code for answer in answers] == ["store.read_only"] * 2
             assert (till.screen, till.basket()) == ("sale", "1 Croissant au beurre 1.60")
@@ -39,9 +46,9 @@ def test_an_order_that_reached_the_disk_is_not_taken_back_with_a_later_one(run, 
             await till.adds("1 croissant")
             await till.till.ledger.settle()
             leave_to_the_thread(till, refusing=False)
-            assert (await till.till.begin(Order("pay", c.TakeCash(0)))).ok
+            assert (await begin(till, Order("pay", c.TakeCash(0)))).ok
             leave_to_the_thread(till)
-            answer = await till.till.begin(Order("print", c.PrintReceipt()))
+            answer = await begin(till, Order("print", c.PrintReceipt()))
             assert answer.code == "store.read_only"
             assert till.till.desk.shows_result and till.view.result is not None
 
