@@ -25,6 +25,7 @@ from appliance.domain import effect as e
 from appliance.domain import intent as i
 from appliance.domain.catalog import Catalog, Shop
 from appliance.domain.errors import Refusal
+from appliance.service import clients
 from appliance.service.card import ask_again
 from appliance.service.defect import contained
 from appliance.service.display import Display
@@ -120,7 +121,7 @@ class Daemon:
         NoShop."""
         try:
             origins = await self.ledger.open(secrets.token_hex(8))
-            self.ledger.read_now(finish_erasure)
+            self._finish_erasure()
             shop = self.ledger.read_now(load_shop) or self._first_shop()
         except DatabaseError as error:
             raise self._unusable(error) from error
@@ -146,6 +147,13 @@ class Daemon:
         self.server.technician = self.technician.answer
         self.server.ready(till.begin, display.view)
         return till
+
+    def _finish_erasure(self) -> None:
+        """What was erased before a power cut goes now; a disk that refuses keeps it until it is well."""
+        try:
+            self.ledger.read_now(finish_erasure)
+        except DatabaseError as error:
+            log.error("what was erased stays in the file for now: %s", error)
 
     def _unusable(self, error: Exception) -> Refusal:
         """Why no till starts on this disk, in a word that a technician can act on."""
@@ -378,6 +386,7 @@ class Daemon:
     async def _tidy(self, till: Till) -> None:
         """What an idle till does now and then."""
         await self.ledger.tidy()
+        await clients.finish_erasure(till)
         await self._devices.keep()
         if till.state.session is not None:
             self.ledger.keep_reserve()

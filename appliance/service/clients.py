@@ -6,7 +6,9 @@ fact that tells of it. Searching runs on the database's thread: among 100,000 cu
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -24,14 +26,21 @@ from appliance.service import client_form as forms
 from appliance.service import selling
 from appliance.service.client_form import Form
 from appliance.service.directory import look
-from appliance.service.ledger import stamp
+from appliance.service.ledger import StoreFault, stamp
 from appliance.service.people import land, require_session
 from appliance.service.text import clean
 from appliance.store import customers as store
+from appliance.store.database import DatabaseError
 
 if TYPE_CHECKING:
     from appliance.service.till import Till
 
+log = logging.getLogger(__name__)
+
+ERASE_AGAIN_S: Final = 6.0
+AWAY_NS: Final = 30_000_000_000
+QUIET_NS: Final = 600_000_000_000
+"""So long nothing was touched at a till that is taken to be idle: with nobody signed in, and with somebody."""
 HISTORY: Final = 200
 """Sales of Historique."""
 HISTORY_STEP: Final = 4_000
@@ -146,7 +155,7 @@ def show_card(till: Till, customer_id: str) -> None:
 
 def _known(till: Till, customer_id: str) -> Customer:
     customer = till.directory.get(customer_id)
-    if customer is None:
+    if customer is None or till.directory.is_leaving(customer_id):
         raise Refusal("client.gone")
     return customer
 
@@ -187,13 +196,14 @@ def _show_history(till: Till, command: c.ShowHistory) -> None:
 
 
 def attach(till: Till, customer_id: str) -> None:
-    """The ticket in hand is this customer's; the discount of the group is on its lines."""
+    """The ticket in hand is this customer's; the discount of the group is on its lines. Who buys again is not deleted
+    after all."""
+    _take_back_deletion(till, customer_id)
     _known(till, customer_id)
     ticket = selling.ensure_ticket(till) if till.desk.screen not in ("payment", "split") else selling.in_hand(till)
     if customer_id == COUNTER_ID:
         till.do(i.DetachCustomer())
         return
-    _take_back_deletion(till, customer_id)
     group = till.directory.group_of(customer_id)
     rates = {} if group is None else _rates(till, ticket, group)
     rate_bp = 0 if group is None else group.default_rate_bp(till.business_date())
@@ -344,6 +354,8 @@ def _save(till: Till, command: c.SaveCustomer) -> None:
     form = _form(till)
     if form is None:
         return
+    if form.customer:
+        _known(till, form.customer)
     made = forms.customer_of(form, now(till))
     faults = till.ledger.read_now(lambda conn: store.check(conn, made))
     faults += _article_faults(till, made)
@@ -410,7 +422,7 @@ def write(till: Till, made: Customer, old: Customer | None) -> None:
 
 
 def _store(conn: Any, made: Customer, at: str) -> None:
-    store.save(conn, made, at)
+    store.save_all(conn, [made], at)
 
 
 def _rate_again(till: Till, customer_id: str) -> None:
@@ -487,27 +499,72 @@ def _take_back_deletion(till: Till, customer_id: str) -> None:
 
 
 def erase_now(till: Till) -> None:
-    """The deletion that was still to be taken back becomes final. Nobody waits for it."""
-    customer_id, till.desk.client_leaving = till.desk.client_leaving, ""
+    """The deletion that was still to be taken back becomes final; while a card payment is open or the disk refuses, it
+    waits on. Nobody waits for it."""
+    customer_id = till.desk.client_leaving
     till.cancel("erase")
-    if customer_id:
-        till.chore(_erase(till, customer_id))
+    if not customer_id:
+        return
+    if till.state.card is not None or till.ledger.fault:
+        till.later("erase", ERASE_AGAIN_S, lambda: erase_now(till))
+        return
+    till.chore(_erase(till, customer_id))
+
+
+def erase_at_the_end(till: Till) -> None:
+    """The till is being stopped: whoever is being deleted is erased with its last commit."""
+    customer_id = till.desk.client_leaving
+    if customer_id and not till.ledger.fault:
+        with suppress(Refusal):
+            _erase_one(till, customer_id)
 
 
 async def _erase(till: Till, customer_id: str) -> None:
+    """What the disk holds of it goes later, once the till is idle (`finish_erasure`)."""
     await till.happen(lambda: _erase_one(till, customer_id))
     till.directory.forget_all()
-    await till.ledger.read(store.finish_erasure)
+    if till.ledger.fault:  # not erased
+        till.desk.client_leaving = till.desk.client_leaving or customer_id
+        till.later("erase", ERASE_AGAIN_S, lambda: erase_now(till))
 
 
 def _erase_one(till: Till, customer_id: str) -> None:
+    if till.desk.client_leaving == customer_id:
+        till.desk.client_leaving = ""
+    if till.directory.get(customer_id) is None:
+        return
     at = now(till)
     till.do(i.NoteCustomer(j.CustomerErased(customer_id)))
     till.ledger.also(lambda conn: store.erase(conn, customer_id, at))
+    till.directory.drop(customer_id)
     found = till.desk.client_found
     if found is not None and any(row.id == customer_id for row in found.rows):
         rows = tuple(row for row in found.rows if row.id != customer_id)
         till.desk.client_found = msgspec.structs.replace(found, rows=rows, hits=found.hits - 1, total=found.total - 1)
+
+
+async def finish_erasure(till: Till) -> None:
+    """Called from time to time: a till at which nobody works makes its file forget who was erased.
+
+    The tables of customers are written anew, which takes seconds where there are many: one after the other, as long as
+    nobody comes.
+    """
+    try:
+        if not (is_quiet(till) and till.ledger.read_now(store.is_erasure_pending)):
+            return
+        for _ in range(store.ERASURE_PARTS):
+            if not is_quiet(till) or await till.ledger.rewrite(store.finish_erasure_in_part):
+                break
+    except (StoreFault, *DatabaseError) as error:
+        log.error("what was erased stays in the file for now: %s", error)
+    till.directory.forget_all()
+
+
+def is_quiet(till: Till) -> bool:
+    """Nobody is signed in, or nobody has touched anything for long, and nothing is under way."""
+    quiet_ns = till.clock.monotonic_ns() - till.touched_ns
+    wanted_ns = QUIET_NS if till.state.seller and till.state.session is not None else AWAY_NS
+    return quiet_ns >= wanted_ns and till.state.card is None and till.ledger.is_settled
 
 
 # --- wallets --------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ again (`forget_all`).
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -41,11 +42,16 @@ class Directory:
         self._ledger = ledger
         self._known: OrderedDict[str, Customer | None] = OrderedDict()
         self._groups: tuple[Group, ...] | None = None
+        self.is_leaving: Callable[[str], bool] = lambda customer_id: False
+        """Whether somebody is being deleted, which can still be taken back."""
 
     def get(self, customer_id: str) -> Customer | None:
         """The customer, or None for who never was or is erased."""
         if customer_id not in self._known:
-            self._keep(customer_id, self._ledger.read_now(lambda conn: store.get(conn, customer_id)))
+            read = self._ledger.read_now(lambda conn: store.get(conn, customer_id))
+            if read is None:  # nothing to keep
+                return None
+            self._keep(customer_id, read)
         self._known.move_to_end(customer_id)
         found = self._known[customer_id]
         return None if found is None or found.is_erased else found
@@ -58,6 +64,10 @@ class Directory:
     def put(self, customer: Customer) -> None:
         """This is what is being written."""
         self._keep(customer.id, customer)
+
+    def drop(self, customer_id: str) -> None:
+        """The customer is being erased."""
+        self._keep(customer_id, None)
 
     def forget_all(self) -> None:
         """Customers or groups were changed behind this, or a commit failed: read them again."""

@@ -30,7 +30,7 @@ from appliance.domain.journal import DURABLE, ClockCorrected, Entry, canonical, 
 from appliance.domain.state import TillState, apply
 from appliance.domain.till import Moment, Outcome, step
 from appliance.store import journal as store
-from appliance.store.database import Database, DatabaseError, is_damaged
+from appliance.store.database import Database, DatabaseError, OldSqlite, is_damaged
 
 BASKET_DELAY_S: Final = 0.05
 CROWD_NS: Final = 300_000
@@ -574,8 +574,16 @@ class Ledger:
         return await self._database.run(job)
 
     def read_now(self, job: Callable[[Any], Any]) -> Any:
-        """Ask the database something small at once."""
-        return self._database.ask(job)
+        """Ask the database something small at once. Raises StoreFault while it is opened again and cannot be read."""
+        try:
+            return self._database.ask(job)
+        except (FileNotFoundError, OldSqlite) as error:
+            raise StoreFault(self.fault or "store.failed") from error
+
+    async def rewrite(self, job: Callable[[Any], Any]) -> Any:
+        """A long transaction that changes nothing one reads: for an idle till, while its disk is well."""
+        self.check_room()
+        return await self._database.rewrite(job)
 
 
 def write(conn: Any, entries: list[Entry], companions: list[Companion]) -> None:

@@ -17,7 +17,7 @@ from appliance.domain import customer as people
 from appliance.domain import intent as i
 from appliance.domain import journal as j
 from appliance.domain import tendering
-from appliance.domain.catalog import FAVOURITES, TenderMode
+from appliance.domain.catalog import FAVOURITES, TenderMode, fold
 from appliance.domain.customer import Group
 from appliance.domain.errors import Refusal
 from appliance.protocol import command as c
@@ -210,6 +210,8 @@ def _save_group(till: Till, command: c.SaveGroup) -> None:
     made = replace(draft.group, label=" ".join(draft.group.label.split()))
     errors = {fault.field: fault.code for fault in till.ledger.read_now(lambda conn: store.check_group(conn, made))}
     errors |= {field: code for field, code in draft.errors.items() if field.startswith("rates.")}
+    if any(other.id != made.id and fold(other.label) == fold(made.label) for other in till.directory.groups()):
+        errors.setdefault("label", "group.label_taken")  # also of a group that is being written
     if errors:
         desk.group_draft = replace(draft, errors=errors, picking=None)
         desk.sound("scan_refused")
@@ -229,7 +231,7 @@ def _save_group(till: Till, command: c.SaveGroup) -> None:
 
 
 def _store_group(conn: Any, made: Group) -> None:
-    store.save_group(conn, made)
+    store.write_group(conn, made)
 
 
 def _delete_group(till: Till, command: c.DeleteGroup) -> None:
@@ -255,7 +257,7 @@ def _delete_group(till: Till, command: c.DeleteGroup) -> None:
 
 
 def _drop_group(conn: Any, group_id: str, target: str) -> None:
-    store.delete_group(conn, group_id, target)
+    store.drop_group(conn, group_id, target)
 
 
 HANDLERS: Final[dict[type, Callable[[Any, Any], None]]] = {

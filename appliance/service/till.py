@@ -86,6 +86,7 @@ class Till:
         self.desk = Desk()
         self.directory = Directory(ledger)
         """Customers, as the store has them."""
+        self.directory.is_leaving = lambda customer: customer == self.desk.client_leaving
         self._chores: set[asyncio.Task[None]] = set()
         self.touched_ns = clock.monotonic_ns()
         """When somebody last touched or scanned something, on the monotonic clock."""
@@ -253,6 +254,8 @@ class Till:
             timer.cancel()
 
     def close(self) -> None:
+        """Before the ledger's end: nothing is asked of this till any more."""
+        clients.erase_at_the_end(self)
         for name in list(self._timers):
             self.cancel(name)
 

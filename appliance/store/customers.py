@@ -53,7 +53,9 @@ WORDS_MAX: Final = 8
 DUPLICATES_MAX: Final = 5
 _TABLES: Final = ("customer", "customer_code", "customer_address", "customer_word")
 PENDING: Final = "erasure"
-"""Key in `meta` while the log still holds what was erased."""
+"""Key in `meta` while the file may still hold what was erased; its value names the tables that are still to be written
+anew."""
+ERASURE_PARTS: Final = len(_TABLES) + 1
 
 
 class CustomerRow(msgspec.Struct, frozen=True, gc=False):
@@ -423,12 +425,15 @@ def save(conn: Any, customer: Customer, at: str, account_form: str = domain.ACCO
         raise Refusal("customer.built_in")
     if faults := check(conn, customer, account_form):
         raise InvalidCustomer(faults)
+    old = get(conn, customer.id) if customer.id else None
+    if old is not None and old.is_erased:
+        raise Refusal("customer.erased")
     with _writing(conn):
         return _save(conn, domain.tidy(customer), at)
 
 
 def save_all(conn: Any, rows: Iterable[Customer], at: str) -> None:
-    """Save many that were tidied and checked already, all in one transaction."""
+    """Save those that were tidied and checked already, all in one transaction. Refuses nothing."""
     with _writing(conn):
         for row in rows:
             _save(conn, row, at)
@@ -436,8 +441,6 @@ def save_all(conn: Any, rows: Iterable[Customer], at: str) -> None:
 
 def _save(conn: Any, customer: Customer, at: str) -> Customer:
     old = get(conn, customer.id) if customer.id else None
-    if old is not None and old.is_erased:
-        raise Refusal("customer.erased")
     made = msgspec.structs.replace(
         customer,
         id=customer.id or new_id(conn),
@@ -552,7 +555,8 @@ def erase(conn: Any, customer_id: str, at: str) -> None:
         spool.scrub_papers(conn, old.id, lambda text: domain.redact(text, phrases))
         conn.execute("UPDATE customer SET former = '[]' WHERE id = ?", (old.id,))
         conn.execute(
-            "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", (PENDING, at)
+            "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            (PENDING, " ".join(_TABLES)),
         )
 
 
@@ -565,14 +569,28 @@ def finish_erasure(conn: Any) -> bool:
     """Make the file forget what was erased; False when another reader holds the log and it has to be asked again.
 
     SQLite zeroes what is deleted, but not the copies that stay in the free space of a page when its rows move to
-    another. So the customers' tables are written anew, page by page, and the log is emptied. Costs some 80 ms per 1,000
-    customers. Not inside a transaction. Due after each erasure and at every start: a power cut leaves the mark.
+    another. So the customers' tables are written anew, page by page, and the log is emptied. Costs some 0.1 s per 1,000
+    customers, during which nothing else is written and this connection reads nothing. Not inside a transaction.
     """
-    if not is_erasure_pending(conn):
+    return any(finish_erasure_in_part(conn) for _ in range(ERASURE_PARTS))
+
+
+def finish_erasure_in_part(conn: Any) -> bool:
+    """One table of `finish_erasure`, or the log after the last one; True when nothing is left to do.
+
+    For a till that is idle: the words of 20,000 customers, the biggest table, take about a second.
+    """
+    row = conn.execute("SELECT value FROM meta WHERE key = ?", (PENDING,)).fetchone()
+    if row is None:
         return True
-    for table in _TABLES:
+    left = row[0].split()
+    if not set(left) <= set(_TABLES):  # a mark from before the tables were named
+        left = list(_TABLES)
+    if left:
         with _writing(conn):
-            _write_anew(conn, table)
+            _write_anew(conn, left[0])
+            conn.execute("UPDATE meta SET value = ? WHERE key = ?", (" ".join(left[1:]), PENDING))
+        return False
     busy, _, _ = conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     if busy:
         return False
@@ -662,13 +680,18 @@ def save_group(conn: Any, made: Group) -> Group:
     made = msgspec.structs.replace(
         made, id=made.id or domain.make_id("g-", secrets.token_bytes(domain.ID_BYTES)), label=made.label.strip()
     )
+    write_group(conn, made)
+    return made
+
+
+def write_group(conn: Any, made: Group) -> None:
+    """Store a group that was checked already. Refuses nothing."""
     with _writing(conn):
         conn.execute(
             "INSERT INTO customer_group VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE"
             " SET label = excluded.label, rates = excluded.rates, position = excluded.position",
             (made.id, made.label, msgspec.json.encode(made.rates).decode(), made.order),
         )
-    return made
 
 
 def delete_group(conn: Any, group_id: str, move_to: str | None = None) -> int:
@@ -681,7 +704,12 @@ def delete_group(conn: Any, group_id: str, move_to: str | None = None) -> int:
     members = member_count(conn, group_id)
     if members and move_to is None:
         raise Refusal("group.has_members", count=members)
-    with _writing(conn):
-        conn.execute("UPDATE customer SET group_id = ? WHERE group_id = ?", (move_to or "", group_id))
-        conn.execute("DELETE FROM customer_group WHERE id = ?", (group_id,))
+    drop_group(conn, group_id, move_to or "")
     return members
+
+
+def drop_group(conn: Any, group_id: str, move_to: str) -> None:
+    """Delete a group, its customers go to another one ("": to none). Refuses nothing."""
+    with _writing(conn):
+        conn.execute("UPDATE customer SET group_id = ? WHERE group_id = ?", (move_to, group_id))
+        conn.execute("DELETE FROM customer_group WHERE id = ?", (group_id,))

@@ -15,6 +15,7 @@ import asyncio
 import os
 import sqlite3 as stdlib_sqlite
 from collections.abc import Callable, Coroutine
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -149,6 +150,8 @@ class Database:
         self._running: set[asyncio.Future[Any]] = set()
         self._slow_left = 0
         self._usual_ns = 0
+        self._rewriting = False
+        """A long job runs on the thread: whoever asks now reads beside it."""
 
     async def open(self) -> None:
         """Open and migrate. Raises NewerDatabase, or a DatabaseError when the file cannot be used."""
@@ -179,8 +182,23 @@ class Database:
         return not self._running and self._slow_left == 0 and self._conn is not None
 
     def ask(self, job: Callable[[Connection], Result]) -> Result:
-        """Run something now, however long it takes: start-up's reading."""
+        """Run something now, however long it takes.
+
+        While the database is opened again, and during `rewrite`, it reads what is on the disk through a connection of
+        its own. Raises FileNotFoundError, OldSqlite or a DatabaseError when that cannot be.
+        """
+        if self._conn is None or (self._rewriting and sqlite.sqlite_version_info >= SAFE_VERSION):
+            with closing(connect_reader(self.path)) as beside:
+                return job(beside)
         return job(self._conn)
+
+    async def rewrite(self, job: Callable[[Connection], Result]) -> Result:
+        """Run a long transaction on the thread; `ask` is answered meanwhile as if it had not begun."""
+        self._rewriting = True
+        try:
+            return await self.run(job)
+        finally:
+            self._rewriting = False
 
     def run_in_place(self, job: Callable[[Connection], Result]) -> Result:
         """Run a commit now, on the loop's own thread; a disk that is usually too slow for this is remembered."""
