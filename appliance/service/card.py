@@ -26,6 +26,7 @@ from appliance.hal.device import PaymentOutcome, PaymentReason, PaymentResult
 from appliance.protocol import command as c
 from appliance.service import people
 from appliance.service.desk import FailedCard
+from appliance.service.wallet_draft import CreditDraft
 
 if TYPE_CHECKING:
     from appliance.service.till import Till
@@ -104,6 +105,14 @@ def refund(till: Till, tender: Tender, document: int, number: int) -> None:
     _show(till, failed)
 
 
+def ask_for_credit(till: Till, asked: FailedCard, intent: i.RequestCardCredit | i.RequestCardCancel) -> None:
+    """The terminal is asked for the card's part of a wallet's credit, or of its cancellation. Raises Refusal."""
+    if _is_away(till, asked):
+        return
+    till.do(intent)
+    _show(till, asked)
+
+
 def _is_away(till: Till, failed: FailedCard) -> bool:
     if not till.terminal.is_away:
         return False
@@ -170,6 +179,7 @@ def accepted(till: Till, request: CardRequest, outcome: Outcome) -> None:
 
     desk = till.desk
     locked = desk.screen == "lock"
+    draft = desk.asked.credit if desk.asked is not None else None
     desk.card = desk.asked = None
     amount = request.amount_minor
     if any(isinstance(fact, j.TicketClosed) for fact in outcome.facts):
@@ -178,6 +188,10 @@ def accepted(till: Till, request: CardRequest, outcome: Outcome) -> None:
         desk.hush(f"card {request.doubt}")
         people.land(till)
         desk.say("card.returned", source="payment", amount_minor=amount)
+    elif request.credit is not None:
+        _to_wallet(till, draft)
+        desk.sheet = ""
+        wallets.credited(till, outcome, draft)
     elif request.kind == "refund":
         desk.screen, desk.shows_result = "payment", False
         desk.say("card.refunded", source="payment", amount_minor=amount, number=request.ticket)
@@ -224,18 +238,45 @@ def _show_failed(till: Till, request: CardRequest, phase: Any, reason: str) -> N
         phase, request.kind, request.ticket, request.amount_minor, tender.mode, till.state.current,
         asked.typed_minor if asked is not None else request.amount_minor,
         tender=tender.id, document=request.document, doubt=request.doubt, reason=reason,
-        steps=dict(till.terminal.steps),
+        steps=dict(till.terminal.steps), credit=_draft(till, request),
     )  # fmt: skip
     desk.asked = None
     if desk.screen != "lock":
         desk.screen = "card"
 
 
+def _draft(till: Till, request: CardRequest) -> CreditDraft | None:
+    """What stood on the wallet's sheet when this was asked for; None for a sale."""
+    if request.credit is None:
+        return None
+    asked = till.desk.asked
+    return asked.credit if asked is not None and asked.credit is not None else wallets.draft_of(request)
+
+
+def _to_wallet(till: Till, draft: CreditDraft | None) -> None:
+    """The screen on which a wallet's sheet was open, and the sheet as it stood."""
+    desk = till.desk
+    if draft is None:
+        people.land(till)
+        return
+    if desk.screen != "lock":
+        people.land(till)
+        if draft.back in ("clients", "home") or (
+            till.ticket is not None and draft.back in ("sale", "payment", "split")
+        ):
+            desk.screen = draft.back  # type: ignore[assignment]
+        desk.sheet, desk.credit = "wallet_credit", draft
+
+
 def _leave(till: Till, request: CardRequest) -> None:
     """Back to where the request came from, with nothing changed."""
     desk = till.desk
+    draft = _draft(till, request)
     desk.card = desk.asked = None
     if desk.screen == "lock":
+        return
+    if draft is not None:
+        _to_wallet(till, draft)
         return
     if request.kind == "debit" or (till.ticket is not None and not request.document):
         desk.screen = "payment" if till.ticket is not None else "home"
@@ -305,6 +346,10 @@ def _reopened(till: Till, request: CardRequest, outcome: Outcome) -> None:
     if any(isinstance(fact, j.TicketClosed) for fact in outcome.facts):
         finish(till, outcome)
         return
+    if request.credit is not None:
+        people.land(till)
+        wallets.credited(till, outcome)
+        return
     desk.close_sheet()
     for fact in outcome.facts:
         if isinstance(fact, j.CardDoubtEnded):
@@ -363,13 +408,21 @@ def _confirm(till: Till, command: c.ConfirmCard) -> None:
     outcome = till.do(i.AnswerCard(request.id, "accepted" if command.is_accepted else "refused", by="person"))
     if command.is_accepted:
         accepted(till, request, outcome)
-        till.desk.say("card.unsure", "warn", source="payment", number=request.ticket, amount_minor=request.amount_minor)
+        if request.credit is not None:
+            till.desk.say("card.credit_unsure", "warn", source="payment", amount_minor=request.amount_minor)
+        else:
+            _say_unsure(till, request)
     else:
         till.terminal.abort(till, request, card.at)
         _leave(till, request)
         till.desk.say("card.denied", source="payment", amount_minor=request.amount_minor)
     till.terminal.ask_now()
     till.fold_messages()
+
+
+def _say_unsure(till: Till, request: CardRequest) -> None:
+    amount = request.amount_minor
+    till.desk.say("card.unsure", "warn", source="payment", number=request.ticket, amount_minor=amount)
 
 
 def failed_now(till: Till) -> FailedCard | None:
@@ -380,6 +433,8 @@ def failed_now(till: Till) -> FailedCard | None:
     if failed.doubt:
         doubt = state.doubts.get(failed.doubt)
         return failed if doubt is not None and doubt.says else None
+    if failed.credit is not None:
+        return failed
     if failed.purpose == "debit":
         return failed if failed.number == state.current else None
     return failed if any(row.id == failed.tender for row in _tenders(till, failed)) else None
@@ -417,6 +472,8 @@ def _may_again(till: Till, failed: FailedCard, command: c.Command) -> bool:
 
     if failed.doubt:
         return till.require("correct_payment", command)
+    if failed.credit is not None:
+        return failed.purpose == "debit" or till.require("cancel_credit", command)
     if failed.purpose == "debit":
         return may_pay(till, command)
     return not failed.document or may_correct(till, command)
@@ -433,6 +490,8 @@ def _retry(till: Till, command: c.RetryCard) -> None:
     till.retry_devices()
     if failed.doubt:
         _give_back(till, till.state.doubts[failed.doubt])
+    elif failed.credit is not None:
+        wallets.collect_again(till, failed.credit)
     elif failed.purpose == "debit":
         tend(till, tender_of(till, failed.mode), failed.typed_minor)
     else:
@@ -447,7 +506,12 @@ def unproven_before(till: Till, failed: FailedCard) -> CardDoubt | None:
     given_back = {row.request for row in _tenders(till, failed) if row.id == failed.tender}
     for doubt in till.state.doubts.values():
         asked = doubt.request
-        if doubt.says or asked.credit is not None:
+        if doubt.says or (asked.credit is None) != (failed.credit is None):
+            continue
+        if failed.credit is not None:
+            is_theirs = asked.credit is not None and asked.credit.customer == failed.credit.customer
+            if is_theirs and asked.kind == failed.purpose and not doubt.accepted:
+                return doubt
             continue
         if failed.purpose == "refund":
             if asked.kind == "refund" and not doubt.accepted and asked.tender.request in given_back:
@@ -479,6 +543,11 @@ def _by_hand(till: Till, command: c.CardByHand) -> None:
     if not command.confirmed:
         till.desk.card = msgspec.structs.replace(failed, is_by_hand=True)
         return
+    if failed.credit is not None:
+        till.desk.card = None
+        _to_wallet(till, failed.credit)
+        wallets.collect_again(till, failed.credit, by_hand=True)
+        return
     if failed.purpose == "refund":
         has_more = any(row.kind == "card" and row.id != failed.tender for row in _tenders(till, failed))
         till.desk.card = None
@@ -509,7 +578,9 @@ def leave(till: Till) -> None:
         till.desk.card = msgspec.structs.replace(failed, is_by_hand=False)
         return
     till.desk.card = None
-    if failed is not None and failed.purpose == "refund" and (failed.document or till.ticket is None):
+    if failed is not None and failed.credit is not None:
+        _to_wallet(till, failed.credit)
+    elif failed is not None and failed.purpose == "refund" and (failed.document or till.ticket is None):
         people.land(till)
         if till.ticket is None and failed.document:
             till.desk.screen, till.desk.shows_result = "sale", True
@@ -528,6 +599,8 @@ def _start_scan(till: Till, command: c.StartScan) -> None:
 def _stop_scan(till: Till, command: c.StopScan) -> None:
     till.terminal.stop_scan()
 
+
+from appliance.service import wallets  # noqa: E402  (a card may pay a credit)
 
 HANDLERS: Final[dict[type, Callable[[Any, Any], None]]] = {
     c.AbortCard: _abort,

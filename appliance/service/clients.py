@@ -83,7 +83,7 @@ def _search(till: Till, command: c.SearchCustomers) -> None:
         desk.client_found = msgspec.structs.replace(desk.client_looked, text=command.text)
 
 
-def _show_all(till: Till) -> None:
+def show_all(till: Till) -> None:
     """The list as it is before anything is typed; read a moment later when it was not asked for before."""
     desk, kind = till.desk, _kind(till)
     looked, desk.client_looked = desk.client_looked, None
@@ -108,7 +108,7 @@ def open_picker(till: Till, purpose: Literal["", "wallet", "link"] = "") -> None
         selling.ensure_ticket(till)
     desk.close_sheet()
     desk.sheet, desk.client_kind, desk.client_purpose = "client_picker", "person", purpose
-    _show_all(till)
+    show_all(till)
 
 
 def open_menu(till: Till) -> None:
@@ -130,7 +130,7 @@ def _show_tab(till: Till, command: c.ShowTab) -> None:
     elif command.tab == "clients":
         desk.close_sheet()
         desk.screen, desk.shows_result, desk.client, desk.client_sales = "clients", False, "", None
-        _show_all(till)
+        show_all(till)
     elif command.tab == "masters":
         masters.open_tab(till, command)
 
@@ -147,7 +147,7 @@ def show_card(till: Till, customer_id: str) -> None:
     desk.close_sheet()
     if desk.screen != "clients":
         desk.screen, desk.shows_result = "clients", False
-        _show_all(till)
+        show_all(till)
     desk.client, desk.client_sales, desk.client_form = customer_id, None, None
     if not till.shop.wallet_rules_in(till.config.profile).enabled:  # where the movements would stand
         till.chore(_show_sales(till))
@@ -438,7 +438,7 @@ def _list(till: Till, made: Customer) -> None:
     """The list as it will be after the commit."""
     found = till.desk.client_found
     if found is None:
-        _show_all(till)
+        show_all(till)
         return
     row = row_of(made)
     rows = sorted([*(old for old in found.rows if old.id != row.id), row], key=lambda each: each.listed_name.casefold())
@@ -570,7 +570,7 @@ def is_quiet(till: Till) -> bool:
 # --- wallets --------------------------------------------------------------------------------------------------------
 
 
-def _wallets_off(till: Till, command: c.OpenCredit | c.PrintStatement) -> None:
+def _wallets_off(till: Till, command: c.PrintStatement) -> None:
     """Where cagnottes are off nothing is credited and there is nothing to print."""
     raise Refusal("client.wallets_off")
 
@@ -596,6 +596,5 @@ HANDLERS: Final[dict[type, Callable[[Any, Any], None]]] = {
     c.SaveCustomer: _save,
     c.DeleteCustomer: _delete,
     c.RestoreCustomer: _restore,
-    c.OpenCredit: _wallets_off,
     c.PrintStatement: _wallets_off,
 }

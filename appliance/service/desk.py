@@ -21,6 +21,7 @@ from appliance.service.client_form import Form
 from appliance.service.directory import Looked
 from appliance.service.masters_draft import GroupDraft, ModeDraft
 from appliance.service.past_sale import PastSale
+from appliance.service.wallet_draft import CreditDraft, Deed
 
 Field = Literal["quantity", "price", "discount_rate", "discount_amount"]
 
@@ -73,6 +74,8 @@ class FailedCard(msgspec.Struct):
     steps: dict[Any, str] = {}
     is_by_hand: bool = False
     """The amount is being typed into the terminal by hand."""
+    credit: CreditDraft | None = None
+    """The wallet's credit, or its cancellation, that it was asked for; None for a sale."""
 
 
 class Drawer(msgspec.Struct):
@@ -135,6 +138,11 @@ class Desk(msgspec.Struct):
     next_form: int = 1
     client_leaving: str = ""
     """Who is being deleted and can still be taken back."""
+    # wallets
+    credit: CreditDraft | None = None
+    """What is typed on the sheet "wallet_credit"; kept while a manager or a card terminal is asked."""
+    deed: Deed | None = None
+    """The same of the sheet "wallet_action"."""
     # Mes Données
     masters_section: Literal["modes", "groups"] = "modes"
     masters_seller: str = ""

@@ -19,7 +19,7 @@ from appliance.domain.meaning import shelf_minor
 from appliance.domain.ticket import Line, Price, Tender, Ticket, price
 from appliance.domain.till import due_in_cash
 from appliance.protocol import view as v
-from appliance.service import display_clients, display_goods, display_masters, unknown_code
+from appliance.service import display_clients, display_goods, display_masters, display_wallet, unknown_code, wallets
 from appliance.service.display_card import card_ticket, card_view
 from appliance.service.display_day import closing_view, opening_view, report_view
 from appliance.service.display_devices import devices_view
@@ -249,7 +249,8 @@ class Display:
         if sale is None:
             return None
         closed, at, copies = sale
-        change = closed.change_minor if past is None else 0
+        is_put_by = past is None and till.state.change_credit is not None
+        change = closed.change_minor if past is None and not is_put_by else 0
         return v.ResultView(
             number=closed.ticket,
             document=f"{closed.document:06d}",
@@ -268,6 +269,8 @@ class Display:
             rest_minor=rest_of_note(till, closed.part_of) if closed.part_of and past is None else 0,
             past_at="" if past is None else till.local_time(at),
             mode=self._modes.get(closed.mode),
+            wallet_change_minor=wallets.change_minor(till, closed) if past is None else 0,
+            client=display_clients.name_of(till, closed.customer),
         )
 
     def _receipt_state(self, closed: TicketClosed) -> v.ReceiptState:
@@ -365,6 +368,9 @@ class Display:
             "mode_off": lambda ticket: display_masters.mode_off_sheet(self._till),
             "group_form": lambda ticket: display_masters.group_sheet(self._till),
             "group_delete": lambda ticket: display_masters.group_delete_sheet(self._till),
+            "wallet_credit": lambda ticket: display_wallet.credit_sheet(self._till),
+            "wallet_short": lambda ticket: display_wallet.short_sheet(self._till),
+            "wallet_action": lambda ticket: display_wallet.action_sheet(self._till),
         }
         return builders[desk.sheet](ticket) if desk.sheet else None
 
@@ -542,14 +548,7 @@ class Display:
         modes = sorted((mode for mode in till.shop.tenders if mode.enabled), key=lambda mode: mode.order)
         remaining = priced.total_minor - ticket.paid_minor
         return v.PaymentView(
-            tenders=tuple(
-                v.TenderKey(
-                    mode.id, mode.name, mode.icon, mode.kind, self._tender_detail(mode),
-                    is_enabled=remaining > 0 and not mode.needs_customer,
-                    faces=() if mode.kind == "cash" else mode.face_values_minor,
-                )
-                for mode in modes
-            ),
+            tenders=tuple(self._tender_key(mode, ticket.customer, remaining) for mode in modes),
             quick_notes=(1000, 2000, 5000),
             can_split=not ticket.tenders and not ticket.part_of,
             can_open_drawer=True,
@@ -557,11 +556,14 @@ class Display:
             part=ticket.part,
         )  # fmt: skip
 
-    def _tender_detail(self, mode: TenderMode) -> str:
-        terminal = self._till.terminal
-        if mode.kind != "card" or not terminal.is_configured:
-            return mode.note
-        return "tender.detail.terminal_away" if terminal.is_away else "tender.detail.terminal_ready"
+    def _tender_key(self, mode: TenderMode, customer: str, remaining: int) -> v.TenderKey:
+        if mode.kind == "wallet":
+            return display_wallet.wallet_key(self._till, mode, customer, remaining)
+        return v.TenderKey(
+            mode.id, mode.name, mode.icon, mode.kind, display_wallet.detail(self._till, mode),
+            is_enabled=remaining > 0 and (bool(customer) or not mode.needs_customer),
+            faces=() if mode.kind == "cash" else mode.face_values_minor,
+        )  # fmt: skip
 
     def _split(self) -> v.SplitView | None:
         till, desk = self._till, self._till.desk

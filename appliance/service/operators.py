@@ -19,7 +19,8 @@ LOCKED_S: Final = 60
 RIGHTS: Final = frozenset(
     {
         "price_change", "discount_over_limit", "void_ticket", "open_drawer", "correct_payment", "close_day", "read_x",
-        "settings", "masters", "catalog",
+        "settings", "masters", "catalog", "cancel_credit", "refund_balance", "adjust_wallet", "transfer_wallet",
+        "block_wallet",
     }
 )  # fmt: skip
 """Rights a manager has and a seller has not (screens.md, section 2, "Rights")."""

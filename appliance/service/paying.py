@@ -13,8 +13,7 @@ from appliance.domain.settlement import correctable, due_in_cash
 from appliance.domain.ticket import price
 from appliance.domain.till import Outcome
 from appliance.protocol import command as c
-from appliance.service import card, papers, past_sale
-from appliance.service.selling import may_pay
+from appliance.service import card, papers, past_sale, selling
 
 if TYPE_CHECKING:
     from appliance.service.till import Till
@@ -37,7 +36,10 @@ def tender_of_kind(till: Till, kind: str) -> TenderMode:
 
 
 def tend(till: Till, mode: TenderMode, amount_minor: int | None) -> None:
-    if mode.needs_customer:
+    if mode.kind == "wallet":
+        wallets.tend(till, mode, amount_minor)
+        return
+    if mode.needs_customer and (till.ticket is None or not till.ticket.customer):
         raise Refusal("tender.needs_customer")
     till.check_room(lately=mode.kind == "cash")
     if mode.kind == "card" and till.ticket is not None and card.is_debited(till, till.ticket):
@@ -99,7 +101,7 @@ def rest_of_note(till: Till, note: int) -> int:
 def _take_cash(till: Till, command: c.TakeCash) -> None:
     """A one-touch key: this much received in cash closes the sale; 0 is "Juste"."""
     _check_seen(till, command.total_minor)
-    if may_pay(till, command):
+    if selling.may_pay(till, command):
         _must_close(till, tender_of_kind(till, "cash"), command.amount_minor)
 
 
@@ -115,7 +117,7 @@ def _check_seen(till: Till, total_minor: int | None) -> None:
 
 def _take_card(till: Till, command: c.TakeCard) -> None:
     _check_seen(till, command.total_minor)
-    if may_pay(till, command):
+    if selling.may_pay(till, command):
         tend(till, tender_of_kind(till, "card"), None)
 
 
@@ -137,14 +139,14 @@ def _start_payment(till: Till, command: c.StartPayment) -> None:
     if not ticket.lines:
         raise Refusal("ticket.empty")
     till.check_room()
-    if not may_pay(till, command):
+    if not selling.may_pay(till, command):
         return
     till.desk.close_sheet()
     till.desk.screen = "payment"
 
 
 def _add_tender(till: Till, command: c.AddTender) -> None:
-    if may_pay(till, command):
+    if selling.may_pay(till, command):
         tend(till, tender_of(till, command.mode), command.amount_minor)
 
 
@@ -171,7 +173,7 @@ def _close_ticket(till: Till, command: c.CloseTicket) -> None:
     remaining = price(ticket).total_minor - ticket.paid_minor
     if remaining > 0:
         raise Refusal("tender.still_due", amount_minor=remaining)
-    if not may_pay(till, command):
+    if not selling.may_pay(till, command):
         return
     finish(till, till.do(i.CloseTicket()))
 
@@ -272,6 +274,8 @@ def _open_drawer(till: Till, command: c.OpenDrawer) -> None:
 def _calibrate_drawer(till: Till, command: c.CalibrateDrawer) -> None:
     till.drawer.calibrate(command)
 
+
+from appliance.service import wallets  # noqa: E402  (a wallet's tender ends the ticket too)
 
 HANDLERS: Final[dict[type, Callable[[Any, Any], None]]] = {
     c.CalibrateDrawer: _calibrate_drawer,

@@ -20,7 +20,7 @@ from appliance.domain.meaning import receipt_code as receipt_code
 from appliance.domain.ticket import Line
 from appliance.protocol import command as c
 from appliance.protocol import view as v
-from appliance.service import card, clients, past_sale, people, selling, unknown_code
+from appliance.service import card, clients, past_sale, people, selling, unknown_code, wallets
 
 if TYPE_CHECKING:
     from appliance.service.till import Till
@@ -254,8 +254,11 @@ def _customer(till: Till, meaning: Meaning, place: Place) -> None:
         return
     if place == "goods_form":
         unknown_code.check_free(till, meaning)
-    if place == "credit" and desk.screen == "clients":
-        till.run(c.OpenCredit(holder.customer))
+    if wallets.reads_card(till):
+        wallets.read_card(till, meaning.reading.text)
+        return
+    if place == "credit":
+        wallets.switch_to(till, holder.customer)
         return
     _only_where_goods_are_sold(place)
     if place == "tab":
@@ -285,6 +288,9 @@ def _unknown(till: Till, meaning: Meaning, place: Place) -> None:
         return
     if place == "goods_form":
         unknown_code.read_in_form(till, meaning)
+        return
+    if wallets.reads_card(till):
+        wallets.read_card(till, meaning.reading.text)
         return
     _only_where_goods_are_sold(place)
     _say_unknown(till, "scan.unknown", meaning, place)

@@ -439,6 +439,7 @@ class Till:
             self.search.stop()
         card.look_away(self)
         masters.look_away(self)
+        wallets.look_away(self)
 
     def _take_effects(self) -> list[e.Effect]:
         """What follows from what was decided, and what had to wait for the end of a card payment."""
@@ -541,6 +542,7 @@ from appliance.service import (  # noqa: E402  (handlers need Till)
     scanning,
     selling,
     unknown_code,
+    wallets,
     weighing,
 )
 
@@ -557,4 +559,5 @@ HANDLERS: Final[dict[type, Callable[[Any, Any], None]]] = {
     **devices.HANDLERS,
     **scanning.HANDLERS,
     **unknown_code.HANDLERS,
+    **wallets.HANDLERS,
 }

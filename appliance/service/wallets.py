@@ -1,0 +1,651 @@
+"""The wallet at the till: credited and taken back, taken as a tender, recharged on the spot; blocked, moved, corrected.
+
+The core decides (`domain.crediting`); this keeps what is being typed until then, asks the card terminal or a manager,
+and says what came of it. A credit leaves the ticket in hand as it is. Parts that are in hand before the last one are
+in no book yet: who leaves the sheet is told to give them back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
+
+from msgspec.structs import replace
+
+from appliance.domain import crediting
+from appliance.domain import intent as i
+from appliance.domain import journal as j
+from appliance.domain.account import Credit
+from appliance.domain.card import CardRequest
+from appliance.domain.catalog import TenderMode, WalletRules
+from appliance.domain.customer import Customer, CustomerCode, code_key
+from appliance.domain.errors import Refusal
+from appliance.domain.meaning import interpret
+from appliance.domain.settlement import make_tender, open_wallet
+from appliance.domain.ticket import Tender, price
+from appliance.domain.till import Outcome
+from appliance.domain.wallet import Purse
+from appliance.i18n import t
+from appliance.protocol import command as c
+from appliance.service import card, clients, paying, people, scanning
+from appliance.service.desk import FailedCard
+from appliance.service.wallet_draft import ADJUSTS, BLOCKS, CreditDraft, Deed
+
+if TYPE_CHECKING:
+    from appliance.service.till import Till
+
+CREDIT, SHORT, ACTION = "wallet_credit", "wallet_short", "wallet_action"
+"""The sheets."""
+SHEETS: Final = (CREDIT, SHORT, ACTION)
+
+
+def rules_of(till: Till) -> WalletRules:
+    return till.shop.wallet_rules_in(till.config.profile)
+
+
+def funding_modes(till: Till) -> list[TenderMode]:
+    """Means that may credit a wallet, in the merchant's order."""
+    found = [mode for mode in till.shop.tenders if mode.enabled and mode.funds_wallet and mode.kind != "wallet"]
+    return sorted(found, key=lambda mode: mode.order)
+
+
+def _mode(till: Till, mode_id: str) -> TenderMode:
+    found = next((mode for mode in funding_modes(till) if mode.id == mode_id), None)
+    if found is None:
+        raise Refusal("wallet.choose_mode")
+    return found
+
+
+def _coin_minor(till: Till) -> int:
+    """The smallest coin; 0 where everything can be paid."""
+    return next((mode.rounding_minor for mode in till.shop.tenders if mode.kind == "cash"), 0)
+
+
+# --- the sheet ------------------------------------------------------------------------------------------------------
+
+
+def _open(till: Till, command: c.OpenCredit) -> None:
+    open_credit(till, command.customer)
+
+
+def open_credit(till: Till, customer_id: str, amount_minor: int = 0, ticket: int = 0) -> None:
+    """Créditer la cagnotte, by either route; the ticket in hand stays as it is. Raises Refusal."""
+    people.require_session(till)
+    customer = _owner(till, customer_id)
+    if not rules_of(till).enabled:
+        raise Refusal("client.wallets_off")
+    _open_wallet(till, customer.id)
+    desk, modes = till.desk, funding_modes(till)
+    cash = next((mode.id for mode in modes if mode.kind == "cash"), "")
+    back = desk.credit.back if desk.screen == "card" and desk.credit is not None else desk.screen
+    desk.close_sheet()
+    desk.shows_result = False
+    desk.sheet = CREDIT
+    desk.credit = CreditDraft(customer.id, amount_minor=amount_minor, mode=cash, ticket=ticket, back=back)
+
+
+def _owner(till: Till, customer_id: str) -> Customer:
+    customer = till.directory.get(customer_id)
+    if customer is None:
+        raise Refusal("client.gone")
+    if not customer.can_own_wallet:
+        raise Refusal("client.counter")
+    return customer
+
+
+def _open_wallet(till: Till, customer_id: str) -> None:
+    try:
+        open_wallet(till.state, customer_id)
+    except Refusal as refusal:
+        till.desk.sound("scan_refused")
+        raise refusal
+
+
+def _draft(till: Till) -> CreditDraft:
+    """What stands on the sheet, which comes back after a manager's word. Raises Refusal when it is left."""
+    desk = till.desk
+    if desk.credit is None or (desk.sheet != CREDIT and not till.approved):
+        raise Refusal("wallet.left")
+    desk.sheet = CREDIT
+    return desk.credit
+
+
+def _set_quantity(till: Till, command: c.SetCreditQuantity) -> None:
+    draft = _draft(till)
+    if draft.quantity == command.quantity:
+        return
+    if draft.payments:
+        raise Refusal("wallet.payments_taken", amount_minor=taken_minor(draft))
+    fresh = CreditDraft(draft.customer, command.quantity, mode=draft.mode, ticket=draft.ticket, back=draft.back)
+    credits = cancellable(till, draft.customer)
+    till.desk.credit = fresh if command.quantity == 1 or not credits else _with_credit(till, fresh, credits[0])
+
+
+def cancellable(till: Till, customer: str) -> list[Credit]:
+    """Credits of which something can be given back, newest first."""
+    wallet = till.state.wallets.get(customer)
+    rows = [] if wallet is None else wallet.credits
+    return [row for row in reversed(rows) if crediting.cancellable_minor(till.state, customer, row)]
+
+
+def _with_credit(till: Till, draft: CreditDraft, credit: Credit) -> CreditDraft:
+    """As much as can go back, by the means that paid it."""
+    most = crediting.cancellable_minor(till.state, draft.customer, credit)
+    mode = credit.tenders[0].mode if credit.tenders else draft.mode
+    return replace(draft, document=credit.document, amount_minor=most, mode=mode, asks_amount=False)
+
+
+def _choose_credit(till: Till, command: c.ChooseCredit) -> None:
+    draft = _draft(till)
+    found = [row for row in cancellable(till, draft.customer) if row.document == command.document]
+    if draft.quantity == 1 or not found:
+        raise Refusal("wallet.nothing_to_cancel")
+    till.desk.credit = _with_credit(till, draft, found[0])
+
+
+def _focus(till: Till, command: c.FocusCredit) -> None:
+    draft = _draft(till)
+    field = command.field if draft.quantity == 1 else "amount"
+    till.desk.credit = replace(draft, field=field)
+
+
+def _type(till: Till, command: c.TypeCredit) -> None:
+    draft = _draft(till)
+    if draft.field == "received":
+        till.desk.credit = replace(draft, received_minor=command.amount_minor)
+    else:
+        till.desk.credit = replace(draft, amount_minor=command.amount_minor, asks_amount=False)
+
+
+def _choose_mode(till: Till, command: c.ChooseCreditMode) -> None:
+    """Before or after the amount; once that is there, digits are what was received."""
+    draft = _draft(till)
+    if draft.quantity == -1:
+        raise Refusal("wallet.same_mode")
+    mode = _mode(till, command.mode)
+    field = "received" if draft.amount_minor else "amount"
+    till.desk.credit = replace(draft, mode=mode.id, received_minor=0, field=field, asks_amount=False)
+
+
+def _remove_payment(till: Till, command: c.RemoveCreditPayment) -> None:
+    draft = _draft(till)
+    if not 1 <= command.payment <= len(draft.payments):
+        raise Refusal("tender.gone")
+    kept = tuple(row for n, row in enumerate(draft.payments, 1) if n != command.payment)
+    till.desk.credit = replace(draft, payments=kept, received_minor=0)
+
+
+# --- paying a credit ------------------------------------------------------------------------------------------------
+
+
+def taken_minor(draft: CreditDraft) -> int:
+    """What is in hand already."""
+    return sum(payment.amount_minor or 0 for payment in draft.payments)
+
+
+def remaining_minor(draft: CreditDraft) -> int:
+    """What is not in hand yet; below zero when the amount was lowered since."""
+    return draft.amount_minor - taken_minor(draft)
+
+
+def next_payment(till: Till, draft: CreditDraft, *, by_hand: bool = False) -> tuple[i.Payment, Tender]:
+    """What Encaisser takes now, by the chosen means. Raises Refusal."""
+    if draft.amount_minor <= 0:
+        raise Refusal("wallet.no_amount")
+    remaining = remaining_minor(draft)
+    if remaining <= 0:
+        raise Refusal("wallet.payments_taken", amount_minor=taken_minor(draft))
+    mode = _mode(till, draft.mode)
+    if draft.received_minor > remaining and mode.overpayment != "change":
+        raise Refusal("tender.too_much", amount_minor=remaining)
+    tender = make_tender(len(draft.payments) + 1, mode, draft.received_minor or None, remaining)
+    if tender.rounding_minor:
+        raise Refusal("tender.no_such_coin", step_minor=mode.rounding_minor)
+    if tender.amount_minor < remaining and card.by_terminal(till, mode):
+        raise Refusal("wallet.card_last")
+    return i.Payment(mode, draft.received_minor or None, by_hand), tender
+
+
+def fault_of(till: Till, draft: CreditDraft) -> Refusal | None:
+    """What keeps Encaisser, or Rembourser, from working now."""
+    try:
+        if draft.quantity == -1:
+            crediting.credit_to_cancel(till.state, draft.customer, draft.document, draft.amount_minor)
+            return None
+        _, tender = next_payment(till, draft)
+        tenders = tuple(make_tender(n, row.mode, row.amount_minor, 10**9) for n, row in enumerate(draft.payments, 1))
+        part = Purse(draft.amount_minor)
+        crediting.check_credit(till.state, draft.customer, part, (*tenders, tender), rules_of(till))
+    except Refusal as refusal:
+        return refusal
+    return None
+
+
+def _collect(till: Till, command: c.CollectCredit) -> None:
+    """Encaisser, Rembourser. Without an amount, Encaisser asks for it."""
+    draft = _draft(till)
+    if draft.quantity == -1:
+        fault = fault_of(till, draft)
+        if fault is not None:
+            raise fault
+        if till.require("cancel_credit", command):
+            give_back(till, draft)
+        return
+    if not draft.amount_minor and not draft.asks_amount:
+        till.desk.credit = replace(draft, asks_amount=True, field="amount")
+        return
+    collect(till, draft)
+
+
+def collect(till: Till, draft: CreditDraft, *, by_hand: bool = False) -> None:
+    """Take the next part; the last one credits. Raises Refusal."""
+    fault = fault_of(till, draft)
+    if fault is not None:
+        raise fault
+    payment, tender = next_payment(till, draft, by_hand=by_hand)
+    if tender.amount_minor < remaining_minor(draft):
+        part = replace(payment, amount_minor=tender.amount_minor)
+        till.desk.credit = replace(draft, payments=(*draft.payments, part), received_minor=0, field="received")
+        till.desk.sound("scan_ok")
+        return
+    till.check_room(lately=payment.mode.kind == "cash")
+    intent = i.CreditWallet(draft.customer, draft.amount_minor, (*draft.payments, payment), rules_of(till))
+    if not by_hand and card.by_terminal(till, payment.mode):
+        asked = failed_card(till, draft, tender)
+        card.ask_for_credit(till, asked, i.RequestCardCredit(uuid4().hex, intent))
+        return
+    credited(till, till.do(intent), draft)
+
+
+def failed_card(till: Till, draft: CreditDraft, tender: Tender) -> FailedCard:
+    """How the card is asked for, so that it can be asked again."""
+    purpose: Any = "debit" if draft.quantity == 1 else "refund"
+    amount_minor = abs(tender.received_minor or tender.amount_minor)
+    return FailedCard("away", purpose, 0, amount_minor, tender.mode, till.state.current, credit=draft)
+
+
+def give_back(till: Till, draft: CreditDraft, *, by_hand: bool = False) -> None:
+    """Part of a credit, by the means that paid it: what a terminal moved goes back through it."""
+    till.check_room()
+    cancel = i.CancelCredit(draft.customer, draft.document, draft.amount_minor, _coin_minor(till))
+    credit = crediting.credit_to_cancel(till.state, draft.customer, draft.document, draft.amount_minor)
+    if not by_hand and till.terminal.is_configured:
+        shares = crediting.tenders_back(credit, draft.amount_minor, _coin_minor(till))
+        moved = {row.id for row in credit.tenders if row.request}
+        share = next((row for row in shares if row.id in moved), None)
+        if share is not None:
+            asked = failed_card(till, draft, share)
+            card.ask_for_credit(till, asked, i.RequestCardCancel(uuid4().hex, cancel))
+            return
+    credited(till, till.do(cancel), draft)
+
+
+def collect_again(till: Till, draft: CreditDraft, *, by_hand: bool = False) -> None:
+    """Réessayer, or Encaisser à la main, for what the terminal did not do. Raises Refusal."""
+    if draft.quantity == 1:
+        collect(till, draft, by_hand=by_hand)
+    else:
+        give_back(till, draft, by_hand=by_hand)
+
+
+def draft_of(request: CardRequest) -> CreditDraft:
+    """What was on the sheet when the terminal was asked, after a restart."""
+    order = request.credit
+    assert order is not None
+    if order.of:
+        return CreditDraft(order.customer, -1, amount_minor=order.part.paid_minor, document=order.of)
+    return CreditDraft(order.customer, amount_minor=order.part.paid_minor, mode=request.tender.mode)
+
+
+# --- what came of it ------------------------------------------------------------------------------------------------
+
+
+def credited(till: Till, outcome: Outcome, draft: CreditDraft | None = None) -> None:
+    """Money moved on a wallet: said, with its paper; a ticket that waited for it is taken on the wallet."""
+    desk = till.desk
+    fact = outcome.facts[0]
+    if not isinstance(fact, j.WalletCredited | j.WalletCreditCancelled | j.WalletRefunded):
+        return
+    _print(till, fact.document)
+    desk.close_sheet()
+    desk.credit = desk.deed = None
+    desk.hush("refusal")
+    desk.sound("sale_closed")
+    _say_moved(till, fact)
+    ticket = till.ticket
+    if draft is not None and draft.ticket and ticket is not None and ticket.number == draft.ticket:
+        desk.screen = "payment"
+        mode = till.shop.wallet_mode()
+        if mode is not None:
+            tend(till, mode, None)
+
+
+def _say_moved(till: Till, fact: j.WalletCredited | j.WalletCreditCancelled | j.WalletRefunded) -> None:
+    word = {j.WalletCredited: "wallet.credited", j.WalletCreditCancelled: "wallet.cancelled"}
+    if isinstance(fact, j.WalletRefunded):
+        till.desk.say(
+            "wallet.refunded", source="wallet", amount_minor=fact.part.paid_minor, gifted_minor=fact.part.gifted_minor
+        )
+    else:
+        change = sum(row.change_minor for row in fact.tenders)
+        code = "wallet.credited_change" if change else word[type(fact)]
+        till.desk.say(
+            code, source="wallet", amount_minor=fact.part.total_minor, balance_minor=fact.after.balance_minor,
+            change_minor=change,
+        )  # fmt: skip
+    till.fold_messages()
+
+
+def _print(till: Till, document: int) -> None:
+    """The receipt comes out by itself where the shop, or its country, wants it so."""
+    rules = rules_of(till)
+    if rules.receipt == "auto":
+        for _ in range(max(1, rules.copies)):
+            till.do(i.IssueCopy(document))
+
+
+def look_away(till: Till) -> None:
+    """A sheet that is left is over; parts that were in hand are the customer's."""
+    desk, running = till.desk, till.state.card
+    if desk.deed is not None and desk.sheet not in (ACTION, "approval"):
+        desk.deed = None
+    draft = desk.credit
+    if draft is None or desk.sheet in (CREDIT, "approval") or running is not None or desk.card is not None:
+        return
+    desk.credit = None
+    if draft.payments:
+        desk.say("wallet.give_back", "warn", source="wallet", amount_minor=taken_minor(draft))
+        desk.notices[0].sticky = True
+
+
+# --- the wallet as a tender -----------------------------------------------------------------------------------------
+
+
+def tend(till: Till, mode: TenderMode, amount_minor: int | None) -> None:
+    """Cagnotte client: all that remains, a typed part, or the question what to do when it does not suffice."""
+    ticket = till.ticket
+    if ticket is None:
+        raise Refusal("ticket.none")
+    if not ticket.customer:
+        clients.open_picker(till, "wallet")
+        return
+    _open_wallet(till, ticket.customer)
+    remaining = price(ticket).total_minor - ticket.paid_minor
+    free = till.state.available(ticket.customer).total_minor
+    wanted = remaining if amount_minor is None else amount_minor
+    if remaining > 0 and free < wanted <= remaining:
+        desk = till.desk
+        desk.close_sheet()
+        desk.screen, desk.sheet = "payment", SHORT
+        if not free:
+            desk.say("wallet.empty", source="payment")
+            till.fold_messages()
+        return
+    _take(till, mode, amount_minor)
+
+
+def _take(till: Till, mode: TenderMode, amount_minor: int | None) -> None:
+    till.check_room()
+    outcome = till.do(i.Tend(mode, amount_minor, spend_first=rules_of(till).spend_first))
+    till.desk.close_sheet()
+    if till.ticket is None:
+        paying.finish(till, outcome)
+    else:
+        till.desk.screen = "payment"
+
+
+def _use(till: Till, command: c.UseWallet) -> None:
+    """What is on the wallet; the rest is paid otherwise."""
+    _take(till, _wallet_mode(till), None)
+
+
+def _wallet_mode(till: Till) -> TenderMode:
+    mode = till.shop.wallet_mode()
+    if mode is None or not mode.enabled:
+        raise Refusal("client.wallets_off")
+    return mode
+
+
+def missing_minor(till: Till) -> int:
+    """What a credit must bring for the ticket in hand, rounded up to what coins can pay."""
+    ticket = till.ticket
+    if ticket is None:
+        return 0
+    remaining = price(ticket).total_minor - ticket.paid_minor
+    missing = max(0, remaining - till.state.available(ticket.customer).total_minor)
+    coin = max(1, _coin_minor(till))
+    return -(-missing // coin) * coin
+
+
+def _recharge(till: Till, command: c.RechargeWallet) -> None:
+    """The credit with the missing amount or a preset; paid, the whole ticket is taken on the wallet."""
+    ticket = till.ticket
+    if ticket is None:
+        raise Refusal("ticket.none")
+    if not ticket.customer:
+        raise Refusal("wallet.no_customer")
+    open_credit(till, ticket.customer, command.amount_minor or missing_minor(till), ticket.number)
+
+
+# --- change ---------------------------------------------------------------------------------------------------------
+
+
+def change_of(till: Till, closed: j.TicketClosed) -> i.CreditChange | None:
+    """How the change of the last sale, or the rest of its voucher, can go on the wallet of its customer."""
+    rules = rules_of(till)
+    if not rules.enabled or not closed.customer or closed is not till.state.last_closed:
+        return None
+    for mode in funding_modes(till):
+        if mode.kind in ("cash", "voucher"):
+            intent = i.CreditChange(mode, rules)
+            try:
+                crediting.credit_change(till.state, intent, till.ledger.moment())
+            except Refusal:
+                continue
+            return intent
+    return None
+
+
+def change_minor(till: Till, closed: j.TicketClosed) -> int:
+    """What "Mettre le reste sur la cagnotte" would credit now; 0 for nothing."""
+    intent = change_of(till, closed)
+    if intent is None:
+        return 0
+    if intent.mode.kind == "cash":
+        return closed.change_minor
+    return sum(row.kept_minor for row in closed.tenders if row.mode == intent.mode.id)
+
+
+def _put_change(till: Till, command: c.PutChangeOnWallet) -> None:
+    closed = till.state.last_closed
+    if closed is None:
+        raise Refusal("wallet.no_change")
+    if till.state.change_credit is not None:
+        raise Refusal("wallet.change_done")
+    if not closed.customer:
+        raise Refusal("wallet.no_customer")
+    intent = change_of(till, closed)
+    if intent is None:  # the core says why, of the means that gave the change
+        cash = next((mode for mode in till.shop.tenders if mode.kind == "cash"), None)
+        if cash is None:
+            raise Refusal("wallet.no_change")
+        intent = i.CreditChange(cash, rules_of(till))
+    screen = till.desk.screen, till.desk.shows_result
+    credited(till, till.do(intent))
+    till.desk.screen, till.desk.shows_result = screen
+
+
+# --- rarer deeds ----------------------------------------------------------------------------------------------------
+
+RIGHT_OF: Final = {
+    "block": "block_wallet",
+    "unblock": "block_wallet",
+    "replace_card": "block_wallet",
+    "transfer": "transfer_wallet",
+    "refund": "refund_balance",
+    "adjust": "adjust_wallet",
+}
+
+
+def possible(till: Till, customer: Customer) -> tuple[str, ...]:
+    """Deeds that make sense on this wallet now."""
+    wallet, held = till.state.wallets.get(customer.id), till.state.holding(customer.id).balance_minor
+    is_blocked = wallet is not None and bool(wallet.blocked)
+    found = ["unblock" if is_blocked else "block", "replace_card"]
+    if held:
+        found.append("transfer")
+    if not is_blocked:
+        found += ["refund", "adjust"] if held else ["adjust"]
+    return tuple(found)
+
+
+def reasons_of(till: Till, action: str) -> tuple[tuple[str, str], ...]:
+    """(id, words) of the reasons of a deed."""
+    known = {"block": BLOCKS, "adjust": ADJUSTS}.get(action, ())
+    return tuple((each, t(f"screen.wallet.reason.{each}", till.config.language)) for each in known)
+
+
+def _open_action(till: Till, command: c.OpenWalletAction) -> None:
+    people.require_session(till)
+    customer = _owner(till, command.customer)
+    if command.action is not None and command.action not in possible(till, customer):
+        raise Refusal("wallet.not_now")
+    desk = till.desk
+    desk.close_sheet()
+    desk.sheet, desk.deed = ACTION, Deed(customer.id, command.action or "")
+    if command.action == "transfer":
+        clients.show_all(till)
+
+
+def _do_action(till: Till, command: c.DoWalletAction) -> None:
+    """A manager's deed. Only the fields of the open one count."""
+    desk, deed = till.desk, till.desk.deed
+    if deed is None or not deed.action or (desk.sheet != ACTION and not till.approved):
+        raise Refusal("wallet.left")
+    desk.sheet = ACTION
+    reason = dict(reasons_of(till, deed.action)).get(command.reason, command.reason)
+    if deed.action in ("block", "adjust") and not reason:
+        raise Refusal("wallet.reason")
+    if deed.action == "replace_card" and not (command.code or deed.scanned):
+        raise Refusal("wallet.scan_card")
+    if till.require(RIGHT_OF[deed.action], command):
+        till.check_room()
+        _DEEDS[deed.action](till, deed, command, reason)
+
+
+def _end(till: Till, code: str, /, **params: Any) -> None:
+    till.desk.close_sheet()
+    till.desk.deed = None
+    till.desk.sound("scan_ok")
+    till.desk.say(code, source="wallet", **params)
+    till.fold_messages()
+
+
+def _block(till: Till, deed: Deed, command: c.DoWalletAction, reason: str) -> None:
+    till.do(i.BlockWallet(deed.customer, reason))
+    _end(till, "wallet.is_blocked", reason=reason)
+
+
+def _unblock(till: Till, deed: Deed, command: c.DoWalletAction, reason: str) -> None:
+    till.do(i.UnblockWallet(deed.customer, reason))
+    _end(till, "wallet.is_unblocked")
+
+
+def _transfer(till: Till, deed: Deed, command: c.DoWalletAction, reason: str) -> None:
+    target = _owner(till, command.customer)
+    amount = till.state.available(deed.customer).total_minor
+    till.do(i.TransferWallet(deed.customer, target.id, reason))
+    _end(till, "wallet.transferred", amount_minor=amount, name=target.name)
+
+
+def _refund(till: Till, deed: Deed, command: c.DoWalletAction, reason: str) -> None:
+    mode = _mode(till, command.mode)
+    by_hand = card.by_terminal(till, mode)  # the terminal gives back payments, not balances
+    credited(till, till.do(i.RefundBalance(deed.customer, mode, reason, by_hand)))
+
+
+def _adjust(till: Till, deed: Deed, command: c.DoWalletAction, reason: str) -> None:
+    by = till.desk.approver if till.approved else till.state.seller
+    till.do(i.AdjustWallet(deed.customer, command.amount_minor, reason, by))
+    balance = till.state.holding(deed.customer).balance_minor
+    _end(till, "wallet.adjusted", amount_minor=command.amount_minor, balance_minor=balance)
+
+
+def _replace_card(till: Till, deed: Deed, command: c.DoWalletAction, reason: str) -> None:
+    """The old cards identify nobody any more; the balance stays (feature W-22)."""
+    customer, code = _owner(till, deed.customer), command.code or deed.scanned
+    _check_card(till, customer, code)
+    now = clients.now(till)
+    old = tuple(
+        replace(row, state="replaced", since=now) if row.state == "active" else row
+        for row in customer.codes
+        if code_key(row.code) != code_key(code)
+    )
+    clients.write(till, replace(customer, codes=(*old, CustomerCode(code, since=now))), customer)
+    _end(till, "wallet.card_replaced", code=code)
+
+
+def _check_card(till: Till, customer: Customer, code: str) -> None:
+    holder = till.directory.holder_of(code)
+    if holder is not None and holder.customer != customer.id:
+        other = till.directory.get(holder.customer)
+        raise Refusal("client.code_taken", holder=other.name if other is not None else "")
+    if interpret(scanning.words_of(till), code).kind in ("article", "badge", "receipt"):
+        raise Refusal("client.is_article")
+
+
+_DEEDS: Final[dict[str, Callable[[Any, Deed, Any, str], None]]] = {
+    "block": _block,
+    "unblock": _unblock,
+    "transfer": _transfer,
+    "refund": _refund,
+    "adjust": _adjust,
+    "replace_card": _replace_card,
+}
+
+
+# --- scans ----------------------------------------------------------------------------------------------------------
+
+
+def reads_card(till: Till) -> bool:
+    """Whether the next code is the customer's new card."""
+    deed = till.desk.deed
+    return till.desk.sheet == ACTION and deed is not None and deed.action == "replace_card"
+
+
+def read_card(till: Till, code: str) -> None:
+    deed = till.desk.deed
+    assert deed is not None
+    _check_card(till, _owner(till, deed.customer), code)
+    till.desk.deed = replace(deed, scanned=code)
+    till.desk.sound("scan_ok")
+
+
+def switch_to(till: Till, customer_id: str) -> None:
+    """A card over the open sheet: that customer's credit, if nothing was typed (screens.md, section 3)."""
+    draft = till.desk.credit
+    if till.desk.sheet != CREDIT or draft is None or draft.ticket or not draft.is_untouched:
+        raise Refusal("scan.not_here")
+    if draft.back != "clients":
+        raise Refusal("scan.not_here")
+    open_credit(till, customer_id)
+    till.desk.client, till.desk.client_sales = customer_id, None
+    till.desk.sound("scan_ok")
+
+
+HANDLERS: Final[dict[type, Callable[[Any, Any], None]]] = {
+    c.OpenCredit: _open,
+    c.SetCreditQuantity: _set_quantity,
+    c.FocusCredit: _focus,
+    c.TypeCredit: _type,
+    c.ChooseCreditMode: _choose_mode,
+    c.ChooseCredit: _choose_credit,
+    c.RemoveCreditPayment: _remove_payment,
+    c.CollectCredit: _collect,
+    c.UseWallet: _use,
+    c.RechargeWallet: _recharge,
+    c.PutChangeOnWallet: _put_change,
+    c.OpenWalletAction: _open_action,
+    c.DoWalletAction: _do_action,
+}

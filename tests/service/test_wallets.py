@@ -1,0 +1,406 @@
+"""The wallet at the till: features W-02 to W-05, W-08 to W-10, W-17, W-18, W-26, W-32, W-35, touch by touch."""
+
+import asyncio
+from contextlib import asynccontextmanager
+
+import msgspec
+import pytest
+
+from appliance.domain import intent as i
+from appliance.domain import journal as j
+from appliance.domain.catalog import WalletRules
+from appliance.domain.customer import Customer, CustomerCode
+from appliance.protocol import command as c
+from appliance.store import customers as store
+from tests.support.till import JAM, NADIA, a_till
+
+ANNE, CLAIRE = "c-anne00000001", "c-claire000002"
+ANNES_CARD, CLAIRES_CARD, NEW_CARD = "2100 0042", "2100 0107", "2100 0555"
+AT = "2026-11-01T08:00:00.000Z"
+FOLK = (
+    Customer(ANNE, civility="madam", last_name="Rochat", first_name="Anne", codes=(CustomerCode(ANNES_CARD),)),
+    Customer(CLAIRE, last_name="Rochaix", first_name="Claire", codes=(CustomerCode(CLAIRES_CARD),)),
+)
+
+
+@asynccontextmanager
+async def a_shop(folder, rules=None, **changes):
+    """A till with wallets switched on, and two customers."""
+    async with a_till(folder, **changes) as till:
+        for customer in FOLK:
+            await till.books(lambda conn, person=customer: store.save(conn, person, AT))
+        till.till.directory.forget_all()
+        shop = till.till.shop
+        tenders = tuple(msgspec.structs.replace(row, enabled=True) for row in shop.tenders)
+        till.till.shop = msgspec.structs.replace(shop, tenders=tenders, wallet=rules or WalletRules())
+        yield till
+
+
+def in_a_shop(work, folder, **changes):
+    async def run():
+        async with a_shop(folder, **changes) as till:
+            await work(till)
+
+    asyncio.run(run())
+
+
+async def gives(till, paid, gifted=0, customer=ANNE):
+    """Put this on a wallet, by the core."""
+    modes = {mode.id: mode for mode in till.till.shop.tenders}
+    rules = till.till.shop.wallet_rules_in("CH")
+    payments = (i.Payment(modes["cash"]),)
+    if paid:
+        till.till.do(i.CreditWallet(customer, paid, payments, rules, gifted))
+    elif gifted:
+        till.till.do(i.AdjustWallet(customer, gifted, "goodwill"))
+
+
+async def credits(till, amount, mode="", customer=ANNE):
+    await till.do(c.OpenCredit(customer), c.TypeCredit(amount))
+    await till.do(*([c.ChooseCreditMode(mode)] if mode else []), c.CollectCredit())
+
+
+def balance(till, customer=ANNE):
+    return till.state.holding(customer).balance_minor
+
+
+async def with_a_ticket(till, amount):
+    """A ticket of this much in hand, with Anne on it, at Encaissement."""
+    await till.do(c.NewTicket(), c.AddFreePrice(amount, "food"))
+    await till.do(c.AttachCustomer(ANNE), c.StartPayment())
+
+
+# --- credit ---------------------------------------------------------------------------------------------------------
+
+
+def test_w02_a_credit_from_a_ticket_leaves_its_lines_and_shows_the_balance(tmp_path):
+    async def work(till):
+        await till.do(c.NewTicket())
+        await till.adds("2 croissant")
+        await till.scan(ANNES_CARD)
+        before = till.basket()
+        await till.do(c.OpenSheet("client_menu"), c.OpenCredit(ANNE))
+        sheet = till.view.sheet
+        assert (sheet.mode, sheet.amount_minor, sheet.error) == ("cash", 0, "wallet.no_amount")
+        assert "wallet" not in {key.id for key in sheet.modes}
+        await till.do(c.TypeCredit(5000))
+        assert (till.view.sheet.new_balance_minor, till.view.sheet.error) == (5000, "")
+        await till.do(c.CollectCredit())
+        assert (till.screen, till.basket(), till.message) == ("sale", before, "wallet.credited")
+        assert till.till.desk.notices[0].params["balance_minor"] == 5000
+        assert till.view.ticket.client.wallet_minor == 5000
+        (fact,) = await till.facts(j.WalletCredited)
+        assert (fact.ticket, fact.tenders[0].mode, fact.drawer) == (till.ticket.number, "cash", True)
+
+    in_a_shop(work, tmp_path)
+
+
+def test_w03_a_credit_from_clients_with_change_and_the_paper_by_itself(tmp_path):
+    async def work(till):
+        await till.do(c.ShowTab("clients"), c.ShowCustomer(ANNE), c.OpenCredit(ANNE), c.TypeCredit(5000))
+        await till.do(c.ChooseCreditMode("cash"), c.TypeCredit(10_000))
+        sheet = till.view.sheet
+        assert (sheet.field, sheet.received_minor, sheet.change_minor) == ("received", 10_000, 5000)
+        await till.do(c.CollectCredit())
+        assert (till.screen, till.message) == ("clients", "wallet.credited_change")
+        assert till.view.clients.client.wallet_minor == 5000
+        (fact,) = await till.facts(j.WalletCredited)
+        assert [copy.of_document for copy in await till.facts(j.CopyIssued)] == [fact.document]
+
+    in_a_shop(work, tmp_path)
+
+
+def test_the_mode_may_come_first_and_encaisser_then_asks_for_the_amount(tmp_path):
+    async def work(till):
+        await till.do(c.OpenCredit(ANNE), c.ChooseCreditMode("twint"), c.CollectCredit())
+        assert till.view.sheet.asks_amount
+        assert await till.refused(c.CollectCredit()) == "wallet.no_amount"
+        await till.do(c.TypeCredit(2000), c.CollectCredit())
+        (fact,) = await till.facts(j.WalletCredited)
+        assert [tender.mode for tender in fact.tenders] == ["twint"]
+
+    in_a_shop(work, tmp_path)
+
+
+def test_w04_several_means_are_one_document_and_one_drawer(tmp_path):
+    async def work(till):
+        await till.do(c.OpenCredit(ANNE), c.TypeCredit(5000), c.ChooseCreditMode("cash"), c.TypeCredit(2000))
+        await till.do(c.CollectCredit())
+        sheet = till.view.sheet
+        assert ([row.amount_minor for row in sheet.payments], sheet.remaining_minor) == ([2000], 3000)
+        assert balance(till) == 0
+        await till.do(c.ChooseCreditMode("card"), c.CollectCredit())
+        (fact,) = await till.facts(j.WalletCredited)
+        assert [(row.mode, row.amount_minor) for row in fact.tenders] == [("cash", 2000), ("card", 3000)]
+        assert (fact.drawer, balance(till)) == (True, 5000)
+
+    in_a_shop(work, tmp_path)
+
+
+def test_who_leaves_the_sheet_gives_back_what_was_in_hand(tmp_path):
+    async def work(till):
+        await till.do(c.OpenCredit(ANNE), c.TypeCredit(5000), c.ChooseCreditMode("cash"), c.TypeCredit(2000))
+        await till.do(c.CollectCredit(), c.RemoveCreditPayment(1))
+        assert till.view.sheet.payments == ()
+        await till.do(c.TypeCredit(2000), c.CollectCredit(), c.CloseSheet())
+        assert (till.message, till.till.desk.credit) == ("wallet.give_back", None)
+        assert await till.facts(j.WalletCredited) == []
+        assert await till.refused(c.CollectCredit()) == "wallet.left"
+
+    in_a_shop(work, tmp_path)
+
+
+def test_w18_w20_what_a_credit_refuses(tmp_path):
+    async def work(till):
+        await till.do(c.OpenCredit(ANNE))
+        assert await till.refused(c.ChooseCreditMode("wallet")) == "wallet.choose_mode"
+        await till.do(c.TypeCredit(60_000))
+        sheet = till.view.sheet
+        assert (sheet.error, sheet.params) == ("wallet.max_credit", {"limit_minor": 50_000})
+        assert await till.refused(c.CollectCredit()) == "wallet.max_credit"
+        await till.do(c.TypeCredit(5003))
+        assert await till.refused(c.CollectCredit()) == "tender.no_such_coin"
+        await till.do(c.ChooseCreditMode("twint"), c.TypeCredit(6000))
+        assert await till.refused(c.CollectCredit()) == "tender.too_much"
+        await till.do(c.TypeCredit(0), c.CollectCredit())
+        assert balance(till) == 5003
+
+    in_a_shop(work, tmp_path, rules=WalletRules(max_credit_minor=50_000))
+
+
+def test_switched_off_nothing_is_credited(tmp_path):
+    async def work(till):
+        shop = till.till.shop
+        tenders = tuple(msgspec.structs.replace(row, enabled=row.kind != "wallet") for row in shop.tenders)
+        till.till.shop = msgspec.structs.replace(shop, tenders=tenders)
+        assert await till.refused(c.OpenCredit(ANNE)) == "client.wallets_off"
+
+    in_a_shop(work, tmp_path)
+
+
+# --- cancelled ------------------------------------------------------------------------------------------------------
+
+
+def test_w08_what_is_not_spent_goes_back_the_way_it_came_with_a_managers_word(tmp_path):
+    async def work(till):
+        await credits(till, 5000)
+        await with_a_ticket(till, 3000)
+        await till.do(c.AddTender("wallet"), c.OpenCredit(ANNE), c.SetCreditQuantity(-1))
+        sheet = till.view.sheet
+        assert (sheet.quantity, sheet.amount_minor, [row.left_minor for row in sheet.credits]) == (-1, 2000, [2000])
+        await till.do(c.TypeCredit(5000))
+        assert (till.view.sheet.error, till.view.sheet.params) == ("wallet.spent_already", {"amount_minor": 2000})
+        assert await till.refused(c.CollectCredit()) == "wallet.spent_already"
+        await till.do(c.TypeCredit(2000), c.CollectCredit())
+        assert till.screen == "sale/approval"
+        await till.scan(NADIA)
+        assert (till.message, balance(till), till.screen) == ("wallet.cancelled", 0, "sale")
+        (fact,) = await till.facts(j.WalletCreditCancelled)
+        assert [(row.mode, row.amount_minor) for row in fact.tenders] == [("cash", -2000)]
+        await till.do(c.OpenCredit(ANNE), c.SetCreditQuantity(-1))
+        assert (till.view.sheet.credits, till.view.sheet.error) == ((), "wallet.nothing_to_cancel")
+
+    in_a_shop(work, tmp_path)
+
+
+# --- spent ----------------------------------------------------------------------------------------------------------
+
+
+def test_w09_a_ticket_is_taken_on_the_wallet_to_the_centime(tmp_path):
+    async def work(till):
+        await gives(till, 4000)
+        await with_a_ticket(till, 3333)
+        key = next(key for key in till.view.payment.tenders if key.kind == "wallet")
+        assert (key.detail, key.detail_minor, key.is_enabled) == ("tender.detail.balance", 4000, True)
+        await till.do(c.AddTender("wallet"))
+        assert (balance(till), till.screen) == (667, "sale")
+        assert [(row.kind, row.amount_minor) for row in till.state.last_closed.tenders] == [("wallet", 3333)]
+
+    in_a_shop(work, tmp_path)
+
+
+def test_w05_given_credit_is_spent_first(tmp_path):
+    async def work(till):
+        await gives(till, 5000, 500)
+        await with_a_ticket(till, 2000)
+        await till.do(c.AddTender("wallet"))
+        assert till.state.last_closed.tenders[0].gifted_minor == 500
+        await till.do(c.OpenCredit(ANNE), c.SetCreditQuantity(-1))
+        assert till.view.sheet.amount_minor == 3500
+
+    in_a_shop(work, tmp_path)
+
+
+def test_w10_a_short_wallet_is_used_up_or_recharged_on_the_spot(tmp_path):
+    async def work(till):
+        await gives(till, 1200)
+        await with_a_ticket(till, 3000)
+        await till.do(c.AddTender("wallet"))
+        sheet = till.view.sheet
+        assert (till.screen, sheet.total_minor, sheet.balance_minor, sheet.missing_minor) == (
+            "payment/wallet_short", 3000, 1200, 1800,
+        )  # fmt: skip
+        assert sheet.presets == (2000, 5000, 10_000)
+        await till.do(c.RechargeWallet())
+        sheet = till.view.sheet
+        assert (sheet.amount_minor, sheet.for_ticket_minor) == (1800, 3000)
+        await till.do(c.ChooseCreditMode("cash"), c.CollectCredit())
+        assert (till.screen, balance(till)) == ("sale", 0)
+        assert [(row.kind, row.amount_minor) for row in till.state.last_closed.tenders] == [("wallet", 3000)]
+
+    in_a_shop(work, tmp_path)
+
+
+def test_w10_the_rest_is_paid_otherwise(tmp_path):
+    async def work(till):
+        await gives(till, 1540)
+        await with_a_ticket(till, 2106)
+        await till.do(c.AddTender("wallet"), c.UseWallet())
+        assert (till.screen, till.view.ticket.remaining_minor) == ("payment", 566)
+        assert till.view.ticket.client.wallet_minor == 0
+        await till.do(c.AddTender("card"))
+        assert [row.amount_minor for row in till.state.last_closed.tenders] == [1540, 566]
+
+    in_a_shop(work, tmp_path)
+
+
+def test_an_empty_wallet_offers_to_recharge_and_no_client_asks_for_one(tmp_path):
+    async def work(till):
+        await till.do(c.NewTicket())
+        await till.adds("2 croissant")
+        await till.do(c.StartPayment(), c.AddTender("wallet"))
+        assert (till.screen, till.view.sheet.purpose) == ("payment/client_picker", "wallet")
+        await till.do(c.AttachCustomer(ANNE))
+        assert till.screen == "payment"
+        await till.do(c.AddTender("wallet"))
+        assert (till.screen, till.message, till.view.sheet.balance_minor) == (
+            "payment/wallet_short", "wallet.empty", 0,
+        )  # fmt: skip
+        assert await till.refused(c.UseWallet()) == "wallet.insufficient"
+        await till.do(c.RechargeWallet(2000), c.CollectCredit())
+        assert (till.screen, balance(till)) == ("sale", 2000 - 320)
+
+    in_a_shop(work, tmp_path)
+
+
+def test_w32_only_the_cash_part_is_rounded(tmp_path):
+    async def work(till):
+        await gives(till, 5000)
+        for part, rounding in ((1002, 0), (1000, -2)):
+            await with_a_ticket(till, 1237)
+            await till.do(c.AddTender("wallet", part), c.AddTender("cash"))
+            assert till.state.last_closed.rounding_minor == rounding
+
+    in_a_shop(work, tmp_path)
+
+
+def test_w17_a_corrected_sale_gives_the_wallet_its_part_back(tmp_path):
+    async def work(till):
+        await gives(till, 1500, 500)
+        await with_a_ticket(till, 2000)
+        await till.do(c.AddTender("wallet"), c.CorrectPayment())
+        purse = till.state.holding(ANNE).purse
+        assert (purse.paid_minor, purse.gifted_minor, till.screen) == (1500, 500, "payment")
+
+    in_a_shop(work, tmp_path)
+
+
+def test_w26_change_is_put_on_the_wallet_once(tmp_path):
+    async def work(till):
+        await with_a_ticket(till, 1740)
+        await till.do(c.AddTender("cash", 2000))
+        result = till.view.result
+        assert (result.change_minor, result.wallet_change_minor, result.client) == (260, 260, "Anne Rochat")
+        expected = till.state.session.totals.expected_minor
+        await till.do(c.PutChangeOnWallet())
+        assert (balance(till), till.message) == (260, "wallet.credited")
+        assert till.state.session.totals.expected_minor == expected + 260
+        result = till.view.result
+        assert (result.change_minor, result.wallet_change_minor) == (0, 0)
+        assert await till.refused(c.PutChangeOnWallet()) == "wallet.change_done"
+
+    in_a_shop(work, tmp_path)
+
+
+# --- rarer deeds ----------------------------------------------------------------------------------------------------
+
+
+def test_w35_the_paid_part_is_given_back_and_given_credit_is_cancelled(tmp_path):
+    async def work(till):
+        await gives(till, 1200, 300)
+        await till.do(c.OpenWalletAction(ANNE))
+        assert till.view.sheet.actions == ("block", "replace_card", "transfer", "refund", "adjust")
+        await till.do(c.OpenWalletAction(ANNE, "refund"), c.DoWalletAction(mode="cash"))
+        assert till.screen.endswith("approval")
+        await till.scan(NADIA)
+        (fact,) = await till.facts(j.WalletRefunded)
+        assert (fact.part.paid_minor, fact.part.gifted_minor, fact.tenders[0].amount_minor) == (1200, 300, -1200)
+        assert (balance(till), till.message) == (0, "wallet.refunded")
+
+    in_a_shop(work, tmp_path)
+
+
+def test_w22_blocked_replaced_and_transferred(tmp_path):
+    async def work(till):
+        await till.do(c.Lock())
+        await till.scan(NADIA)
+        await gives(till, 1000)
+        await till.do(c.OpenWalletAction(ANNE, "block"))
+        assert await till.refused(c.DoWalletAction()) == "wallet.reason"
+        await till.do(c.DoWalletAction(reason="lost"))
+        assert till.message == "wallet.is_blocked"
+        assert await till.refused(c.OpenCredit(ANNE)) == "wallet.blocked"
+        await with_a_ticket(till, 500)
+        assert await till.refused(c.AddTender("wallet")) == "wallet.blocked"
+        await till.do(c.OpenWalletAction(ANNE, "unblock"), c.DoWalletAction())
+        await till.do(c.OpenWalletAction(ANNE, "replace_card"))
+        assert await till.refused(c.DoWalletAction()) == "wallet.scan_card"
+        await till.scan(NEW_CARD)
+        assert till.view.sheet.scanned == NEW_CARD
+        await till.do(c.DoWalletAction())
+        assert till.till.directory.get(ANNE).active_codes == (NEW_CARD,)
+        assert await till.scan(ANNES_CARD) == "scan.card_replaced"
+        await till.do(c.OpenWalletAction(ANNE, "transfer"), c.DoWalletAction(customer=CLAIRE))
+        assert (balance(till), balance(till, CLAIRE)) == (0, 1000)
+        await till.do(c.OpenWalletAction(CLAIRE, "adjust"), c.DoWalletAction(reason="goodwill", amount_minor=500))
+        assert till.state.holding(CLAIRE).purse.gifted_minor == 500
+        assert await till.refused(c.DoWalletAction(reason="goodwill", amount_minor=500)) == "wallet.left"
+
+    in_a_shop(work, tmp_path)
+
+
+RIGHTS = (
+    (c.DoWalletAction(reason="lost"), "block", "block_wallet"),
+    (c.DoWalletAction(customer=CLAIRE), "transfer", "transfer_wallet"),
+    (c.DoWalletAction(mode="cash"), "refund", "refund_balance"),
+    (c.DoWalletAction(reason="goodwill", amount_minor=100), "adjust", "adjust_wallet"),
+)
+
+
+@pytest.mark.parametrize(("command", "action", "right"), RIGHTS)
+def test_a_seller_is_asked_for_a_manager(tmp_path, command, action, right):
+    async def work(till):
+        await gives(till, 1000)
+        await till.do(c.OpenWalletAction(ANNE, action), command)
+        assert till.view.sheet.right == right
+        await till.do(c.CloseSheet())
+        assert (balance(till), till.till.desk.deed) == (1000, None)
+
+    in_a_shop(work, tmp_path)
+
+
+# --- scans ----------------------------------------------------------------------------------------------------------
+
+
+def test_scans_over_the_open_sheet(tmp_path):
+    async def work(till):
+        await till.do(c.ShowTab("clients"), c.ShowCustomer(ANNE), c.OpenCredit(ANNE))
+        assert await till.scan(JAM) == "scan.not_here"
+        assert till.sound == "scan_refused"
+        await till.scan(CLAIRES_CARD)
+        assert till.view.sheet.customer == CLAIRE
+        await till.do(c.TypeCredit(2000))
+        assert await till.scan(ANNES_CARD) == "scan.not_here"
+        assert (till.view.sheet.customer, till.view.sheet.amount_minor) == (CLAIRE, 2000)
+
+    in_a_shop(work, tmp_path)
