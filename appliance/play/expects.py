@@ -47,7 +47,7 @@ def _closed(p: Player, subject: str) -> TicketClosed:
     return closed
 
 
-def _session(p: Player, subject: str) -> Totals:
+def session_totals(p: Player, subject: str) -> Totals:
     """Totals of the open session, or of the last one closed."""
     session = p.till.state.session
     if session is not None:
@@ -128,30 +128,30 @@ def document(p: Player, number: int) -> None:
 
 @form("expect tickets NUMBER")
 def tickets(p: Player, number: int) -> None:
-    same(p, "tickets", number, _session(p, "tickets").tickets)
+    same(p, "tickets", number, session_totals(p, "tickets").tickets)
 
 
 @form("expect turnover AMOUNT")
 def turnover(p: Player, amount: int) -> None:
-    same(p, "turnover", amount, _session(p, "turnover").turnover_minor, _amount)
+    same(p, "turnover", amount, session_totals(p, "turnover").turnover_minor, _amount)
 
 
 @form("expect day vat RATE AMOUNT")
 def day_vat(p: Player, rate: int, amount: int) -> None:
-    found = _session(p, "day vat").rates.get(rate)
+    found = session_totals(p, "day vat").rates.get(rate)
     same(p, "day vat", amount, found.vat_minor if found is not None else 0, _amount)
 
 
 @form("expect tender TENDER AMOUNT")
 def tender(p: Player, tender: str, amount: int) -> None:
-    found = _session(p, "tender").tenders.get(tender_of(p, tender))
+    found = session_totals(p, "tender").tenders.get(tender_of(p, tender))
     same(p, f"tender {tender}", amount, found.amount_minor if found is not None else 0, _amount)
 
 
 @form("expect drawer AMOUNT")
 def drawer(p: Player, amount: int) -> None:
     """What should lie in the drawer."""
-    same(p, "drawer", amount, _session(p, "drawer").expected_minor, _amount)
+    same(p, "drawer", amount, session_totals(p, "drawer").expected_minor, _amount)
 
 
 @form("expect difference SIGNED")
@@ -196,7 +196,7 @@ def debited(p: Player, amount: int) -> None:
 @form("expect unsure NUMBER")
 def unsure(p: Player, number: int) -> None:
     """Card payments to be compared with the terminal's list."""
-    same(p, "unsure", number, _session(p, "unsure").unsure.count)
+    same(p, "unsure", number, session_totals(p, "unsure").unsure.count)
 
 
 @form("expect held NUMBER")

@@ -197,6 +197,10 @@ def _plain(convert: Callable[[str], Any]) -> Callable[[Word], Any]:
     return lambda word: convert(word.text)
 
 
+_PLAIN_WORDS: Final = (
+    "CODE", "WORD", "TEXT", "PRODUCT", "SELLER", "MODE", "REASON", "TENDER", "GROUP", "NOTE", "CUSTOMER", "TARGET",
+    "NAME", "FIRST", "FIELD",
+)  # fmt: skip
 SLOTS: Final[dict[str, Callable[[Word], Any]]] = {
     "AMOUNT": _plain(amount),
     "SIGNED": _plain(_signed),
@@ -205,16 +209,14 @@ SLOTS: Final[dict[str, Callable[[Word], Any]]] = {
     "PERCENT": _plain(_percent),
     "COUNT": _plain(_count),
     "NUMBER": _plain(_number),
+    "DOCUMENT": _plain(_number),
     "PIN": _plain(_pin),
     "DATE": _plain(_date),
     "TIME": _plain(_time),
     "SPAN": _plain(_span),
     "SWITCH": _plain(_switch),
     "LINE": _line,
-} | {
-    name: _plain(str)
-    for name in ("CODE", "WORD", "TEXT", "PRODUCT", "SELLER", "MODE", "REASON", "TENDER", "GROUP", "NOTE")
-}
+} | {name: _plain(str) for name in _PLAIN_WORDS}
 
 
 # --- forms ----------------------------------------------------------------------------------------------------------

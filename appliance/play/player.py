@@ -31,6 +31,7 @@ from appliance.domain.errors import BrokenJournal
 from appliance.domain.journal import SessionClosed, SessionOpened
 from appliance.domain.state import TillState
 from appliance.domain.ticket import price
+from appliance.play import customers as customers  # registers its forms
 from appliance.play import expects
 from appliance.play import totals as t
 from appliance.play.acts import NOTATION
@@ -119,7 +120,7 @@ class Life(Daemon):
             self._deeds.drawer_pulses += effect.reason != "count"
         elif isinstance(effect, e.Authorize):
             self.terminal.authorize(effect)
-        elif isinstance(effect, e.PrintTicket):
+        elif isinstance(effect, e.PrintTicket | e.PrintWallet):
             self._deeds.receipts += 1
         else:
             self._deeds.reports += 1
@@ -383,6 +384,7 @@ class Player:
             kills=self._kills,
             refused=tuple(self._refusals),
             journal=ledger.read_now(lambda conn: check_journal(conn, state)),
+            liability_minor=sum(wallet.holding.balance_minor for wallet in state.wallets.values()),
             perpetual_minor=state.perpetual_minor,
             perpetual_absolute_minor=state.perpetual_absolute_minor,
         )

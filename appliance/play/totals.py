@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from appliance.domain.closing import Totals, sum_up
+from appliance.domain.closing import Totals, WalletTotals, sum_up
 from appliance.domain.journal import SessionClosed
 from appliance.domain.state import TillState
 
@@ -30,11 +30,29 @@ class TenderSums(msgspec.Struct):
     amount_minor: int
 
 
+class WalletSums(msgspec.Struct):
+    """What wallets did, none of it turnover: money in, money out, and what it came to."""
+
+    credited: Counted
+    gifted: Counted
+    cancelled: Counted
+    refunded: Counted
+    spent: Counted
+    adjusted: Counted
+    taken_back_minor: int
+    """Given credit that went with a cancellation or a refund."""
+    cash_minor: int
+    """Put in the drawer less what was paid out of it."""
+    movement_minor: int
+    """By how much all balances together changed."""
+
+
 class DrawerBook(msgspec.Struct):
     """The drawer, line by line; what was counted is None while the session is open."""
 
     float_minor: int
     cash_sales_minor: int
+    wallet_cash_minor: int
     expected_minor: int
     counted_minor: int | None = None
     difference_minor: int | None = None
@@ -62,6 +80,7 @@ class Sums(msgspec.Struct):
     drawer_openings: int
     """Without a sale."""
     copies: int
+    wallets: WalletSums
 
 
 class SessionSums(Sums, kw_only=True):
@@ -104,6 +123,8 @@ class DayTotals(Sums, kw_only=True):
     kills: int
     refused: tuple[Refused, ...]
     journal: JournalCheck
+    liability_minor: int
+    """What the shop owes on all wallets together when the day ends."""
     perpetual_minor: int
     perpetual_absolute_minor: int
 
@@ -132,7 +153,22 @@ def sums(parts: Iterable[Totals]) -> dict[str, Any]:
         "removed": _count(part.removed for part in parts),
         "drawer_openings": sum(part.drawer_openings for part in parts),
         "copies": sum(part.copies for part in parts),
+        "wallets": _wallets(tuple(part.wallets for part in parts)),
     }
+
+
+def _wallets(parts: tuple[WalletTotals, ...]) -> WalletSums:
+    return WalletSums(
+        credited=_count(part.credited for part in parts),
+        gifted=_count(part.gifted for part in parts),
+        cancelled=_count(part.cancelled for part in parts),
+        refunded=_count(part.refunded for part in parts),
+        spent=_count(part.spent for part in parts),
+        adjusted=_count(part.adjusted for part in parts),
+        taken_back_minor=sum(part.taken_back_minor for part in parts),
+        cash_minor=sum(part.cash_minor for part in parts),
+        movement_minor=sum(part.movement_minor for part in parts),
+    )
 
 
 def _rates(parts: tuple[Totals, ...]) -> dict[str, RateSums]:
@@ -169,7 +205,7 @@ def _count(tallies: Iterable[Any]) -> Counted:
 def closed_session(z: SessionClosed, service: int) -> SessionSums:
     """A session as its Z sealed it."""
     drawer = DrawerBook(
-        z.totals.float_minor, z.totals.cash_minor, z.expected_minor,
+        z.totals.float_minor, z.totals.cash_minor, z.totals.wallets.cash_minor, z.expected_minor,
         z.counted_minor, z.counted_minor - z.expected_minor, z.leave_minor, z.counted_minor - z.leave_minor,
     )  # fmt: skip
     return SessionSums(
@@ -193,5 +229,5 @@ def open_session(state: TillState) -> SessionSums:
         service=session.service,
         business_date=session.business_date,
         is_closed=False,
-        drawer=DrawerBook(totals.float_minor, totals.cash_minor, totals.expected_minor),
+        drawer=DrawerBook(totals.float_minor, totals.cash_minor, totals.wallets.cash_minor, totals.expected_minor),
     )

@@ -2,6 +2,7 @@
 
 import json
 import re
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -10,6 +11,8 @@ import pytest
 from appliance.play.acts import NOTATION
 from appliance.play.player import play_day
 from appliance.play.totals import DayTotals
+from appliance.store.database import connect_reader
+from tests.support.auditor import Auditor
 
 ROOT = Path(__file__).parents[2]
 DAYS = sorted((ROOT / "tests/data/days").glob("*.day"))
@@ -27,7 +30,12 @@ def check_sums(totals: DayTotals) -> None:
     assert sum(row.amount_minor for row in totals.modes.values()) == turnover
     assert sum(session.turnover_minor for session in totals.sessions) == turnover == totals.perpetual_minor
     for session in totals.sessions:
-        assert session.drawer.expected_minor == session.drawer.float_minor + session.drawer.cash_sales_minor
+        drawer = session.drawer
+        assert drawer.expected_minor == drawer.float_minor + drawer.cash_sales_minor + drawer.wallet_cash_minor
+    moved = totals.wallets
+    owed = moved.credited.amount_minor + moved.gifted.amount_minor + moved.adjusted.amount_minor
+    owed -= moved.cancelled.amount_minor + moved.refunded.amount_minor + moved.spent.amount_minor
+    assert totals.liability_minor == moved.movement_minor == owed - moved.taken_back_minor
 
 
 @pytest.mark.parametrize("path", DAYS, ids=lambda path: path.stem)
@@ -82,3 +90,23 @@ def test_the_clock_set_back_leaves_the_order_of_the_journal(tmp_path):
     )
     assert totals.tickets == 2
     assert totals.journal.verified
+
+
+WALLET_DAYS = sorted((ROOT / "tests/data/days").glob("*cagnotte*.day"))
+
+
+@pytest.mark.parametrize("path", WALLET_DAYS, ids=lambda path: path.stem)
+def test_wallets_of_a_day_are_right_to_the_cent(path, tmp_path):
+    totals = play_day(path.read_text(encoding="utf-8"), data_dir=tmp_path)
+    auditor = audited(tmp_path)
+    assert sum(account.balance for account in auditor.wallets.accounts.values()) == totals.liability_minor
+    assert len(auditor.sessions) == len(totals.sessions)
+
+
+def audited(folder: Path) -> Auditor:
+    """The journal of a played till, read and added up by the auditor."""
+    auditor = Auditor()
+    with closing(connect_reader(folder / "till.db")) as conn:
+        for kind, body in conn.execute("SELECT kind, body FROM journal ORDER BY seq"):
+            auditor.read(kind, json.loads(body))
+    return auditor

@@ -22,7 +22,7 @@ from appliance.store import wallet_proof as proof
 from appliance.store.database import Connection, DatabaseError, connect, migrate
 from appliance.store.wallet_proof import WalletFault
 from tests.store.test_movements import a_year, keep
-from tests.support.auditor import _Auditor
+from tests.support.auditor import Auditor
 from tests.support.core import LEFEVRE, ROCHAT
 from tests.support.wallet_world import PEOPLE, World
 
@@ -59,7 +59,7 @@ def stamp(step: int) -> str:
 
 def owed(told: list[tuple[str, str, dict[str, Any]]], until: str) -> Purse:
     """What all wallets hold, read fact by fact by the auditor."""
-    auditor = _Auditor()
+    auditor = Auditor()
     for at, kind, fact in told:
         if at <= until:
             auditor.read(kind, dict(fact))

@@ -44,7 +44,7 @@ def half_away(value: Fraction) -> int:
 
 def audit(rows: Iterable[tuple[str, bytes]]) -> list[Session]:
     """Check a journal given as (kind, body) in order; the sessions it holds."""
-    auditor = _Auditor()
+    auditor = Auditor()
     for number, (kind, body) in enumerate(rows, 1):
         try:
             auditor.read(kind, json.loads(body))
@@ -53,7 +53,9 @@ def audit(rows: Iterable[tuple[str, bytes]]) -> list[Session]:
     return auditor.sessions
 
 
-class _Auditor:
+class Auditor:
+    """Reads one entry after the other. `audit` is the way to read them all."""
+
     def __init__(self) -> None:
         self.sessions: list[Session] = []
         self.is_open = False

@@ -25,7 +25,7 @@ from appliance.domain.state import TillState, apply
 from appliance.domain.till import Moment, step
 from appliance.domain.wallet import Purse
 from appliance.store.journal import decode_state, encode_state
-from tests.support.auditor import _Auditor
+from tests.support.auditor import Auditor
 from tests.support.core import CARD, CASH, FREE, MEAL, WALLET
 
 PEOPLE: Final = ("c-rochatrochat", "c-lefevrelefev", "c-favrefavrefa", "c-zbindenzbind")
@@ -47,7 +47,7 @@ class World:
 
     def __init__(self) -> None:
         self.state = TillState()
-        self.auditor = _Auditor()
+        self.auditor = Auditor()
         self.bodies: list[tuple[str, bytes]] = []
         self.kept = (encode_state(self.state), 0)
         self.counts: Counter[str] = Counter()
