@@ -45,6 +45,8 @@ def check_idle(till: Till, kind: type) -> None:
     if card is None or kind in WHILE_OPEN:
         return
     params = {"number": card.request.ticket, "amount_minor": card.request.amount_minor}
+    if kind in (c.StartClosing, c.SetStep, c.CloseDay) and card.request.credit is not None:
+        raise Refusal("closing.credit_open", amount_minor=card.request.amount_minor)
     if kind in (c.StartClosing, c.SetStep, c.CloseDay):
         raise Refusal("closing.card_open", **params)
     raise Refusal(open_code(till), **params)
@@ -302,7 +304,8 @@ def ask_person(till: Till, doubt: CardDoubt) -> None:
     request = doubt.request
     may_reopen = can_reopen(till.state, doubt)
     action = "reopen" if may_reopen else "refund" if doubt.is_owed else ""
-    code = f"card.{request.kind}_says_{doubt.says}{'' if may_reopen else '_late'}"
+    what = request.kind if request.credit is None else f"credit_{request.kind}"
+    code = f"card.{what}_says_{doubt.says}{'' if may_reopen else '_late'}"
     till.desk.say(
         code, "error", actions=(action,) if action else (), source=f"card {request.id}",
         number=request.ticket, amount_minor=request.amount_minor,
@@ -363,6 +366,8 @@ def _reopened(till: Till, request: CardRequest, outcome: Outcome) -> None:
 
 
 def _give_back(till: Till, doubt: CardDoubt) -> None:
+    if not doubt.is_owed and doubt.request.credit is not None:
+        raise Refusal("card.credit_too_late")
     if not doubt.is_owed:
         raise Refusal("card.too_late", number=doubt.request.ticket)
     request = doubt.request

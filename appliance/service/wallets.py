@@ -8,6 +8,7 @@ in no book yet: who leaves the sheet is told to give them back.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
@@ -304,21 +305,23 @@ def draft_of(request: CardRequest) -> CreditDraft:
 def credited(till: Till, outcome: Outcome, draft: CreditDraft | None = None) -> None:
     """Money moved on a wallet: said, with its paper; a ticket that waited for it is taken on the wallet."""
     desk = till.desk
-    fact = outcome.facts[0]
-    if not isinstance(fact, j.WalletCredited | j.WalletCreditCancelled | j.WalletRefunded):
-        return
-    _print(till, fact.document)
+    moved = [
+        row for row in outcome.facts if isinstance(row, j.WalletCredited | j.WalletCreditCancelled | j.WalletRefunded)
+    ]
+    for fact in moved:
+        _print(till, fact.document)
+        _say_moved(till, fact)
     desk.close_sheet()
     desk.credit = desk.deed = None
     desk.hush("refusal")
     desk.sound("sale_closed")
-    _say_moved(till, fact)
     ticket = till.ticket
     if draft is not None and draft.ticket and ticket is not None and ticket.number == draft.ticket:
         desk.screen = "payment"
         mode = till.shop.wallet_mode()
         if mode is not None:
-            tend(till, mode, None)
+            with suppress(Refusal):  # the credit is true whatever becomes of the ticket
+                tend(till, mode, None)
 
 
 def _say_moved(till: Till, fact: j.WalletCredited | j.WalletCreditCancelled | j.WalletRefunded) -> None:
@@ -331,8 +334,8 @@ def _say_moved(till: Till, fact: j.WalletCredited | j.WalletCreditCancelled | j.
         change = sum(row.change_minor for row in fact.tenders)
         code = "wallet.credited_change" if change else word[type(fact)]
         till.desk.say(
-            code, source="wallet", amount_minor=fact.part.total_minor, balance_minor=fact.after.balance_minor,
-            change_minor=change,
+            code, source="wallet", amount_minor=fact.part.total_minor, change_minor=change,
+            balance_minor=till.state.available(fact.customer).total_minor,
         )  # fmt: skip
     till.fold_messages()
 

@@ -10,8 +10,10 @@ from appliance.domain import intent as i
 from appliance.domain import journal as j
 from appliance.domain.catalog import WalletRules
 from appliance.domain.customer import Customer, CustomerCode
+from appliance.hal.simulated.terminal import Decision, Fault, Play
 from appliance.protocol import command as c
 from appliance.store import customers as store
+from tests.support.cards import a_counter
 from tests.support.till import JAM, NADIA, a_till
 
 ANNE, CLAIRE = "c-anne00000001", "c-claire000002"
@@ -27,13 +29,17 @@ FOLK = (
 async def a_shop(folder, rules=None, **changes):
     """A till with wallets switched on, and two customers."""
     async with a_till(folder, **changes) as till:
-        for customer in FOLK:
-            await till.books(lambda conn, person=customer: store.save(conn, person, AT))
-        till.till.directory.forget_all()
-        shop = till.till.shop
-        tenders = tuple(msgspec.structs.replace(row, enabled=True) for row in shop.tenders)
-        till.till.shop = msgspec.structs.replace(shop, tenders=tenders, wallet=rules or WalletRules())
+        await furnish(till, rules)
         yield till
+
+
+async def furnish(till, rules=None):
+    for customer in FOLK:
+        await till.books(lambda conn, person=customer: store.save(conn, person, AT))
+    till.till.directory.forget_all()
+    shop = till.till.shop
+    tenders = tuple(msgspec.structs.replace(row, enabled=True) for row in shop.tenders)
+    till.till.shop = msgspec.structs.replace(shop, tenders=tenders, wallet=rules or WalletRules())
 
 
 def in_a_shop(work, folder, **changes):
@@ -404,3 +410,139 @@ def test_scans_over_the_open_sheet(tmp_path):
         assert (till.view.sheet.customer, till.view.sheet.amount_minor) == (CLAIRE, 2000)
 
     in_a_shop(work, tmp_path)
+
+
+# --- by card --------------------------------------------------------------------------------------------------------
+
+
+def at_a_counter(work, folder, **changes):
+    async def run():
+        async with a_counter(folder, **changes) as till:
+            await furnish(till)
+            await work(till)
+
+    asyncio.run(run())
+
+
+def test_a_card_pays_a_credit_through_the_terminal_and_gets_it_back(tmp_path):
+    async def work(till):
+        await till.rings("2 croissant")
+        before = till.basket()
+        await till.do(c.AttachCustomer(ANNE))
+        await credits(till, 5000, "card")
+        await till.answered()
+        assert (till.screen, till.message, till.basket()) == ("sale", "wallet.credited", before)
+        assert (balance(till), till.debited()) == (5000, 5000)
+        await till.do(c.Lock())
+        await till.scan(NADIA)
+        await till.do(c.OpenCredit(ANNE), c.SetCreditQuantity(-1), c.TypeCredit(2000), c.CollectCredit())
+        assert till.view.card.purpose == "refund"
+        await till.answered()
+        assert (balance(till), till.debited(), till.message) == (3000, 3000, "wallet.cancelled")
+
+    at_a_counter(work, tmp_path)
+
+
+def test_a_refused_card_credits_nothing_and_the_sheet_comes_back(tmp_path):
+    async def work(till):
+        till.terminal.plays.append(Play(Decision.INSUFFICIENT))
+        await till.do(c.ShowTab("clients"), c.ShowCustomer(ANNE))
+        await credits(till, 5000, "card")
+        await till.answered()
+        view = till.view.card
+        assert (till.screen, view.phase, view.number, view.amount_minor) == ("card", "refused", 0, 5000)
+        await till.do(c.GoBack())
+        assert (till.screen, till.view.sheet.amount_minor, balance(till)) == ("clients/wallet_credit", 5000, 0)
+        till.terminal.plays.append(Play(Decision.DECLINE))
+        await till.do(c.CollectCredit())
+        await till.answered()
+        await till.do(c.RetryCard())
+        await till.answered()
+        assert (till.screen, balance(till), till.debited()) == ("clients", 5000, 5000)
+
+    at_a_counter(work, tmp_path)
+
+
+def test_cash_in_hand_and_the_card_for_the_rest(tmp_path):
+    async def work(till):
+        await till.do(c.OpenCredit(ANNE), c.TypeCredit(5000), c.ChooseCreditMode("card"), c.TypeCredit(2000))
+        assert await till.refused(c.CollectCredit()) == "wallet.card_last"
+        till.terminal.plays.append(Play(Decision.DECLINE))
+        await till.do(c.ChooseCreditMode("cash"), c.TypeCredit(2000), c.CollectCredit())
+        await till.do(c.ChooseCreditMode("card"), c.CollectCredit())
+        await till.answered()
+        await till.do(c.GoBack())
+        assert [row.amount_minor for row in till.view.sheet.payments] == [2000]
+        await till.do(c.CollectCredit())
+        await till.answered()
+        (fact,) = await till.facts(j.WalletCredited)
+        assert [(row.mode, row.amount_minor) for row in fact.tenders] == [("cash", 2000), ("card", 3000)]
+        assert till.debited() == 3000
+
+    at_a_counter(work, tmp_path)
+
+
+@pytest.mark.parametrize("is_accepted", [True, False])
+def test_a_lost_answer_about_a_credit_is_a_persons_to_tell(tmp_path, is_accepted):
+    async def work(till):
+        till.terminal.plays.append(Play(fault=Fault.SILENCE))
+        await credits(till, 5000, "card")
+        await till.until(lambda: till.terminal.ledger)
+        await till.server.unplug()
+        await till.unknown()
+        assert till.view.card.phase == "unknown"
+        assert await till.refused(c.OpenCredit(ANNE)) == "card.to_check"
+        await till.do(c.ConfirmCard(is_accepted))
+        assert balance(till) == (5000 if is_accepted else 0)
+        assert till.message == ("card.credit_unsure" if is_accepted else "card.denied")
+        await till.server.plug()
+        if is_accepted:
+            await till.until(lambda: not till.state.doubts)
+            return
+        await till.do(c.CloseSheet())
+        await till.until(lambda: any(row.says for row in till.state.doubts.values()))
+        (doubt,) = till.state.doubts.values()
+        await till.do(c.Lock())
+        await till.scan(NADIA)
+        await till.do(c.ReopenCard(doubt.request.id))
+        assert (balance(till), till.debited(), till.message) == (5000, 5000, "wallet.credited")
+
+    at_a_counter(work, tmp_path)
+
+
+def test_after_a_power_cut_the_credit_the_card_paid_is_there(tmp_path):
+    async def work(till):
+        till.terminal.plays.append(Play(fault=Fault.SILENCE))
+        await credits(till, 5000, "card")
+        await till.until(lambda: till.terminal.ledger)
+        await till.pull_the_plug()
+        await till.answered()
+        assert (balance(till), till.debited()) == (5000, 5000)
+
+    at_a_counter(work, tmp_path)
+
+
+def test_recharged_by_card_the_ticket_is_taken_on_the_wallet(tmp_path):
+    async def work(till):
+        await with_a_ticket(till, 3000)
+        await till.do(c.AddTender("wallet"), c.RechargeWallet(5000), c.ChooseCreditMode("card"), c.CollectCredit())
+        await till.answered()
+        assert (till.screen, balance(till), till.debited()) == ("sale", 2000, 5000)
+        assert till.view.result.tenders[0].kind == "wallet"
+
+    at_a_counter(work, tmp_path)
+
+
+def test_a_terminal_that_is_away_is_paid_at_by_hand(tmp_path):
+    async def work(till):
+        await till.server.unplug()
+        await till.until(lambda: till.till.terminal.is_away)
+        await till.do(c.ShowTab("clients"), c.ShowCustomer(ANNE))
+        await credits(till, 5000, "card")
+        assert (till.screen, till.view.card.phase, till.view.card.can_by_hand) == ("card", "away", True)
+        await till.do(c.CardByHand(), c.CardByHand(confirmed=True))
+        (fact,) = await till.facts(j.WalletCredited)
+        assert (fact.tenders[0].by_hand, till.screen, balance(till)) == (True, "clients", 5000)
+        await till.server.plug()
+
+    at_a_counter(work, tmp_path)
