@@ -45,6 +45,12 @@ def credit(**changes: Any) -> v.WalletCreditSheet:
     return v.WalletCreditSheet(**{**usual, **changes})
 
 
+def in_parts() -> v.WalletCreditSheet:
+    """30.00 were paid by card, 20.00 remain; the ticket waits for the wallet."""
+    card = v.TenderView(1, "Carte", "credit-card", "card", 3000)
+    return credit(payments=(card,), remaining_minor=2000, modes=MANY_MODES, for_ticket_minor=2106, can_cancel=False)
+
+
 def cancel(**changes: Any) -> v.WalletCreditSheet:
     """Mock-up 15: the credit of a moment ago is given back."""
     usual: dict[str, Any] = {
@@ -94,8 +100,7 @@ def credits() -> None:
     r.write("14b-cagnotte-vide-sombre", over_clients(replace(empty, asks_amount=True), theme="dark"))
     note = credit(field="received", received_minor=10000, change_minor=5000)
     r.write("14c-cagnotte-recu", r.view(ticket=rc.vip(), sheet=note))
-    card = v.TenderView(1, "Carte", "credit-card", "card", 3000)
-    parts = credit(payments=(card,), remaining_minor=2000, modes=MANY_MODES, for_ticket_minor=2106, can_cancel=False)
+    parts = in_parts()
     r.write("14d-cagnotte-en-deux", r.view(ticket=rc.vip(), sheet=parts))
     r.write("14d-cagnotte-en-deux-compact", r.view(ticket=rc.vip(), sheet=parts), "compact")
 

@@ -9,14 +9,18 @@ from typing import Any
 from kivy.properties import NumericProperty, ObjectProperty
 
 from appliance.kiosk.screens.base import SheetView
-from appliance.kiosk.screens.choice import ChoiceKeys  # noqa: F401  named in wallet_action.kv
-from appliance.kiosk.screens.client_picker import NarrowRows, SearchAsTyped  # noqa: F401
+from appliance.kiosk.screens.choice import ChoiceKeys
+from appliance.kiosk.screens.client_picker import NarrowRows, SearchAsTyped  # noqa: F401  named in wallet_action.kv
 from appliance.kiosk.screens.wallet_credit import SheetFigure  # noqa: F401
 from appliance.kiosk.viewmodel.entry import Entry
 from appliance.kiosk.viewmodel.wallet import ActionModel, Deed, action_model, moved_minor
 from appliance.kiosk.widgets import load_kv
 from appliance.protocol import command as cmd
 from appliance.protocol.view import TillView, WalletActionSheet
+
+
+class DeedChoices(ChoiceKeys):
+    """Reasons or means, beside the rest of the sheet."""
 
 
 class WalletAction(SearchAsTyped, SheetView):

@@ -23,6 +23,8 @@ from appliance.protocol import command as cmd
 from appliance.protocol.view import TillView, WalletCreditSheet
 
 AWAITS_S = 1.0
+IMPATIENT_S = 1.0
+"""A second touch on the main key within this time was for what it said at the first: never for the rest of a part."""
 
 
 class WalletPresets(Row):
@@ -139,12 +141,14 @@ class WalletCredit(SheetView):
         self._at: tuple[object, ...] = ()
         self._entry: Entry | None = None  # None: the next digit begins a new figure
         self._awaited: int | None = None
+        self._touched_at = -IMPATIENT_S
         super().__init__(**kwargs)
         self._give_up = Clock.create_trigger(self._listen, AWAITS_S)
 
     def opened(self) -> None:
         """Nothing typed yet."""
         self._at, self._entry, self._awaited = (), None, None
+        self._touched_at = -IMPATIENT_S
 
     def show(self, view: TillView, sheet: WalletCreditSheet) -> None:
         """Draws the sheet; another field, quantity, credit or payment begins a new figure."""
@@ -176,7 +180,7 @@ class WalletCredit(SheetView):
 
     def _say(self, value: int) -> None:
         """The figure now: drawn at once, and told."""
-        self._awaited = value
+        self._awaited, self._touched_at = value, -IMPATIENT_S
         self._give_up.cancel()
         self._give_up()
         self._draw()
@@ -209,7 +213,10 @@ class WalletCredit(SheetView):
 
     def collect(self) -> None:
         """Encaisser or Rembourser."""
-        self.send(cmd.CollectCredit())
+        now = Clock.get_boottime()
+        if now - self._touched_at >= IMPATIENT_S:
+            self._touched_at = now
+            self.send(cmd.CollectCredit())
 
     def typed(self, text: str) -> bool:
         """Digits go to the figure."""

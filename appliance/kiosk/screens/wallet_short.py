@@ -12,7 +12,7 @@ from appliance.protocol import command as cmd
 from appliance.protocol.view import TillView, WalletShortSheet
 
 
-class FigureCard(Col):
+class ShortCard(Col):
     """A word and an amount on a soft card."""
 
     words: Any = ObjectProperty(("", ""))

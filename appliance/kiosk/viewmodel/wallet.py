@@ -129,8 +129,7 @@ class ActionModel:
 def typed_into(sheet: v.WalletCreditSheet, field: str, minor: int) -> v.WalletCreditSheet:
     """The sheet as the till will show it once it has heard of the figure that was just typed."""
     if field == "received":
-        paid = max(0, sheet.remaining_minor)
-        return replace(sheet, received_minor=minor, change_minor=max(0, minor - paid) if sheet.change_minor else 0)
+        return replace(sheet, received_minor=minor, change_minor=max(0, minor - sheet.remaining_minor))
     more = minor - sheet.amount_minor
     return replace(
         sheet,
@@ -154,22 +153,23 @@ def credit_rows(view: v.TillView, sheet: v.WalletCreditSheet) -> tuple[CreditMod
     lang, locale = view.language, view.shop.locale
     rows = []
     for row in sheet.credits:
-        words = [_moment(view, row.at), row.modes]
+        words = [t("screen.wallet.credit_of", lang, amount=amount(row.amount_minor, locale))]
         if row.left_minor < row.amount_minor:
             words.append(t("screen.wallet.left", lang, amount=amount(row.left_minor, locale)))
-        title = t("screen.wallet.credit_of", lang, amount=amount(row.amount_minor, locale))
+        detail = DOT.join((_moment(view, row.at), row.modes))
         chosen = row.document == sheet.credit
-        rows.append(CreditModel(str(row.document), row.document, title, DOT.join(words), chosen))
+        rows.append(CreditModel(str(row.document), row.document, DOT.join(words), detail, chosen))
     return tuple(rows)
 
 
 def _note(view: v.TillView, sheet: v.WalletCreditSheet) -> tuple[str, str, str]:
     """The sentence beside the keypad, its icon and tone: first of all what keeps the main key from working."""
     lang = view.language
-    if sheet.error and (sheet.amount_minor or sheet.asks_amount or sheet.error != "wallet.no_amount"):
-        return sentence(sheet.error, sheet.params, view), "warning-circle", "danger"
     if sheet.asks_amount and not sheet.amount_minor:
         return t("screen.wallet.choose_amount", lang), "warning-circle", "danger"
+    is_begun = sheet.amount_minor > 0 and (sheet.quantity > 0 or sheet.credit > 0)
+    if sheet.error and is_begun:
+        return sentence(sheet.error, sheet.params, view), "warning-circle", "danger"
     if sheet.quantity < 0:
         return _cancel_note(view, sheet)
     if sheet.for_ticket_minor:
@@ -370,7 +370,7 @@ def action_model(view: v.TillView, sheet: v.WalletActionSheet, deed: Deed, searc
         amount_label=t("screen.wallet.adjust_amount", lang) if action == "adjust" else "",
         amount=(signed(typed, locale) if typed else "") if action == "adjust" else "",
         signs=tuple(t(f"screen.wallet.{sign}", lang) for sign in ("add", "take")) if action == "adjust" else (),
-        choice_label=t("screen.wallet.modes" if action == "refund" else "screen.wallet.reason", lang)
+        choice_label=t("screen.wallet.modes" if action == "refund" else "screen.wallet.motive", lang)
         if choices
         else "",
         choices=choices,
