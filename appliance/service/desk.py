@@ -15,6 +15,7 @@ from appliance.domain.catalog import FAVOURITES
 from appliance.domain.intent import Intent
 from appliance.domain.journal import SessionClosed, TicketClosed, XRead
 from appliance.domain.meaning import Meaning
+from appliance.domain.wallet import Holding
 from appliance.protocol import view as v
 from appliance.protocol.command import AnyCommand
 from appliance.service.client_form import Form
@@ -22,6 +23,7 @@ from appliance.service.directory import Looked
 from appliance.service.masters_draft import GroupDraft, ModeDraft
 from appliance.service.past_sale import PastSale
 from appliance.service.wallet_draft import CreditDraft, Deed
+from appliance.store.movements import WalletEntry
 
 Field = Literal["quantity", "price", "discount_rate", "discount_amount"]
 
@@ -134,6 +136,10 @@ class Desk(msgspec.Struct):
     client_found: Looked | None = None
     client_sales: tuple[tuple[str, TicketClosed], ...] | None = None
     """Historique: (UTC time, sale), newest first; None while movements are shown."""
+    client_moves: tuple[WalletEntry, ...] = ()
+    """Movements of that wallet, newest first, as they were read last."""
+    client_moves_of: tuple[str, Holding] = ("", Holding())
+    """Whose they are, and what it held when they were read."""
     client_form: Form | None = None
     next_form: int = 1
     client_leaving: str = ""

@@ -207,7 +207,19 @@ def _gifted(till: Till, wallet: Wallet | None, customer_id: str) -> int:
 
 def movements(till: Till, customer_id: str) -> tuple[v.WalletMovement, ...]:
     """The movements of the wallet, newest first."""
-    return ()
+    if till.desk.client_moves_of[0] != customer_id:
+        return ()
+    return tuple(
+        v.WalletMovement(
+            at=till.local_time(row.at),
+            kind=row.kind,
+            amount_minor=row.amount_minor,
+            balance_minor=row.balance_minor,
+            number=row.ticket,
+            where=row.modes if row.kind in ("credit", "credit_cancelled", "refund") else row.reason or row.till,
+        )
+        for row in till.desk.client_moves
+    )
 
 
 def _sales(till: Till) -> tuple[v.ClientSale, ...] | None:

@@ -32,6 +32,7 @@ from appliance.protocol import command as c
 from appliance.service import card, clients, paying, people, scanning
 from appliance.service.desk import FailedCard
 from appliance.service.wallet_draft import ADJUSTS, BLOCKS, CreditDraft, Deed
+from appliance.store import movements
 
 if TYPE_CHECKING:
     from appliance.service.till import Till
@@ -350,6 +351,7 @@ def _print(till: Till, document: int) -> None:
 
 def look_away(till: Till) -> None:
     """A sheet that is left is over; parts that were in hand are the customer's."""
+    _look_at_moves(till)
     desk, running = till.desk, till.state.card
     if desk.deed is not None and desk.sheet not in (ACTION, "approval"):
         desk.deed = None
@@ -360,6 +362,27 @@ def look_away(till: Till) -> None:
     if draft.payments:
         desk.say("wallet.give_back", "warn", source="wallet", amount_minor=taken_minor(draft))
         desk.notices[0].sticky = True
+
+
+def _look_at_moves(till: Till) -> None:
+    """The movements on a customer's card are read when the card is opened, and again when the wallet has moved."""
+    desk = till.desk
+    if desk.screen != "clients" or not desk.client:
+        return
+    key = (desk.client, till.state.holding(desk.client))
+    if desk.client_moves_of != key:
+        if desk.client_moves_of[0] != desk.client:
+            desk.client_moves = ()
+        desk.client_moves_of = key
+        till.chore(_read_moves(till, desk.client))
+
+
+async def _read_moves(till: Till, customer: str) -> None:
+    await till.ledger.settle()
+    found = await till.ledger.read(lambda conn: movements.movements(conn, customer))
+    if till.desk.client_moves_of[0] == customer:
+        till.desk.client_moves = tuple(found)
+        till.changed()
 
 
 # --- the wallet as a tender -----------------------------------------------------------------------------------------

@@ -395,6 +395,21 @@ def test_a_seller_is_asked_for_a_manager(tmp_path, command, action, right):
     in_a_shop(work, tmp_path)
 
 
+def test_the_card_of_a_client_lists_what_moved(tmp_path):
+    async def work(till):
+        await till.do(c.ShowTab("clients"), c.ShowCustomer(ANNE))
+        await credits(till, 5000)
+        await with_a_ticket(till, 2000)
+        await till.do(c.AddTender("wallet"), c.ShowTab("clients"), c.ShowCustomer(ANNE))
+        await asyncio.gather(*till.till._chores)
+        rows = till.view.clients.client.movements
+        assert [(row.kind, row.amount_minor, row.balance_minor) for row in rows] == [
+            ("purchase", -2000, 3000), ("credit", 5000, 5000),
+        ]  # fmt: skip
+
+    in_a_shop(work, tmp_path)
+
+
 # --- scans ----------------------------------------------------------------------------------------------------------
 
 
