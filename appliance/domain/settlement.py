@@ -71,6 +71,7 @@ def next_tender(
     remaining = price(ticket).total_minor - ticket.paid_minor
     if remaining <= 0:
         raise Refusal("tender.nothing_due")
+    check_reserved(state, ticket)
     if mode.kind == "wallet":
         return ticket, _from_wallet(state, ticket, mode, amount_minor, remaining, spend_first)
     if mode.needs_customer and not ticket.customer:
@@ -107,6 +108,13 @@ def _from_wallet(
         spend_first=first,
         balance_minor=free.total_minor - amount,
     )
+
+
+def check_reserved(state: TillState, ticket: Ticket) -> None:
+    """Before any further money: what was reserved of a wallet can still be spent. Raises Refusal when it was blocked
+    meanwhile."""
+    if any(tender.wallet for tender in ticket.tenders):
+        open_wallet(state, ticket.customer)
 
 
 def open_wallet(state: TillState, customer: str) -> Wallet | None:
@@ -201,10 +209,14 @@ def close(state: TillState, ticket: Ticket, priced: Price, tenders: tuple[Tender
 
 
 def _posted(state: TillState, ticket: Ticket, tenders: tuple[Tender, ...]) -> tuple[tuple[Tender, ...], Holding | None]:
-    """What the wallet reserved becomes spent: each tender with the balance after it, and the wallet's image."""
+    """What the wallet reserved becomes spent: each tender with the balance after it, and the wallet's image.
+
+    Whatever became of the wallet since, also blocked: the reserved money is this sale's, and what a terminal has taken
+    for the rest must be booked.
+    """
     if not any(tender.wallet for tender in tenders):
         return tenders, None
-    wallet = open_wallet(state, ticket.customer)
+    wallet = state.wallets.get(ticket.customer)
     holding = Holding() if wallet is None else wallet.holding
     posted: list[Tender] = []
     for tender in tenders:

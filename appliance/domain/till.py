@@ -42,6 +42,7 @@ from appliance.domain.money import rate_part
 from appliance.domain.settlement import (
     Moment,
     Outcome,
+    check_reserved,
     close,
     correctable,
     due_in_cash,
@@ -457,6 +458,7 @@ def _close_ticket(state: TillState, intent: i.CloseTicket, moment: Moment) -> Ou
     remaining = priced.total_minor - ticket.paid_minor
     if remaining > 0:
         raise Refusal("tender.still_due", amount_minor=remaining)
+    check_reserved(state, ticket)
     return close(state, ticket, priced, tuple(ticket.tenders))
 
 
