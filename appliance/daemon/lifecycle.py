@@ -380,8 +380,9 @@ class Daemon:
         while True:
             now = till.local()
             await asyncio.sleep(60.0 - now.second - now.microsecond / 1e6)
-            till.changed()
-            await self._tidy(till)
+            with contained("the chores of a minute"):
+                till.changed()
+                await self._tidy(till)
 
     async def _tidy(self, till: Till) -> None:
         """What an idle till does now and then."""

@@ -259,14 +259,21 @@ class Registry:
         return await self._whole(self._become(role, learned))
 
     async def _whole(self, change: Coroutine[None, None, T]) -> T:
-        """One change after the other, and each to its end, even when whoever asked for it goes away."""
+        """One change after the other, and each to its end, even when whoever asked for it goes away. A defect in it is
+        the asker's, and costs no other device."""
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
 
-        async def in_turn() -> T:
-            async with self._changing:
-                return await change
+        async def in_turn() -> None:
+            try:
+                async with self._changing:
+                    done.set_result(await change)
+            except Exception as error:  # the outermost loop of a change: its task stands beside those that serve
+                log.exception("a change of devices met a defect")
+                done.set_exception(error)
 
         assert self._group is not None
-        return await asyncio.shield(self._group.create_task(in_turn(), name="device change"))
+        self._group.create_task(in_turn(), name="device change").add_done_callback(lambda _: done.cancel())
+        return await asyncio.shield(done)
 
     def start(self, group: asyncio.TaskGroup) -> None:
         """Serve all roles, and tell of those that can never work as configured: nobody else will."""
