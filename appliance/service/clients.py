@@ -95,7 +95,7 @@ def show_all(till: Till) -> None:
 
 async def _fill_list(till: Till, kind: str) -> None:
     found = await till.ledger.read(lambda conn: look(conn, "", kind))
-    if till.desk.client_found is None:
+    if till.desk.client_found is None and _kind(till) == kind:
         till.desk.client_found = found
         till.changed()
 
@@ -205,16 +205,21 @@ def attach(till: Till, customer_id: str) -> None:
         till.do(i.DetachCustomer())
         return
     group = till.directory.group_of(customer_id)
-    rates = {} if group is None else _rates(till, ticket, group)
-    rate_bp = 0 if group is None else group.default_rate_bp(till.business_date())
-    label = "" if group is None or not (rates or rate_bp) else group.label
-    till.do(i.AttachCustomer(customer_id, label, rates))
-    desk = till.desk
+    till.do(_attachment(till, ticket, customer_id, group))
+    desk, rate_bp = till.desk, 0 if group is None else group.default_rate_bp(till.business_date())
     desk.hush("scan")
     desk.hush("refusal")
     if group is not None and rate_bp and till.state.tickets[ticket.number].group:
         desk.say("client.group", source="client", group=group.label, rate_bp=rate_bp)
         till.fold_messages()
+
+
+def _attachment(till: Till, ticket: Ticket, customer_id: str, group: people.Group | None) -> i.AttachCustomer:
+    """The ticket is this customer's, with what the group takes off."""
+    rates = {} if group is None else _rates(till, ticket, group)
+    rate_bp = 0 if group is None else group.default_rate_bp(till.business_date())
+    label = "" if group is None or not (rates or rate_bp) else group.label
+    return i.AttachCustomer(customer_id, label, rates, ticket.number)
 
 
 def _rates(till: Till, ticket: Ticket, group: people.Group) -> dict[int, int]:
@@ -238,11 +243,7 @@ def tickets_of_group(till: Till, group_id: str) -> list[Ticket]:
 def rate_tickets(till: Till, tickets: list[Ticket]) -> None:
     """Their customers' groups give other discounts now."""
     for ticket in tickets:
-        group = till.directory.group_of(ticket.customer)
-        rates = {} if group is None else _rates(till, ticket, group)
-        rate_bp = 0 if group is None else group.default_rate_bp(till.business_date())
-        label = "" if group is None or not (rates or rate_bp) else group.label
-        till.do(i.AttachCustomer(ticket.customer, label, rates, ticket.number))
+        till.do(_attachment(till, ticket, ticket.customer, till.directory.group_of(ticket.customer)))
 
 
 def _attach(till: Till, command: c.AttachCustomer) -> None:
@@ -366,14 +367,17 @@ def _save(till: Till, command: c.SaveCustomer) -> None:
     if not form.customer and not command.is_another and (twin := _twin(till, made)) is not None:
         till.desk.client_form = forms.with_twin(form, twin)
         return
+    in_hand = till.ticket if form.ticket and till.ticket is not None and till.ticket.number == form.ticket else None
     is_new = not form.customer
     if is_new:
         made = msgspec.structs.replace(made, id=till.ledger.read_now(store.new_id), created_at=now(till))
+    if in_hand is not None:
+        till.ledger.check(_attachment(till, in_hand, made.id, till.directory.group(made.group)))
     write(till, people.tidy(made), form.original)
     unknown_code.customer_made(till, made.active_codes)
     desk = till.desk
     desk.client_form = None
-    if form.ticket and till.ticket is not None and till.ticket.number == form.ticket:
+    if in_hand is not None:
         desk.screen = form.back if form.back in ("split", "payment") else "sale"
         attach(till, made.id)
     else:

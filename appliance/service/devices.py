@@ -52,6 +52,8 @@ class ScannerSearch:
     def __init__(self, till: Till) -> None:
         self._till = till
         self._task: asyncio.Task[None] | None = None
+        self._ending: set[asyncio.Task[None]] = set()
+        """Searches that were stopped and still close their lines."""
         self.role = ""
         self.now: Learning | None = None
 
@@ -71,18 +73,27 @@ class ScannerSearch:
     def stop(self) -> None:
         if self._task is not None:
             self._task.cancel()
-            self._task = None
+            self._ending.add(self._task)
+            self._task.add_done_callback(self._ending.discard)
+            self._task = self.now = None
 
     async def _run(self) -> None:
         till, devices = self._till, self._till.devices
         assert devices is not None
+        this, before = asyncio.current_task(), set(self._ending)
         try:
+            if before:
+                await asyncio.wait(before)
             address = await devices.learn(self.role, self._tell)
         except ValueError as error:
             log.error("no search for %s: %s", self.role, error)
+            till.desk.say("scanner.no_search", "warn", source="scanner search")
+            till.fold_messages()
+            till.changed()
             return
         finally:
-            self._task = self.now = None
+            if self._task is this:
+                self._task = self.now = None
         log.info("%s is %s", self.role, address)
         if devices.is_kept:
             till.desk.say("scanner.learned", source="scanner search")

@@ -207,6 +207,10 @@ class Ledger:
         known = self._rehearsal
         return known if known is not None and known.after == self._head.hash and known.intent == intent else None
 
+    def check(self, intent: i.Intent) -> None:
+        """Raises Refusal when `do` would, changing nothing: for an order of several decisions, before the first."""
+        step(self.state, intent, self.moment())
+
     def do(self, intent: i.Intent, origin: str = "", moment: Moment | None = None) -> Outcome:
         """Decide and apply. Raises Refusal with nothing changed. Not durable before `settle`."""
         known = self._knows(intent)

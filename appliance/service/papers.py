@@ -109,7 +109,10 @@ def _speak_of_z(till: Till, is_well: bool) -> None:
 
 def drop_all(till: Till) -> None:
     """ "Tout abandonner": everything that waits is taken out of the queue but a Z; the sales stay on record."""
-    for document in till.printing.waiting_documents():
+    waiting = till.printing.waiting_documents()
+    for document in waiting:
+        till.ledger.check(i.DeclineReceipt(document, till.printing.waiting_copies(document)))
+    for document in waiting:
         drop(till, document)
     till.ledger.also(till.printing.drop_others())
     till.desk.hush("backlog")

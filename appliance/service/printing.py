@@ -77,6 +77,7 @@ class Printing:
         self._states: dict[tuple[str, int], str] = {}
         self._recovered = False
         self._unwritten: dict[int, tuple[spool.Job, spool.JobState, spool.Proof]] = {}
+        self._writing = asyncio.Lock()
         self._queued: dict[int, list[int]] = {}
         """Copies that wait by document, also those whose row is not on the disk yet; see `_look_up`."""
         self._looked_up = -1
@@ -368,15 +369,17 @@ class Printing:
                 await self.on_doubt()
 
     async def _write_states(self) -> None:
-        """What became of papers, on the disk; kept in memory until the disk takes it."""
-        while self._unwritten:
-            job_id, (job, state, proof) = next(iter(self._unwritten.items()))
-            looked_up = self._looked_up
-            await self._ledger.briefly(partial(_set_state, job_id=job_id, state=state, proof=proof))
-            if state == "queued" and looked_up == self._looked_up:
-                self._requeue(job)
-            if self._unwritten.get(job_id) == (job, state, proof):
-                del self._unwritten[job_id]
+        """What became of papers, on the disk; kept in memory until the disk takes it. One after the other, whoever
+        asks: a paper that goes back to the queue is counted once."""
+        async with self._writing:
+            while self._unwritten:
+                job_id, (job, state, proof) = next(iter(self._unwritten.items()))
+                looked_up = self._looked_up
+                await self._ledger.briefly(partial(_set_state, job_id=job_id, state=state, proof=proof))
+                if state == "queued" and looked_up == self._looked_up:
+                    self._requeue(job)
+                if self._unwritten.get(job_id) == (job, state, proof):
+                    del self._unwritten[job_id]
 
     async def _print_waiting(self, devices: Devices, jobs: Sequence[spool.Job]) -> bool:
         """False when a paper met a defect: it goes on waiting, and those behind it need not."""

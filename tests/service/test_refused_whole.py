@@ -1,0 +1,51 @@
+"""An order that is refused half-way has written nothing at all."""
+
+import asyncio
+from functools import partial
+
+from appliance.domain.customer import Group, GroupRate
+from appliance.hal.device import FaultReason, PrintOutcome, PrintResult
+from appliance.protocol import command as c
+from appliance.store import customers as store
+from appliance.store import spool
+from tests.support.till import a_till
+
+
+def test_a_new_client_that_the_ticket_cannot_take_is_not_created(run, tmp_path):
+    async def main():
+        async with a_till(tmp_path) as till:
+            vip = Group("", "VIPX", (GroupRate(1000),))
+            vip = await till.till.ledger.read(lambda conn: store.save_group(conn, vip))
+            till.till.directory.forget_all()
+            before = await till.books(store.count)
+            await till.do(c.NewTicket())
+            await till.adds("2 croissant")
+            await till.do(c.StartPayment(), c.AddTender("cash", 100))
+            await till.do(c.OpenSheet("client_picker"), c.NewCustomer())
+            await till.do(c.FillCustomer("name", "Rochat"), c.FillCustomer("first_name", "Anne"))
+            await till.do(c.FillCustomer("group", vip.id))
+            assert await till.refused(c.SaveCustomer()) == "ticket.being_paid"
+            assert till.screen == "client_form" and await till.books(store.count) == before
+
+    run(main())
+
+
+def test_a_paper_that_goes_back_to_the_queue_is_counted_once(run, tmp_path):
+    async def main():
+        async with a_till(tmp_path, receipt_policy="always") as till:
+            ledger, printing = till.till.ledger, till.daemon.printing
+            await till.sells("1 coffee | cash 5.00")
+            await ledger.settle()
+            document = till.state.last_closed.document
+            ledger._database._slow_left = 10_000
+            (job,) = await ledger.read(spool.waiting_jobs)
+            claim = partial(
+                spool.claim_job, job_id=job.id, at="", sent_to="printer.receipt", device="", profile="", body=b"x"
+            )
+            assert await printing._claim(job, claim)
+            printing._recovered = True
+            back = PrintResult(PrintOutcome.NOTHING_SENT, FaultReason.COVER_OPEN)
+            await asyncio.gather(printing._settle(job, back), printing._waiting_jobs())
+            assert printing.waiting_copies(document) == (0,)
+
+    run(main())
