@@ -29,7 +29,7 @@ from appliance.domain.till import Outcome
 from appliance.domain.wallet import Purse
 from appliance.i18n import t
 from appliance.protocol import command as c
-from appliance.service import card, clients, paying, people, scanning
+from appliance.service import card, clients, paying, people, scanning, selling
 from appliance.service.desk import FailedCard
 from appliance.service.wallet_draft import ADJUSTS, BLOCKS, CreditDraft, Deed
 from appliance.store import movements
@@ -89,7 +89,7 @@ def open_credit(till: Till, customer_id: str, amount_minor: int = 0, ticket: int
 
 def _owner(till: Till, customer_id: str) -> Customer:
     customer = till.directory.get(customer_id)
-    if customer is None:
+    if customer is None or till.directory.is_leaving(customer_id):
         raise Refusal("client.gone")
     if not customer.can_own_wallet:
         raise Refusal("client.counter")
@@ -423,7 +423,8 @@ def _take(till: Till, mode: TenderMode, amount_minor: int | None) -> None:
 
 def _use(till: Till, command: c.UseWallet) -> None:
     """What is on the wallet; the rest is paid otherwise."""
-    _take(till, _wallet_mode(till), None)
+    if selling.may_pay(till, command):
+        _take(till, _wallet_mode(till), None)
 
 
 def _wallet_mode(till: Till) -> TenderMode:
@@ -451,6 +452,8 @@ def _recharge(till: Till, command: c.RechargeWallet) -> None:
         raise Refusal("ticket.none")
     if not ticket.customer:
         raise Refusal("wallet.no_customer")
+    if not selling.may_pay(till, command):
+        return
     open_credit(till, ticket.customer, command.amount_minor or missing_minor(till), ticket.number)
 
 
