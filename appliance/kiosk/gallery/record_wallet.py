@@ -22,6 +22,8 @@ MANY_MODES = (
     *MODES,
     v.TenderKey("voucher", "Bon cadeau", "gift", "voucher"),
     v.TenderKey("avoir", "Avoir", "receipt-x", "credit_note"),
+    v.TenderKey("cheque", "Chèque", "file-text", "other"),
+    v.TenderKey("other", "Autre", "dots-three-circle", "other"),
 )
 CREDITS = (
     v.CreditRow(512, "2025-11-21T08:39:00", "Espèces", 5000, 5000),
@@ -103,6 +105,15 @@ def credits() -> None:
     parts = in_parts()
     r.write("14d-cagnotte-en-deux", r.view(ticket=rc.vip(), sheet=parts))
     r.write("14d-cagnotte-en-deux-compact", r.view(ticket=rc.vip(), sheet=parts), "compact")
+    many = credit(field="received", received_minor=10000, change_minor=5000, modes=MANY_MODES)
+    r.write("14e-cagnotte-sept-modes", r.view(ticket=rc.vip(), sheet=many))
+    r.write("14e-cagnotte-sept-modes-compact", r.view(ticket=rc.vip(), sheet=many), "compact")
+    twice = (
+        v.TenderView(1, "Carte", "credit-card", "card", 3000),
+        v.TenderView(2, "TWINT", "device-mobile", "other", 1000),
+    )
+    rest = credit(payments=twice, remaining_minor=1000, modes=MANY_MODES, field="received")
+    r.write("14f-cagnotte-en-trois-compact", r.view(ticket=rc.vip(), sheet=rest, theme="dark"), "compact")
 
 
 def cancellings() -> None:

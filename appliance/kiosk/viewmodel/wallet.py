@@ -172,6 +172,8 @@ def _note(view: v.TillView, sheet: v.WalletCreditSheet) -> tuple[str, str, str]:
         return sentence(sheet.error, sheet.params, view), "warning-circle", "danger"
     if sheet.quantity < 0:
         return _cancel_note(view, sheet)
+    if len(sheet.payments) > 1:
+        return "", "info", "ink-2"
     if sheet.for_ticket_minor:
         words = {"amount": amount(sheet.for_ticket_minor, view.shop.locale)}
         return t("screen.wallet.for_ticket", lang, **words), "info", "ink-2"
