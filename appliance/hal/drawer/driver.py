@@ -27,7 +27,7 @@ class PrinterDrawer:
         pin, on_ms = pulse_of(address)
         self._box = Box(open_level_of(address), clock, slot, lambda: printer.pulse(pin, on_ms), _AWAY)
         self._slot = slot
-        printer.on_pin = self._pin_is
+        printer.follow_pin(slot.role, self._pin_is)
         if printer.pin_high is not None:  # assigned while its printer serves: no status need come for long
             self._pin_is(printer.pin_high)
 

@@ -115,13 +115,18 @@ class EscposPrinter:
         """Something was heard since the newest pulse."""
         self.pin_high: bool | None = None
         """The drawer pin in the newest status; None while the printer is away."""
-        self.on_pin: Callable[[bool | None], None] = lambda high: None
-        """Called with the drawer pin on every status, and with None when the link ends."""
+        self._followers: dict[str, Callable[[bool | None], None]] = {}
+        """By drawer. Called with the drawer pin on every status, and with None when the link ends."""
         self._begin(None)
 
     @property
     def health(self) -> Health:
         return self._slot.health
+
+    def follow_pin(self, drawer: str, told: Callable[[bool | None], None]) -> None:
+        """This drawer hangs behind the printer, perhaps one of two: its pin's level on every status, None with the
+        end of the link."""
+        self._followers[drawer] = told
 
     @property
     def columns(self) -> int:
@@ -282,7 +287,7 @@ class EscposPrinter:
             self._barrier.set_exception(lost)
             self._barrier.exception()  # looked at: the job may have been cancelled
         self.pin_high = None
-        self.on_pin(None)
+        self._tell_pin(None)
 
     async def _greet(self, link: Transport) -> None:
         words = self._language
@@ -416,13 +421,17 @@ class EscposPrinter:
             self._tell(DeviceState.READY if fault is None else DeviceState.DEGRADED, fault)
         if status.pin_high is not None:
             self.pin_high = status.pin_high
-            self.on_pin(status.pin_high)
+            self._tell_pin(status.pin_high)
 
     def _tell(self, state: DeviceState, fault: FaultReason | None) -> None:
         self._fault, self._told = fault, True
         self._set_startable()
         self._set_patience()
         self._slot.report(state, fault)
+
+    def _tell_pin(self, high: bool | None) -> None:
+        for told in tuple(self._followers.values()):
+            told(high)
 
     def _set_startable(self) -> None:
         if self._fault in PRINT_BLOCKING or not self._fenced or not self._told:
