@@ -29,6 +29,7 @@ from appliance.service import clients
 from appliance.service.card import ask_again
 from appliance.service.defect import contained
 from appliance.service.display import Display
+from appliance.service.drawer import ROLE as DRAWER
 from appliance.service.equipment import Equipment
 from appliance.service.ledger import Ledger, StoreLost
 from appliance.service.operators import Operators
@@ -44,7 +45,6 @@ from appliance.store.catalog import load_catalog, load_shop
 from appliance.store.customers import finish_erasure
 from appliance.store.database import Database, DatabaseError
 
-DRAWER_ROLE: Final = "drawer.main"
 DRAWER_WAIT_S: Final = 3.0
 """A drawer wanted just after the start, while its printer is still being reached, opens within this time."""
 EVENTS_MAX: Final = 64
@@ -240,7 +240,7 @@ class Daemon:
         if not self._drawer_met:
             self._early.append(effect)  # the till sells before its devices are there
             return
-        drawer = self._devices.drawer(DRAWER_ROLE)
+        drawer = self._devices.drawer(DRAWER)
         self._till.drawer.ordered(effect)
         self._drawers.create_task(self._open_drawer(drawer, effect), name="drawer")
 
@@ -255,7 +255,7 @@ class Daemon:
 
     async def _calibrate(self, open_level: bool | None) -> None:
         with contained("what the drawer's sensor means"):
-            await self._devices.calibrate_drawer(DRAWER_ROLE, open_level)
+            await self._devices.calibrate_drawer(DRAWER, open_level)
             if not self._devices.is_kept:
                 self._till.desk.say("device.not_kept", "warn", source="calibration")
                 self._till.fold_messages()
@@ -367,7 +367,7 @@ class Daemon:
             return
         if isinstance(event, Health):
             till.beam.met(event.role, event.port)
-            if (event.role, event.state) == (DRAWER_ROLE, DeviceState.READY):
+            if (event.role, event.state) == (DRAWER, DeviceState.READY):
                 self._meet_drawer()
         self.technician.moved()
         with contained("what a device's event means"):

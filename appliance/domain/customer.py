@@ -22,7 +22,6 @@ from appliance.domain.gtin import canonical_code
 CustomerKind = Literal["person", "company"]
 Civility = Literal["", "madam", "sir"]
 CodeState = Literal["active", "blocked", "replaced"]
-Purpose = Literal["receipt_mail", "marketing", "wallet_notices"]
 
 ID_BYTES: Final = 8
 TEXT_MAX: Final = 80

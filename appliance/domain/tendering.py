@@ -16,7 +16,7 @@ from appliance.domain.catalog import TenderKind, TenderMode, fold, words_of
 from appliance.domain.errors import Refusal
 
 NAME_MAX: Final = 24
-ACCOUNT_FORM: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,19}")
+LEDGER_FORM: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,19}")
 ROUNDINGS_MINOR: Final = (0, 5, 10, 20, 50, 100)
 """Smallest steps of cash to choose from; 0 is exact."""
 NEW_KINDS: Final[tuple[TenderKind, ...]] = ("other", "voucher", "cheque", "card")
@@ -81,7 +81,7 @@ def faults(mode: TenderMode, others: Iterable[TenderMode]) -> dict[str, str]:
         found["name"] = "tender.name_too_long"
     elif any(other.id != mode.id and fold(other.name) == fold(mode.name) for other in others):
         found["name"] = "tender.name_taken"
-    if mode.account and not ACCOUNT_FORM.fullmatch(mode.account):
+    if mode.account and not LEDGER_FORM.fullmatch(mode.account):
         found["account"] = "tender.account_form"
     return found
 

@@ -21,13 +21,14 @@ from appliance.domain import intent as i
 from appliance.domain import journal as j
 from appliance.domain.effect import KickDrawer
 from appliance.domain.errors import Refusal
-from appliance.hal.device import DrawerChanged, DrawerPosition, DrawerResult, FaultReason, Opened
+from appliance.hal.device import DeviceKind, DrawerChanged, DrawerPosition, DrawerResult, FaultReason, Opened
 from appliance.protocol import command as c
+from appliance.service.equipment import ROLES
 
 if TYPE_CHECKING:
     from appliance.service.till import Till
 
-ROLE: Final = "drawer.main"
+ROLE: Final = ROLES[DeviceKind.DRAWER]
 ORDERED_NS: Final = 10_000_000_000
 """An opening belongs to the newest order for this long: the first pulse may have met a drawer that stuck."""
 KEY_NS: Final = 300_000_000_000

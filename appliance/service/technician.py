@@ -28,6 +28,7 @@ from appliance.hal.device import (
 )
 from appliance.protocol.message import Answer, AskDevices, DeviceList, DeviceRow
 from appliance.service.devices import CHECK_EVERY_S, TERMINAL_S, TEST_LINES, WEIGHT_S
+from appliance.service.drawer import ROLE as DRAWER
 from appliance.service.equipment import role_meant
 
 if TYPE_CHECKING:
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 
 START_S: Final = 5.0
 """Who asks before the devices are served waits this long."""
-DRAWER: Final = "drawer.main"
 
 log = logging.getLogger(__name__)
 

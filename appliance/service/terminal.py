@@ -54,7 +54,7 @@ TRUST_ABSENCE: Final = timedelta(seconds=10)
 """A terminal that does not know a request younger than this is asked again: it may still be on its way."""
 SCAN_S: Final = 30.0
 TILL_CHARS_MAX: Final = 20
-SETTLED: Final[tuple[str, ...]] = get_args(CardOutcome)
+ANSWERS: Final[tuple[str, ...]] = get_args(CardOutcome)
 
 log = logging.getLogger(__name__)
 
@@ -381,7 +381,7 @@ class CardTerminal:
 
 def _is_certain(till: Till, at: str, result: PaymentResult) -> bool:
     """Whether this outcome will not change: what the terminal does not know may still be on its way to it."""
-    if result.outcome.value not in SETTLED:
+    if result.outcome.value not in ANSWERS:
         return False
     if result.reason is not PaymentReason.NEVER_ARRIVED:
         return True

@@ -70,7 +70,13 @@ def test_u01_every_right_is_denied_without_a_manager_and_allowed_with_one(run, t
         "catalog": c.AssignCode(UNKNOWN, "product"),
     }
     elsewhere = {"correct_payment", "settings"}  # test_paying.py, test_devices.py
-    elsewhere |= {"cancel_credit", "refund_balance", "adjust_wallet", "transfer_wallet", "block_wallet"}  # test_wallets.py
+    elsewhere |= {
+        "cancel_credit",
+        "refund_balance",
+        "adjust_wallet",
+        "transfer_wallet",
+        "block_wallet",
+    }  # test_wallets.py
     assert uses.keys() | elsewhere == RIGHTS, "a right without a test"
 
     async def day():

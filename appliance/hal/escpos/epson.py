@@ -108,10 +108,6 @@ class Epson:
         """Function 69: what is kept under a key, in its own size."""
         return b"\x1d(L\x06\x000E" + key + b"\x01\x01"
 
-    def forget_logo(self, key: bytes) -> bytes:
-        """Function 66."""
-        return b"\x1d(L\x04\x000B" + key
-
     ask_logos = b"\x1d(L\x04\x000@KC"
     """Function 64: which keys are taken?"""
 

@@ -32,7 +32,6 @@ from appliance.hal.terminal.machine import Doubtful, NotFound, NotOurs, Settled,
 from appliance.hal.terminal.nexo_crypto import Passphrase, Trailer, Unprotected, seal, unseal
 
 BODY_BYTES_MAX = 262_144
-SCAN_TIMEOUT_MS_MAX = 30_000
 _AMOUNT_DIGITS_MAX = 14
 """Before the decimal point."""
 _AMOUNT_PLACES_MAX = 12
