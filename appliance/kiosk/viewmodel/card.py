@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
-from appliance.i18n import amount, t
+from appliance.i18n import amount, has_sentence, t
 from appliance.kiosk.viewmodel.bar import BarModel
 from appliance.kiosk.viewmodel.payment import PaymentModel, payment_bar, payment_model
 from appliance.protocol.view import CardStep, CardView, TillView
@@ -75,15 +75,21 @@ class CardModel:
 
 
 def _words(card: CardView, lang: str, locale: str) -> dict[str, str]:
-    """Sentences that differ for a refund: those with a variant of their own."""
+    """Sentences that differ for a refund, or for a wallet's credit: those with a variant of their own."""
+
+    def word(key: str, **words: object) -> str:
+        code = f"screen.card.{key}"
+        of_credit = f"{code}_credit"
+        is_credit = not card.number and has_sentence(of_credit, lang)
+        return t(of_credit if is_credit else code, lang, **words)
 
     def say(key: str, **words: object) -> str:
-        return t(f"screen.card.{key}{'_refund' if card.purpose == 'refund' else ''}", lang, **words)
+        return word(f"{key}{'_refund' if card.purpose == 'refund' else ''}", **words)
 
     if card.phase == "waiting":
         return {
             "title": say("present"),
-            "note": t("screen.card.reverses_itself" if card.purpose == "refund" else "screen.card.closes_itself", lang),
+            "note": word("reverses_itself" if card.purpose == "refund" else "closes_itself"),
             "abort": t("screen.card.aborting" if card.is_aborting else "screen.card.abort", lang),
         }
     if card.phase == "unknown":
@@ -99,7 +105,7 @@ def _words(card: CardView, lang: str, locale: str) -> dict[str, str]:
             "ask": t("screen.card.ask", lang),
             "ask_hint": say("ask_hint"),
         }
-    stays = t("screen.card.settlement_stays" if card.purpose == "refund" else "screen.card.ticket_stays", lang)
+    stays = word("settlement_stays" if card.purpose == "refund" else "ticket_stays")
     buttons = {"other": say("other"), "retry": say("retry"), "note": stays}
     if card.phase == "refused":
         by_bank = card.purpose == "debit" and card.reason in BANK_REASONS
