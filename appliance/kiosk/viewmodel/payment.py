@@ -99,12 +99,11 @@ def paid_model(view: TillView, tender: TenderView) -> PaidModel:
 
 
 def plain_rows(view: TillView, ticket: TicketView, compact: bool) -> tuple[LineModel | DiscountModel, ...]:
-    """The ticket's lines without a selected one, then its own discount."""
+    """The ticket's lines without a selected one, then the discounts of the client's group and of the ticket."""
     lines = [replace(row, kind="line") for row in ticket_rows(view, ticket, compact) if isinstance(row, LineModel)]
-    if not ticket.discount_minor:
-        return tuple(lines)
-    text, value = sums(view, ticket, True)[-1]
-    return (*lines, DiscountModel("discount", "discount", text, value))
+    count = bool(ticket.group_minor) + bool(ticket.discount_minor)
+    given = sums(view, ticket, True)[-count:] if count else ()
+    return (*lines, *(DiscountModel(f"discount {i}", "discount", *words) for i, words in enumerate(given)))
 
 
 def _keys(notes: tuple[str, ...], exact: str) -> tuple[str, ...]:

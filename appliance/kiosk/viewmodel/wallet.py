@@ -250,7 +250,9 @@ def credit_model(view: v.TillView, sheet: v.WalletCreditSheet) -> CreditSheetMod
         new_balance=(t("screen.wallet.new_balance", lang), amount(sheet.new_balance_minor, locale)),
         gives_back=_gives_back(view, sheet),
         quantity_label=t("screen.wallet.quantity", lang),
-        quantities=tuple(t(f"screen.wallet.{way}", lang) for way in ("one", "minus_one")) if sheet.can_cancel else (),
+        quantities=tuple(t(f"screen.wallet.{way}", lang) for way in ("one", "minus_one"))
+        if sheet.can_cancel and not sheet.for_ticket_minor
+        else (),
         main=t("screen.wallet.refund" if cancels else "screen.wallet.collect", lang),
         main_amount=amount(collected, locale) if collected else "",
         can_collect=bool(sheet.amount_minor) and not sheet.error and not (cancels and not sheet.credit),
