@@ -1,11 +1,12 @@
-"""An order that is refused half-way has written nothing at all."""
+"""An order that is refused half-way has written nothing at all, and what comes late counts once or not at all."""
 
 import asyncio
 from functools import partial
 
-from appliance.domain.customer import Group, GroupRate
+from appliance.domain.customer import Customer, Group, GroupRate
 from appliance.hal.device import FaultReason, PrintOutcome, PrintResult
 from appliance.protocol import command as c
+from appliance.service import clients
 from appliance.store import customers as store
 from appliance.store import spool
 from tests.support.till import a_till
@@ -47,5 +48,26 @@ def test_a_paper_that_goes_back_to_the_queue_is_counted_once(run, tmp_path):
             back = PrintResult(PrintOutcome.NOTHING_SENT, FaultReason.COVER_OPEN)
             await asyncio.gather(printing._settle(job, back), printing._waiting_jobs())
             assert printing.waiting_copies(document) == (0,)
+
+    run(main())
+
+
+def found_of(till):
+    """The kind of what the list shows, "" while it shows nothing."""
+    found = till.till.desk.client_found
+    return "" if found is None else found.kind
+
+
+def test_an_older_answer_does_not_fill_the_list_of_another_kind(run, tmp_path):
+    async def main():
+        async with a_till(tmp_path) as till:
+            company = Customer("", "company", company="Garage du Bourg")
+            await till.till.ledger.read(lambda conn: store.save(conn, company, "2026"))
+            await till.do(c.NewTicket(), c.OpenSheet("client_picker"))
+            till.till.desk.client_found = None
+            await clients._fill_list(till.till, "company")  # asked for before the picker showed persons
+            assert not found_of(till)
+            await clients._fill_list(till.till, "person")
+            assert found_of(till) == "person"
 
     run(main())
