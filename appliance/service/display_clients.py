@@ -170,7 +170,8 @@ def _card(till: Till) -> v.ClientCard | None:
         return None
     group = till.directory.group_of(customer.id)
     wallet = till.state.wallets.get(customer.id)
-    credit = wallet.credits[-1] if wallet is not None and wallet.credits else None
+    kept = [] if wallet is None else [row for row in wallet.credits if row.cancelled != row.part]
+    credit = kept[-1] if kept else None
     address = customer.default_address
     lines = () if address is None else (address.street, f"{address.postcode} {address.place}".strip())
     return v.ClientCard(

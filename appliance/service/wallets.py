@@ -323,6 +323,7 @@ def credited(till: Till, outcome: Outcome, draft: CreditDraft | None = None) -> 
         if mode is not None:
             with suppress(Refusal):  # the credit is true whatever becomes of the ticket
                 tend(till, mode, None)
+        _say_paid(till, draft, moved)
 
 
 def _say_moved(till: Till, fact: j.WalletCredited | j.WalletCreditCancelled | j.WalletRefunded) -> None:
@@ -338,6 +339,20 @@ def _say_moved(till: Till, fact: j.WalletCredited | j.WalletCreditCancelled | j.
             code, source="wallet", amount_minor=fact.part.total_minor, change_minor=change,
             balance_minor=till.state.available(fact.customer).total_minor,
         )  # fmt: skip
+    till.fold_messages()
+
+
+def _say_paid(till: Till, draft: CreditDraft, moved: list[Any]) -> None:
+    """Recharged, and the ticket taken on the wallet at once: both, with the balance that is left."""
+    closed = till.state.last_closed
+    if till.ticket is not None or closed is None or closed.ticket != draft.ticket:
+        return
+    change = sum(row.change_minor for fact in moved for row in fact.tenders)
+    till.desk.say(
+        "wallet.credited_and_paid_change" if change else "wallet.credited_and_paid", source="wallet",
+        amount_minor=sum(fact.part.total_minor for fact in moved), total_minor=closed.total_minor,
+        balance_minor=till.state.available(draft.customer).total_minor, change_minor=change,
+    )  # fmt: skip
     till.fold_messages()
 
 

@@ -253,6 +253,8 @@ def test_w10_a_short_wallet_is_used_up_or_recharged_on_the_spot(tmp_path):
         await till.do(c.ChooseCreditMode("cash"), c.CollectCredit())
         assert (till.screen, balance(till)) == ("sale", 0)
         assert [(row.kind, row.amount_minor) for row in till.state.last_closed.tenders] == [("wallet", 3000)]
+        assert till.message == "wallet.credited_and_paid"
+        assert till.till.desk.notices[0].params["balance_minor"] == 0
 
     in_a_shop(work, tmp_path)
 
