@@ -845,8 +845,10 @@ class CardView(Piece):
     phase: Literal["waiting", "unknown", "refused", "away"]
     purpose: Literal["debit", "refund"]
     number: int
-    """Of the ticket."""
+    """Of the ticket; 0 for a credit of a wallet."""
     amount_minor: int
+    client: ClientChip | None = None
+    """Whose wallet it is for."""
     steps: tuple[CardStep, ...] = ()
     reason: str = ""
     """Why it came to nothing or is not known: message id below "screen.card.reason"."""

@@ -9,6 +9,7 @@ from appliance.domain.card import OpenCard
 from appliance.domain.ticket import Ticket
 from appliance.hal.device import PaymentStep
 from appliance.protocol import view as v
+from appliance.service import display_clients
 
 if TYPE_CHECKING:
     from appliance.service.desk import FailedCard
@@ -32,6 +33,7 @@ def _open(till: Till, card: OpenCard) -> v.CardView:
         purpose=request.kind,
         number=request.ticket,
         amount_minor=request.amount_minor,
+        client=None if request.credit is None else display_clients.chip_of(till, request.credit.customer),
         steps=_unknown_steps(terminal.steps, sent_at) if unknown else _steps(terminal.steps, sent_at),
         reason=card.reason if unknown else "",
         can_abort=not unknown and terminal.can_abort and not terminal.aborting,
@@ -84,6 +86,7 @@ def _failed(till: Till, failed: FailedCard) -> v.CardView:
         purpose=failed.purpose,
         number=failed.number,
         amount_minor=failed.amount_minor,
+        client=None if failed.credit is None else display_clients.chip_of(till, failed.credit.customer),
         steps=tuple(steps),
         reason=failed.reason,
         can_by_hand=_can_by_hand(till, failed),

@@ -49,7 +49,12 @@ def wallet_minor(till: Till, customer_id: str) -> int | None:
 
 def chip(till: Till, ticket: Ticket) -> v.ClientChip | None:
     """The client on the ticket."""
-    customer = till.directory.get(ticket.customer) if ticket.customer else None
+    return chip_of(till, ticket.customer)
+
+
+def chip_of(till: Till, customer_id: str) -> v.ClientChip | None:
+    """A client as the ticket's head shows it; None for nobody and for the counter's."""
+    customer = till.directory.get(customer_id) if customer_id else None
     if customer is None or customer.id == COUNTER_ID:
         return None
     group = till.directory.group_of(customer.id)

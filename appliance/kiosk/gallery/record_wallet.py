@@ -151,6 +151,13 @@ def deeds() -> None:
     r.write("13k-cagnotte-ajuster-compact", over_clients(adjust), "compact", typed="500")
 
 
+def cards() -> None:
+    """18 without a ticket: the card pays a credit."""
+    steps = (v.CardStep("sent", "done", "08:42:03"), v.CardStep("paying", "now"), v.CardStep("bank", "todo"))
+    asked = v.CardView("waiting", "debit", 0, 5000, client=r.ROCHAT, steps=steps, can_abort=True)
+    r.write("18d-carte-cagnotte", r.view(screen="card", card=asked, ticket=None, grid=None))
+
+
 def changes() -> None:
     """20 with a client whose wallet may take the change."""
     more = r.result(wallet_change_minor=895, client=NAME)
@@ -163,4 +170,5 @@ if __name__ == "__main__":
     cancellings()
     shorts()
     deeds()
+    cards()
     changes()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from appliance.i18n import amount, has_sentence, t
 from appliance.kiosk.viewmodel.bar import BarModel
 from appliance.kiosk.viewmodel.payment import PaymentModel, payment_bar, payment_model
+from appliance.kiosk.viewmodel.ticket import ClientModel, chip_model
 from appliance.protocol.view import CardStep, CardView, TillView
 
 BANK_REASONS = frozenset({"declined", "insufficient_funds", "card_expired", "wrong_pin", "card_blocked"})
@@ -149,9 +150,9 @@ def _since(seconds: int, lang: str) -> str:
 
 
 def _side(view: TillView, card: CardView, compact: bool) -> PaymentModel:
-    """The ticket beside it; Retour and Encaisser rest while money may move."""
-    model = payment_model(view, compact)
+    """The ticket beside it, or whose wallet it is for; Retour and Encaisser rest while money may move."""
     lang = view.language
+    model = _credit_side(view, card, compact) if not card.number else payment_model(view, compact)
     main = {"waiting": "screen.card.going", "unknown": "screen.card.waiting"}.get(card.phase, "screen.payment.close")
     if card.purpose == "refund":
         given = amount(card.amount_minor, view.shop.locale)
@@ -159,8 +160,22 @@ def _side(view: TillView, card: CardView, compact: bool) -> PaymentModel:
             model, rest_label=t("screen.card.refund", lang), due=given, main=t(main, lang), main_amount="",
             can_close=False, paid=(),
         )  # fmt: skip
+    if not card.number:
+        return replace(model, main=t(main, lang))
     paid = tuple(replace(row, removable=False) for row in model.paid)
     return replace(model, main=t(main, lang), can_close=False, paid=paid)
+
+
+def _credit_side(view: TillView, card: CardView, compact: bool) -> PaymentModel:
+    """No ticket: the client, and what is credited."""
+    lang = view.language
+    return PaymentModel(
+        currency=view.shop.currency,
+        client=chip_model(view, card.client, compact) if card.client else ClientModel(),
+        rest_label=t("screen.wallet.credit_row", lang),
+        due=amount(card.amount_minor, view.shop.locale),
+        back=t("screen.payment.back", lang),
+    )
 
 
 def card_model(view: TillView, compact: bool = False) -> CardModel:

@@ -159,11 +159,17 @@ def _is_choosing(view: TillView) -> bool:
 def client_model(view: TillView, ticket: TicketView, compact: bool = False) -> ClientModel:
     """The client, or what stands in the client's place."""
     chip: ClientChip | None = ticket.client
-    lang, locale = view.language, view.shop.locale
+    lang = view.language
     if chip is None:
         if ticket.clients_enabled:
             return ClientModel(t("screen.ticket.client", lang), icon="user-plus", chosen=_is_choosing(view))
         return ClientModel(ticket.name or t("screen.ticket.name", lang), icon="pencil-simple")
+    return chip_model(view, chip, compact)
+
+
+def chip_model(view: TillView, chip: ClientChip, compact: bool = False) -> ClientModel:
+    """A client with the balance and the group."""
+    lang, locale = view.language, view.shop.locale
     parts = []
     if chip.wallet_minor is not None:
         parts.append(t("screen.ticket.wallet", lang, amount=amount(chip.wallet_minor, locale)))

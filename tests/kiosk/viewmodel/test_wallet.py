@@ -5,7 +5,9 @@ from msgspec.structs import replace
 
 from appliance.kiosk.gallery import record, record_wallet
 from appliance.kiosk.viewmodel import wallet as vm
+from appliance.kiosk.viewmodel.card import card_model
 from appliance.kiosk.viewmodel.client import clients_model
+from appliance.kiosk.viewmodel.payment import payment_model
 from appliance.kiosk.viewmodel.result import result_model
 from appliance.protocol import view as v
 
@@ -167,3 +169,17 @@ def test_the_change_of_a_sale_may_go_on_the_wallet():
 def test_the_card_has_the_rarer_deeds_while_wallets_are_on():
     card = clients_model(record_wallet.over_clients(None)).card
     assert card is not None and card.more
+
+
+def test_a_card_that_pays_a_credit_shows_whose_wallet_it_is_for():
+    asked = v.CardView("waiting", "debit", 0, 5000, client=record.ROCHAT)
+    side = card_model(record.view(card=asked)).side
+    assert (side.client.text, side.rest_label, side.due) == ("Mme Anne Rochat", "Crédit", "50.00")
+    assert side.rows == ()
+    refund = v.CardView("waiting", "refund", 0, 5000, client=record.ROCHAT)
+    assert card_model(record.view(card=refund)).side.client.present
+
+
+def test_the_discount_of_the_group_follows_the_lines_at_encaissement():
+    rows = payment_model(record_wallet.paying()).rows
+    assert (plain(rows[-1].text), rows[-1].amount) == ("Remise VIP 10 %", "−2.34")
