@@ -14,7 +14,7 @@ from appliance.hal.simulated.terminal import Decision, Fault, Play
 from appliance.protocol import command as c
 from appliance.store import customers as store
 from tests.support.cards import a_counter
-from tests.support.till import JAM, NADIA, a_till
+from tests.support.till import JAM, NADIA, PINS, a_till
 
 ANNE, CLAIRE = "c-anne00000001", "c-claire000002"
 ANNES_CARD, CLAIRES_CARD, NEW_CARD = "2100 0042", "2100 0107", "2100 0555"
@@ -340,7 +340,7 @@ def test_w35_the_paid_part_is_given_back_and_given_credit_is_cancelled(tmp_path)
         assert till.view.sheet.actions == ("block", "replace_card", "transfer", "refund", "adjust")
         await till.do(c.OpenWalletAction(ANNE, "refund"), c.DoWalletAction(mode="cash"))
         assert till.screen.endswith("approval")
-        await till.scan(NADIA)
+        await till.do(c.Approve(PINS["nadia"]))
         (fact,) = await till.facts(j.WalletRefunded)
         assert (fact.part.paid_minor, fact.part.gifted_minor, fact.tenders[0].amount_minor) == (1200, 300, -1200)
         assert (balance(till), till.message) == (0, "wallet.refunded")
