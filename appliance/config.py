@@ -43,6 +43,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     scan_repeat_ms: dict[str, Annotated[int, Meta(ge=0, le=10_000)]] = {}
     """By role of a scanner: how soon the same code counts again; 0 at once."""
     receipt_policy: Literal["always", "on_demand", "never"] = "on_demand"
+    receipt_client: Literal["no", "name", "address"] = "name"
+    """What of the client on the ticket stands on its receipt."""
     doubtful_papers: Literal["ask", "reprint"] = "ask"
     """A receipt whose end nobody knows: ask the cashier, or print a DUPLICATA at once."""
     printer_fallback: dict[str, str] = {}

@@ -182,6 +182,7 @@ class Daemon:
 
         zone = ZoneInfo(config.timezone)
         head = Letterhead(shop, operators, zone, config.locale, config.language, config.till)
+        head.client = config.receipt_client
         self.printing = Printing(self.ledger, head, config.printer_fallback, config.printer_fallback_after_s)
         self.terminal = CardTerminal(Bindings(self._bindings).over(config.devices))
         return Till(

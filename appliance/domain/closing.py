@@ -243,3 +243,30 @@ def sum_up(tallies: Iterable[Tally]) -> Tally:
     for tally in tallies:
         result.add(tally.amount_minor, tally.count)
     return result
+
+
+def wallet_rows(wallets: WalletTotals) -> list[tuple[str, int, int]]:
+    """(code, count, amount) of what wallets did in a session, for X and Z; their sum is the last row, `balance`."""
+    paid = wallets.credited
+    rows = [("credited", paid.count, paid.amount_minor)]
+    kinds: dict[str, list[int]] = {}
+    for tally in wallets.tenders.values():
+        kind = tally.kind if tally.kind in ("cash", "card") else "other"
+        seen = kinds.setdefault(kind, [0, 0])
+        seen[0] += tally.count
+        seen[1] += tally.amount_minor
+    rows += [(f"credited_{kind}", count, minor) for kind, (count, minor) in kinds.items()]
+    for code, tally_, sign in (
+        ("gifted", wallets.gifted, 1),
+        ("cancelled", wallets.cancelled, -1),
+        ("refunded", wallets.refunded, -1),
+    ):
+        if tally_.count or code == "cancelled":
+            rows.append((code, tally_.count, sign * tally_.amount_minor))
+    if wallets.taken_back_minor:
+        rows.append(("taken_back", 0, -wallets.taken_back_minor))
+    rows.append(("used", wallets.spent.count, -wallets.spent.amount_minor))
+    if wallets.adjusted.count:
+        rows.append(("adjusted", wallets.adjusted.count, wallets.adjusted.amount_minor))
+    rows.append(("balance", 0, wallets.movement_minor))
+    return rows

@@ -35,6 +35,12 @@ class PrintWallet(msgspec.Struct, frozen=True, tag=True):
     copy: int
 
 
+class PrintStatement(msgspec.Struct, frozen=True, tag=True):
+    """The movements of a customer's wallet."""
+
+    customer: str
+
+
 class PrintCopy(msgspec.Struct, frozen=True, tag=True):
     """What was printed for a document or a report before, with DUPLICATA n on it."""
 
@@ -65,4 +71,4 @@ class Authorize(msgspec.Struct, frozen=True, tag=True):
     request: CardRequest
 
 
-Effect = KickDrawer | PrintTicket | PrintWallet | PrintCopy | PrintTest | PrintReport | Authorize
+Effect = KickDrawer | PrintTicket | PrintWallet | PrintStatement | PrintCopy | PrintTest | PrintReport | Authorize

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from appliance.domain.cash import COINS
-from appliance.domain.closing import Tally, Totals, all_offers
+from appliance.domain.closing import Tally, Totals, all_offers, wallet_rows
 from appliance.domain.journal import SessionClosed, XRead
 from appliance.protocol import view as v
 from appliance.service.day import (
@@ -95,6 +95,8 @@ def _cash_book(totals: Totals, blind: bool) -> v.CashBook:
     return v.CashBook(
         float_minor=totals.float_minor,
         sales_minor=0 if blind else totals.cash_minor,
+        wallet_credits_minor=0 if blind else totals.wallets.cash_in_minor,
+        wallet_refunds_minor=0 if blind else totals.wallets.cash_out_minor,
         expected_minor=None if blind else totals.expected_minor,
     )
 
@@ -153,4 +155,12 @@ def _figures(till: Till, kind: v.ReportKind, number: int, totals: Totals, at: st
         unsure=_total(totals.unsure),
         by_hand=_total(totals.by_hand),
         seller=till.operators.name_of(till.state.seller),
+        wallet_rows=_wallets(till, totals),
     )
+
+
+def _wallets(till: Till, totals: Totals) -> tuple[tuple[str, int, int], ...]:
+    """Nothing where cagnottes are off and none moved today."""
+    rows = tuple(wallet_rows(totals.wallets))
+    is_on = till.shop.wallet_rules_in(till.config.profile).enabled
+    return rows if is_on or any(count or minor for _, count, minor in rows) else ()

@@ -48,7 +48,7 @@ def ask(till: Till) -> None:
     till.desk.hush("paper")
     if till.printing.doubts:
         job = till.printing.doubts[0]
-        code = f"printer.uncertain_{job.purpose if job.purpose in ('x', 'z', 'test') else 'ticket'}"
+        code = f"printer.uncertain_{job.purpose if job.purpose in ('x', 'z', 'test', 'statement') else 'ticket'}"
         till.desk.say(code, "warn", actions=(CAME_OUT, IS_MISSING), source="paper", number=f"{job.subject:06d}")
         till.desk.notices[0].sticky = True
         till.desk.sound("needs_you")
@@ -78,7 +78,7 @@ def _copy(till: Till, job: Job) -> None:
     """Order the copy, and only then end the doubt: a copy that is refused leaves it as it was."""
     if job.purpose == "test":
         till.effect(e.PrintTest(job.role))
-    else:
+    elif job.purpose != "statement":  # that is asked for again on the client's card: it has no number
         paper = msgspec.convert(job.purpose, PaperKind)
         issued = till.ledger.read_now(lambda conn: journal.papers_issued(conn, job.subject, paper))
         till.do(i.CopyPaper(job.subject, max(job.copy + 1, issued), paper))

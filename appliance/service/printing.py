@@ -12,12 +12,13 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, assert_never
 
 import msgspec
 
 from appliance.domain import effect as e
-from appliance.domain.journal import SessionClosed
+from appliance.domain.customer import Customer
+from appliance.domain.journal import SessionClosed, TicketClosed
 from appliance.hal.device import Devices, FaultReason, Health, Paper, Printer, PrintOutcome, PrintResult, Rendered
 from appliance.service.defect import contained
 from appliance.service.ledger import Companion, Ledger, fault_code
@@ -31,7 +32,8 @@ from appliance.service.receipt_text import (
     setup_page,
     trial_page,
 )
-from appliance.store import spool
+from appliance.service.wallet_text import statement, wallet_receipt
+from appliance.store import movements, spool
 from appliance.store.database import DatabaseError
 
 ROLE = "printer.receipt"
@@ -95,9 +97,15 @@ class Printing:
         self._waiting: list[spool.Job] = []
         self.doubts: list[spool.Job] = []
         """Papers of which nobody knows whether they came out, oldest first."""
+        self.balance_of: Callable[[TicketClosed], int | None] = lambda closed: None
+        """What the client's wallet has left, for the receipt of a sale; None where it is not to stand there."""
         self.on_change: Callable[[], None] = lambda: None
         self.on_doubt: Callable[[], Awaitable[None]] = _nobody
         """Awaited when `doubts` grew."""
+
+    def know_customers(self, customer_of: Callable[[str], Customer | None]) -> None:
+        """Whose name an id is, for papers that bear one."""
+        self._head.customer_of = customer_of
 
     @property
     def waiting(self) -> int:
@@ -110,13 +118,18 @@ class Printing:
         """The write that orders this effect's paper, for the transaction of its facts; None for other effects."""
         if isinstance(effect, e.PrintTicket):
             now = self._ledger.moment().at
-            paper = receipt(self._head, effect.closed, effect.closed_at, effect.copy, now, self._ledger.state.seller)
-            closed = effect.closed
+            closed, by = effect.closed, self._ledger.state.seller
+            left = self.balance_of(closed)
+            paper = receipt(self._head, closed, effect.closed_at, effect.copy, now, by, left)
             return self._job("ticket", closed.document, effect.copy, now, paper, customer=closed.customer)
         if isinstance(effect, e.PrintReport):
             paper = report(self._head, effect.report, effect.opened_at, effect.at)
             purpose = "z" if isinstance(effect.report, SessionClosed) else "x"
             return self._job(purpose, effect.report.number, 0, effect.at, paper)
+        if isinstance(effect, e.PrintWallet):
+            return self._wallet(effect)
+        if isinstance(effect, e.PrintStatement):
+            return self._statement(effect.customer)
         if isinstance(effect, e.PrintCopy):
             return self._copy(effect.purpose, effect.subject, effect.copy)
         if isinstance(effect, e.PrintTest):
@@ -124,7 +137,21 @@ class Printing:
             page = setup_page(self._head, effect.code) if effect.code else trial_page(self._head, effect.role, now)
             self._trials[effect.role] = Trial("queued", now, "")
             return self._job("test", 0, 0, now, page, effect.role)
-        return None
+        if isinstance(effect, e.KickDrawer | e.Authorize):
+            return None
+        assert_never(effect)  # a paper that is booked is printed
+
+    def _wallet(self, effect: e.PrintWallet) -> Companion:
+        moved, now = effect.paper, self._ledger.moment().at
+        paper = wallet_receipt(self._head, moved, effect.at, effect.copy, now, self._ledger.state.seller)
+        return self._job("ticket", moved.document, effect.copy, now, paper, customer=moved.customer)
+
+    def _statement(self, customer: str) -> Companion:
+        now = self._ledger.moment().at
+        rows = self._ledger.read_now(lambda conn: list(movements.statement(conn, customer)))
+        balance = self._ledger.state.holding(customer).balance_minor
+        paper = statement(self._head, customer, rows, balance, now)
+        return self._job("statement", 0, 0, now, paper, customer=customer)
 
     def _copy(self, purpose: str, subject: int, copy: int) -> Companion:
         now, by = self._ledger.moment().at, self._ledger.state.seller

@@ -7,13 +7,15 @@ are cleaned by the printer's encoder; nothing on this page knows a byte.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from appliance import i18n
 from appliance.domain.catalog import Shop
-from appliance.domain.closing import Totals, all_offers
+from appliance.domain.closing import Totals, all_offers, wallet_rows
+from appliance.domain.customer import Customer
 from appliance.domain.journal import SessionClosed, TicketClosed, XRead
 from appliance.domain.meaning import receipt_code
 from appliance.domain.money import line_amount
@@ -51,6 +53,10 @@ class Letterhead:
         self.locale = locale
         self.language = language
         self.till = till
+        self.customer_of: Callable[[str], Customer | None] = lambda customer: None
+        """Who a customer's id is today; None for nobody and for who was erased."""
+        self.client: Literal["no", "name", "address"] = "name"
+        """What of the client stands on the receipt of a sale (feature C-13)."""
 
     def t(self, code: str, **params: object) -> str:
         return i18n.t(code, self.language, **params)
@@ -62,6 +68,12 @@ class Letterhead:
         local = datetime.fromisoformat(at).astimezone(self.zone)
         return f"{i18n.short_date(local.date(), self.locale)} {local:%H:%M}"
 
+    def addressed(self, customer: Customer) -> str:
+        """Mme Anne Rochat"""
+        if not customer.civility:
+            return customer.name
+        return self.t(f"client.addressed.{customer.civility}", name=customer.name)
+
     def head(self) -> list[Block]:
         shop = self.shop
         lines: list[Block] = [Logo(), Text(shop.name.upper(), bold=True, tall=True, align=Align.CENTER)]
@@ -70,13 +82,21 @@ class Letterhead:
         return [*lines, Rule()]
 
 
-def receipt(head: Letterhead, closed: TicketClosed, at: str, copy: int, printed_at: str, by: str = "") -> Paper:
+def receipt(
+    head: Letterhead,
+    closed: TicketClosed,
+    at: str,
+    copy: int,
+    printed_at: str,
+    by: str = "",
+    balance_minor: int | None = None,
+) -> Paper:
     """The receipt of a sealed ticket. A copy says DUPLICATA, its count, when and by whom it was printed, and changes
-    nothing else."""
+    nothing else. `balance_minor` is what the client's wallet has left; None where that is not to be printed."""
     t, amount = head.t, head.amount
     blocks = head.head()
     if copy:
-        blocks += _copy_mention(head, copy, printed_at, by)
+        blocks += copy_mention(head, copy, printed_at, by)
     blocks += [
         Columns(t("receipt.ticket", number=f"{closed.ticket:04d}"), head.when(at)),
         Columns(f"{head.shop.register_name}, {head.operators.name_of(closed.seller)}", _mode_name(head, closed.mode)),
@@ -92,6 +112,8 @@ def receipt(head: Letterhead, closed: TicketClosed, at: str, copy: int, printed_
         Rule(),
         *_vat_table(head, closed),
         Rule(),
+        *_client(head, closed),
+        *([Columns(t("receipt.wallet_balance"), amount(balance_minor))] if balance_minor is not None else []),
         Columns(
             t("receipt.articles", count=_articles(closed.lines)), t("receipt.document", number=f"{closed.document:06d}")
         ),
@@ -103,7 +125,21 @@ def receipt(head: Letterhead, closed: TicketClosed, at: str, copy: int, printed_
     return Paper(tuple(blocks))
 
 
-def _copy_mention(head: Letterhead, copy: int, printed_at: str, by: str) -> list[Block]:
+def _client(head: Letterhead, closed: TicketClosed) -> list[Block]:
+    """Who bought, as far as the shop wants it on paper."""
+    customer = head.customer_of(closed.customer) if closed.customer and head.client != "no" else None
+    if customer is None or not customer.name:
+        return []
+    word = head.t("receipt.client_group", group=closed.group) if closed.group else head.t("receipt.client")
+    rows: list[Block] = [Columns(word, head.addressed(customer))]
+    address = customer.default_address
+    if head.client == "address" and address is not None:
+        lines = (address.street, f"{address.postcode} {address.place}".strip())
+        rows += [Columns("", line) for line in lines if line]
+    return rows
+
+
+def copy_mention(head: Letterhead, copy: int, printed_at: str, by: str) -> list[Block]:
     when = head.when(printed_at)
     printed = head.t("receipt.copied_by", when=when, name=head.operators.name_of(by)) if by else when
     return [
@@ -115,7 +151,7 @@ def _copy_mention(head: Letterhead, copy: int, printed_at: str, by: str) -> list
 
 def as_copy(head: Letterhead, paper: Paper, was_copy: int, copy: int, printed_at: str, by: str) -> Paper:
     """A paper that was ordered before, with DUPLICATA `copy` below its letterhead in place of an older count."""
-    mention = _copy_mention(head, copy, printed_at, by)
+    mention = copy_mention(head, copy, printed_at, by)
     end = next((index for index, block in enumerate(paper.blocks) if isinstance(block, Rule)), -1) + 1
     rest = paper.blocks[end + (len(mention) if was_copy else 0) :]
     return Paper((*paper.blocks[:end], *mention, *rest))
@@ -205,12 +241,25 @@ def _lines(head: Letterhead, closed: TicketClosed) -> list[Block]:
             blocks.append(_below(_discount_label(head, line), off))
         if line.comment:
             blocks.append(_below(line.comment))
+    blocks += _group_discount(head, closed)
     discounts = discount_per_rate(closed.lines, closed.shares)
     for rate_bp, off_minor in sorted(discounts.items(), key=lambda row: head.shop.rate_letter(row[0])):
         rate = f" {i18n.rate(closed.discount_bp, head.locale)}" if closed.discount_bp else ""
         label = head.t("receipt.ticket_discount", rate=rate, letter=head.shop.rate_letter(rate_bp))
         blocks.append(_below(label, f"{head.amount(-off_minor)} {head.shop.rate_letter(rate_bp)}"))
     return blocks
+
+
+def _group_discount(head: Letterhead, closed: TicketClosed) -> list[Block]:
+    """The automatic discount of the client's group, by rate of tax (feature C-08)."""
+    rows: list[Block] = []
+    for rate_bp, off_minor in discount_per_rate(closed.lines, closed.group_shares).items():
+        letter = head.shop.rate_letter(rate_bp)
+        rates = {line.group_bp for line in closed.lines if line.rate_bp == rate_bp and line.group_bp}
+        rate = f" {i18n.rate(rates.pop(), head.locale)}" if len(rates) == 1 else ""
+        label = head.t("receipt.group_discount", group=closed.group, rate=rate, letter=letter)
+        rows.append(_below(label, f"{head.amount(-off_minor)} {letter}"))
+    return rows
 
 
 def _below(text: str, amount: str = "") -> Block:
@@ -319,6 +368,7 @@ def report(head: Letterhead, figures: XRead | SessionClosed, opened_at: str, at:
         Rule(),
         *_report_groups(head, totals),
         Rule(),
+        *_report_wallets(head, totals),
         *_report_cash(head, figures),
         Rule(),
         *_report_watch(head, totals),
@@ -381,6 +431,7 @@ def _report_cash(head: Letterhead, figures: XRead | SessionClosed) -> list[Block
     rows: list[Block] = [
         Columns(t("report.float"), amount(totals.float_minor)),
         Columns(t("report.cash_sales"), i18n.signed(totals.cash_minor, head.locale)),
+        *_wallet_cash(head, totals),
         Columns(t("report.expected"), amount(figures.expected_minor), bold=True),
     ]
     if isinstance(figures, SessionClosed):
@@ -393,6 +444,30 @@ def _report_cash(head: Letterhead, figures: XRead | SessionClosed) -> list[Block
             Columns(t("report.safe"), amount(figures.counted_minor - figures.leave_minor)),
         ]
     return rows
+
+
+def _wallet_cash(head: Letterhead, totals: Totals) -> list[Block]:
+    """Coins of credits lie in the drawer too."""
+    wallets, rows = totals.wallets, list[Block]()
+    if wallets.cash_in_minor:
+        rows.append(Columns(head.t("report.wallet_cash_in"), i18n.signed(wallets.cash_in_minor, head.locale)))
+    if wallets.cash_out_minor:
+        rows.append(Columns(head.t("report.wallet_cash_out"), i18n.signed(-wallets.cash_out_minor, head.locale)))
+    return rows
+
+
+def _report_wallets(head: Letterhead, totals: Totals) -> list[Block]:
+    """Cagnottes, apart from the turnover; nothing where none moved."""
+    rows = wallet_rows(totals.wallets)
+    if not any(count or minor for _, count, minor in rows):
+        return []
+    t = head.t
+    blocks: list[Block] = [Text(t("report.wallets"), bold=True), Text(t("report.not_turnover"))]
+    for code, count, minor in rows:
+        indent = "   " if code.startswith(("credited_", "cancelled_")) else ""
+        cells = (f"{indent}{t(f'report.wallet.{code}')}", str(count) if count else "", i18n.signed(minor, head.locale))
+        blocks.append(Row(cells, (8, 1, 4), code == "balance"))
+    return [*blocks, Rule()]
 
 
 def _reason_label(head: Letterhead, reason: str) -> str:

@@ -87,6 +87,8 @@ class Till:
         self.directory = Directory(ledger)
         """Customers, as the store has them."""
         self.directory.is_leaving = lambda customer: customer == self.desk.client_leaving
+        printing.know_customers(self.directory.get)
+        printing.balance_of = lambda closed: wallet_balance.after(self, closed)
         self._chores: set[asyncio.Task[None]] = set()
         self.touched_ns = clock.monotonic_ns()
         """When somebody last touched or scanned something, on the monotonic clock."""
@@ -542,6 +544,7 @@ from appliance.service import (  # noqa: E402  (handlers need Till)
     scanning,
     selling,
     unknown_code,
+    wallet_balance,
     wallets,
     weighing,
 )

@@ -1,0 +1,204 @@
+"""What the papers of a wallet say, and what sales, X and Z say of it."""
+
+import msgspec
+import pytest
+
+from appliance.domain import intent as i
+from appliance.hal.device import Barcode, Columns, Paper, Row, Text
+from appliance.protocol import command as c
+from appliance.store import spool
+from tests.service import test_clients as shop_of
+from tests.service.test_clients import ANNE, ANNES_CARD, CLAIRE
+
+
+def in_a_shop(work, folder, **changes):
+    """Where cagnottes are on, and Anne is a VIP."""
+
+    async def run(till):
+        shop = till.till.shop
+        on = tuple(msgspec.structs.replace(row, enabled=row.enabled or row.kind == "wallet") for row in shop.tenders)
+        till.till.shop = msgspec.structs.replace(shop, tenders=on)
+        await work(till)
+
+    shop_of.in_a_shop(run, folder, **changes)
+
+
+def written(paper):
+    """The words of a paper, one line a block."""
+    lines = []
+    for block in paper.blocks:
+        if isinstance(block, Text):
+            lines.append(block.line)
+        elif isinstance(block, Columns):
+            lines.append(f"{block.left} | {block.right}".strip(" |"))
+        elif isinstance(block, Row):
+            lines.append(" | ".join(block.cells))
+        elif isinstance(block, Barcode):
+            lines.append("[barcode]")
+    return lines
+
+
+async def newest(till, purpose="ticket"):
+    await till.till.ledger.settle()
+    sql = "SELECT paper FROM print_job WHERE purpose = ? ORDER BY id DESC LIMIT 1"
+    row = await till.books(lambda conn: conn.execute(sql, (purpose,)).fetchone())
+    return written(msgspec.json.decode(bytes(row[0]), type=Paper))
+
+
+def rules(till):
+    return till.till.shop.wallet_rules_in(till.config.profile)
+
+
+def mode(till, kind):
+    return next(mode for mode in till.till.shop.tenders if mode.kind == kind)
+
+
+async def credits(till, amount_minor=5000, given_minor=None, gifted_minor=0):
+    paid = i.Payment(mode(till, "cash"), given_minor)
+    till.till.do(i.CreditWallet(ANNE, amount_minor, (paid,), rules(till), gifted_minor))
+    document = till.state.last_movement.document
+    till.till.do(i.IssueCopy(document))
+    return document
+
+
+def test_a_credits_receipt_says_old_balance_movement_and_new_balance_and_has_no_tax(tmp_path):
+    async def work(till):
+        await credits(till, 5000, 10_000, 500)
+        paper = await newest(till)
+        assert "RECHARGE CAGNOTTE" in paper
+        for line in (
+            "Client | Mme Anne Rochat", "Carte | **** 0042", "Ancien solde | 0.00", "Crédit | +50.00",
+            "Crédit offert | +5.00", "NOUVEAU SOLDE CHF | 55.00", "dont offert | 5.00", "Reçu en espèces | 100.00",
+            "Rendu | 50.00", "Non soumis à TVA à la recharge.",
+        ):  # fmt: skip
+            assert line in paper, line
+        assert not [line for line in paper if "Taux" in line]
+        assert paper[-1].startswith("[")
+        assert ANNES_CARD not in " ".join(paper)
+
+    in_a_shop(work, tmp_path)
+
+
+def test_the_second_paper_is_a_duplicata(tmp_path):
+    async def work(till):
+        document = await credits(till)
+        till.till.do(i.IssueCopy(document))
+        assert "DUPLICATA 1" in await newest(till)
+
+    in_a_shop(work, tmp_path)
+
+
+def test_a_cancelled_credits_receipt_names_the_credit_and_the_means(tmp_path):
+    async def work(till):
+        document = await credits(till, 5000, None, 500)
+        till.till.do(i.CancelCredit(ANNE, document, 2002, 5))
+        till.till.do(i.IssueCopy(till.state.last_movement.document))
+        paper = await newest(till)
+        for line in (
+            "ANNULATION DE CRÉDIT", f"Annule le crédit du document {document:06d}", "Ancien solde | 55.00",
+            "Crédit annulé | −20.02", "Crédit offert annulé | −2.00", "NOUVEAU SOLDE CHF | 32.98",
+            "Rendu en espèces | 20.00",
+        ):  # fmt: skip
+            assert line in paper, line
+
+    in_a_shop(work, tmp_path)
+
+
+def test_a_refunded_balance_lists_what_was_paid_out_and_what_was_cancelled(tmp_path):
+    async def work(till):
+        await credits(till, 1200, None, 300)
+        till.till.do(i.RefundBalance(ANNE, mode(till, "cash")))
+        till.till.do(i.IssueCopy(till.state.last_movement.document))
+        paper = await newest(till)
+        assert "REMBOURSEMENT DU SOLDE" in paper
+        assert "Solde rendu | −12.00" in paper
+        assert "Crédit offert annulé | −3.00" in paper
+        assert "NOUVEAU SOLDE CHF | 0.00" in paper
+
+    in_a_shop(work, tmp_path)
+
+
+@pytest.mark.parametrize(("setting", "lines"), [("always", 2), ("wallet", 1), ("never", 0)])
+def test_the_balance_is_on_the_receipts_the_shop_wants(tmp_path, setting, lines):
+    """Feature W-12, on a sale by wallet and one in cash."""
+
+    async def work(till):
+        shop = till.till.shop
+        till.till.shop = msgspec.structs.replace(shop, wallet=msgspec.structs.replace(shop.wallet, balance=setting))
+        await credits(till)
+        found = 0
+        for kind in ("wallet", "cash"):
+            await till.do(c.NewTicket())
+            await till.adds("1 loaf")
+            await till.scan(ANNES_CARD)
+            till.till.do(i.Tend(mode(till, kind)))
+            till.till.do(i.IssueCopy(till.state.last_closed.document))
+            found += len([line for line in await newest(till) if line.startswith("Solde de la cagnotte")])
+        assert found == lines
+
+    in_a_shop(work, tmp_path)
+
+
+@pytest.mark.parametrize(("setting", "name", "street"), [("no", 0, 0), ("name", 1, 0), ("address", 1, 1)])
+def test_name_and_address_are_on_a_sales_receipt_where_switched_on(tmp_path, setting, name, street):
+    async def work(till):
+        await till.do(c.NewTicket())
+        await till.adds("1 loaf")
+        await till.scan(ANNES_CARD)
+        await till.pays("cash 20.00")
+        till.till.do(i.IssueCopy(till.state.last_closed.document))
+        paper = await newest(till)
+        assert len([line for line in paper if "Mme Anne Rochat" in line]) == name
+        assert len([line for line in paper if "Rue du Bourg 2" in line]) == street
+        assert [line for line in paper if "Remise VIP 10" in line and line.endswith("| −0.36 A")]
+
+    in_a_shop(work, tmp_path, receipt_client=setting)
+
+
+def test_the_statement_has_every_movement_and_the_balance(tmp_path):
+    async def work(till):
+        from appliance.domain import effect as e
+
+        document = await credits(till)
+        till.till.do(i.CancelCredit(ANNE, document, 1000, 5))
+        await till.till.ledger.settle()
+        till.till.effect(e.PrintStatement(ANNE))
+        paper = await newest(till, "statement")
+        assert "RELEVÉ DE CAGNOTTE" in paper
+        assert [line for line in paper if "| Crédit | +50.00 | 50.00" in line]
+        assert [line for line in paper if "| Crédit annulé | −10.00 | 40.00" in line]
+        assert "SOLDE CHF | 40.00" in paper
+
+    in_a_shop(work, tmp_path)
+
+
+def test_x_has_the_wallets_apart_and_their_cash_in_the_drawer(tmp_path):
+    async def work(till):
+        document = await credits(till)
+        till.till.do(i.CancelCredit(ANNE, document, 1000, 5))
+        await till.do(c.SignIn("nadia", "4321"), c.ReadX())
+        report = till.view.report
+        assert report.turnover_minor == 0
+        assert report.wallet_rows == (
+            ("credited", 1, 5000), ("credited_cash", 1, 5000), ("cancelled", 1, -1000), ("used", 0, 0),
+            ("balance", 0, 4000),
+        )  # fmt: skip
+        cash = report.cash
+        assert (cash.wallet_credits_minor, cash.wallet_refunds_minor) == (5000, 1000)
+        assert cash.expected_minor == cash.float_minor + 4000
+
+    in_a_shop(work, tmp_path)
+
+
+def test_who_was_erased_is_on_no_paper(tmp_path):
+    async def work(till):
+        assert till.till.directory.get(CLAIRE) is not None
+        paid = i.Payment(mode(till, "cash"))
+        till.till.do(i.CreditWallet(CLAIRE, 1000, (paid,), rules(till)))
+        document = till.state.last_movement.document
+        till.till.do(i.IssueCopy(document))
+        await till.till.ledger.settle()
+        jobs = await till.books(lambda conn: spool.papers_of(conn, CLAIRE))
+        assert [job["document"] for job in jobs] == [document]
+
+    in_a_shop(work, tmp_path)
