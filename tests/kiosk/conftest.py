@@ -69,7 +69,7 @@ class DaemonEnd:
 
     def wait_for(self, kind: type[Any]) -> message.Order:
         """The next order whose command is of a kind; fails with what was ordered instead."""
-        others = []
+        others: list[Any] = []
         while True:
             try:
                 order = self.orders.get(timeout=PATIENCE_S)

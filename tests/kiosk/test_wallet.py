@@ -19,7 +19,7 @@ IN_COLLECT = (790, 720)
 SECOND_CREDIT, PLUS_ONE, REFUND, CANCEL_KEY_1 = (934, 294), (313, 684), (900, 682), (255, 489)
 PART_AWAY = (1088, 428)
 USE, RECHARGE_20, OTHER, CLOSE_SHORT = (500, 380), (464, 546), (940, 546), (1044, 166)
-DEEDS = {"block": (459, 297), "refund": (821, 393), "adjust": (459, 489)}
+DEEDS: dict[cmd.WalletAction, tuple[int, int]] = {"block": (459, 297), "refund": (821, 393), "adjust": (459, 489)}
 CHOICE_2, DO, TRANSFER_2, TAKE, ADJUST_5, ADJUST_00 = (
     (914, 299),
     (830, 662),
