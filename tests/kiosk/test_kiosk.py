@@ -75,6 +75,7 @@ def test_a_second_touch_after_a_cash_key_is_ignored(daemon_end, kiosk, hands):
 def dearer(**changes):
     """The sale screen with a ticket that became dearer, and other notes on its cash keys."""
     before = record.view()
+    assert before.ticket is not None
     keys = tuple(v.CashKey(value, value == 3205) for value in (3205, 3500, 4000, 5000))
     ticket = msgspec.structs.replace(before.ticket, total_minor=3206, cash_keys=keys)
     return msgspec.structs.replace(before, ticket=ticket, **changes)
