@@ -44,12 +44,16 @@ class Eyes:
         self._path = path
 
     def read(self) -> list[Label]:
+        """What is shown now; nothing while the kiosk is not there yet."""
         with socket.socket(socket.AF_UNIX) as line:
             line.settimeout(PATIENCE_S)
-            line.connect(str(self._path))
-            line.sendall(b"?\n")
-            with line.makefile("rb") as answer:
-                return [Label(*row) for row in json.loads(answer.readline())]
+            try:
+                line.connect(str(self._path))
+                line.sendall(b"?\n")
+                with line.makefile("rb") as answer:
+                    return [Label(*row) for row in json.loads(answer.readline() or b"[]")]
+            except (FileNotFoundError, ConnectionError):
+                return []
 
     def find(self, text: str, within: tuple[int, int, int, int] = (0, 0, 9999, 9999)) -> list[Label]:
         """The labels with this text, or beginning with it when it ends in "…", whose middle is within a rectangle."""
