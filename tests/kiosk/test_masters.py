@@ -59,6 +59,7 @@ def showing(daemon_end, kiosk, content, **changes):
 
 def over(end, panel, content, sheet):
     """A sheet over Mes Données, drawn."""
+    time_passes()  # what was typed before has been drawn
     before = panel.picture().tobytes()
     end.push(r.shown(content, sheet=sheet))
     until(panel, lambda picture: picture != before)

@@ -69,7 +69,7 @@ class Till:
             pytest.fail(f"still {view.screen}, {view.sheet}, {view.message}, {view.ticket}")
         return self.view
 
-    def ask(self, command: cmd.Command) -> None:
+    def ask(self, command: cmd.AnyCommand) -> None:
         self._orders += 1
         order = f"seed-{os.getpid()}-{self._orders}"
         self._line.sendall(message.encode(message.Order(order, command)))
