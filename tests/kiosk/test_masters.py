@@ -148,7 +148,7 @@ def test_groups_and_their_editor(daemon_end, kiosk, hands):
         types(hands, panel, DATE_TO, "31.12.26")
         assert said(end, 2) == [cmd.FillGroup("rate", "7.5"), cmd.FillGroup("to", "31.12.26")]
         over(end, panel, r.groups(), r.group_sheet(picking=1, categories=r.CATEGORIES))
-        hands.tap(640, 350)
+        hands.tap(830, 242)
         assert said(end, 1) == [cmd.FillGroup("category", "1", 1)]
 
 
