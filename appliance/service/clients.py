@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import msgspec
 
 from appliance.domain import customer as people
+from appliance.domain import effect as e
 from appliance.domain import intent as i
 from appliance.domain import journal as j
 from appliance.domain.customer import COUNTER_ID, Customer, code_key
@@ -574,9 +575,11 @@ def is_quiet(till: Till) -> bool:
 # --- wallets --------------------------------------------------------------------------------------------------------
 
 
-def _wallets_off(till: Till, command: c.PrintStatement) -> None:
-    """Where cagnottes are off nothing is credited and there is nothing to print."""
-    raise Refusal("client.wallets_off")
+def _print_statement(till: Till, command: c.PrintStatement) -> None:
+    """Relevé: also where cagnottes are switched off, whose balances stay."""
+    if command.customer not in till.state.wallets:
+        raise Refusal("client.wallets_off")
+    till.effect(e.PrintStatement(command.customer))
 
 
 from appliance.domain.meaning import interpret  # noqa: E402
@@ -600,5 +603,5 @@ HANDLERS: Final[dict[type, Callable[[Any, Any], None]]] = {
     c.SaveCustomer: _save,
     c.DeleteCustomer: _delete,
     c.RestoreCustomer: _restore,
-    c.PrintStatement: _wallets_off,
+    c.PrintStatement: _print_statement,
 }

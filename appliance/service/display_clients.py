@@ -165,6 +165,7 @@ def clients_view(till: Till) -> v.ClientsView:
         total=found.total - gone if found else 0,
         client=_card(till),
         has_wallets=has_wallets(till),
+        has_statement=till.desk.client in till.state.wallets,
     )
 
 

@@ -157,12 +157,10 @@ def test_name_and_address_are_on_a_sales_receipt_where_switched_on(tmp_path, set
 
 def test_the_statement_has_every_movement_and_the_balance(tmp_path):
     async def work(till):
-        from appliance.domain import effect as e
-
         document = await credits(till)
         till.till.do(i.CancelCredit(ANNE, document, 1000, 5))
         await till.till.ledger.settle()
-        till.till.effect(e.PrintStatement(ANNE))
+        await till.do(c.PrintStatement(ANNE))
         paper = await newest(till, "statement")
         assert "RELEVÉ DE CAGNOTTE" in paper
         assert [line for line in paper if "| Crédit | +50.00 | 50.00" in line]
