@@ -425,6 +425,12 @@ class RechargeWallet(Command, tag="RechargeWallet"):
     amount_minor: Amount = 0
 
 
+class PrintMovement(Command, tag="PrintMovement"):
+    """ "Imprimer", "Duplicata" of a wallet's document: its original where none was printed, else DUPLICATA n."""
+
+    document: Id
+
+
 class PutChangeOnWallet(Command, tag="PutChangeOnWallet"):
     """ "Mettre le reste sur la cagnotte"."""
 
@@ -766,8 +772,8 @@ AnyCommand = (
     | ShowTab | SearchCustomers | ShowCustomer | ShowHistory | AttachCustomer | DetachCustomer | NewCustomer
     | EditCustomer | FillCustomer | SaveCustomer | DeleteCustomer | RestoreCustomer | OpenCredit
     | PrintStatement | SetCreditQuantity | FocusCredit | TypeCredit | ChooseCreditMode | ChooseCredit
-    | RemoveCreditPayment | CollectCredit | UseWallet | RechargeWallet | PutChangeOnWallet | OpenWalletAction
-    | DoWalletAction
+    | RemoveCreditPayment | CollectCredit | UseWallet | RechargeWallet | PutChangeOnWallet | PrintMovement
+    | OpenWalletAction | DoWalletAction
     | ShowSection | SwitchTenderMode | MoveTenderMode | EditTenderMode | FillTenderMode | SaveTenderMode
     | EditGroup | FillGroup | SaveGroup | DeleteGroup
     | AssignCode | FillProduct | SaveProduct | SearchProducts | LinkCode

@@ -6,12 +6,12 @@ printed as an original: whether one left the shop that day, only a person could 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from appliance.domain.errors import Refusal
-from appliance.domain.journal import SettlementReversed, TicketClosed
+from appliance.domain.journal import SettlementReversed, TicketClosed, WalletPaper
 from appliance.domain.meaning import receipt_code
 from appliance.store import journal
 
@@ -31,18 +31,32 @@ class PastSale(msgspec.Struct, frozen=True):
     """Of the till when it was opened: a sale that is closed meanwhile is the result to show."""
 
 
-def find(till: Till, code: str) -> PastSale:
-    """The sale behind a receipt's code. Raises Refusal: another till's, unknown, or corrected since."""
+def find(till: Till, code: str) -> PastSale | WalletPaper:
+    """The sale behind a receipt's code, or the movement of a wallet. Raises Refusal: another till's, unknown, or
+    corrected since."""
     number = int(code.rpartition("-")[2])
     if code != receipt_code(till.state.till, number) or not 0 < number < till.state.next_document:
         raise Refusal("scan.receipt_elsewhere", code=code)
     entry = till.ledger.read_now(lambda conn: journal.find_document(conn, number))
-    following = till.ledger.read_now(lambda conn: journal.find_document(conn, number + 1))
+    if entry is not None and isinstance(entry.fact, WalletPaper):
+        return entry.fact
     if entry is None or not isinstance(entry.fact, TicketClosed):
         raise Refusal("scan.receipt_elsewhere", code=code)
-    if following is not None and isinstance(following.fact, SettlementReversed):
+    if _is_reversed(till, number):
         raise Refusal("scan.receipt_corrected", number=f"{number:06d}")
     return PastSale(entry.fact, entry.at, _printed(till, entry.fact), till.state.next_document)
+
+
+def _is_reversed(till: Till, number: int) -> bool:
+    """Between a sale and its reversal there is nothing but movements of wallets."""
+
+    def look(conn: Any) -> bool:
+        following = journal.find_document(conn, number + 1)
+        while following is not None and isinstance(following.fact, WalletPaper):
+            following = journal.find_document(conn, following.fact.document + 1)
+        return following is not None and isinstance(following.fact, SettlementReversed)
+
+    return bool(till.ledger.read_now(look))
 
 
 def _printed(till: Till, closed: TicketClosed) -> int:

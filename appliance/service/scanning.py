@@ -228,14 +228,20 @@ def _approve(till: Till, seller: Any) -> None:
 
 
 def _receipt(till: Till, meaning: Meaning, place: Place) -> None:
-    """Opens the sale again, to be looked at and printed; taking goods back comes with the returns."""
+    """Opens the sale again, to be looked at and printed; taking goods back comes with the returns. A credit's receipt
+    opens what can be cancelled of it."""
     _only_where_goods_are_sold(place)
     if place in ("payment", "form", "goods_form"):
         raise Refusal("scan.not_here")
     code = meaning.reading.text
     closed = till.state.last_closed
     is_last = closed is not None and code == receipt_code(till.state.till, closed.document)
-    till.desk.past = None if is_last else past_sale.find(till, code)
+    found = None if is_last else past_sale.find(till, code)
+    if found is not None and not isinstance(found, past_sale.PastSale):
+        wallets.show_paper(till, found)
+        till.desk.sound("scan_ok")
+        return
+    till.desk.past = found
     till.desk.close_sheet()
     till.desk.screen, till.desk.shows_result = "sale", True
     till.desk.sound("scan_ok")

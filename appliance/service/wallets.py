@@ -32,7 +32,7 @@ from appliance.protocol import command as c
 from appliance.service import card, clients, paying, people, scanning, selling
 from appliance.service.desk import FailedCard
 from appliance.service.wallet_draft import ADJUSTS, BLOCKS, CreditDraft, Deed
-from appliance.store import movements
+from appliance.store import journal, movements
 
 if TYPE_CHECKING:
     from appliance.service.till import Till
@@ -339,7 +339,40 @@ def _say_moved(till: Till, fact: j.WalletCredited | j.WalletCreditCancelled | j.
             code, source="wallet", amount_minor=fact.part.total_minor, change_minor=change,
             balance_minor=till.state.available(fact.customer).total_minor,
         )  # fmt: skip
+    _offer_paper(till, fact.document)
     till.fold_messages()
+
+
+def _offer_paper(till: Till, document: int) -> None:
+    """The paper beside what was just said: on demand its original, else a DUPLICATA."""
+    notice = till.desk.notices[0]
+    notice.actions = ("copy_movement" if rules_of(till).receipt == "auto" else "print_movement",)
+    notice.retry = c.PrintMovement(document)
+
+
+def _print_movement(till: Till, command: c.PrintMovement) -> None:
+    """Of this session or of an older one, whose original may have left the shop: then a DUPLICATA."""
+    last = till.state.last_movement
+    if last is not None and last.document == command.document:
+        till.do(i.IssueCopy(command.document))
+        return
+    entry = till.ledger.read_now(lambda conn: journal.find_document(conn, command.document))
+    if entry is None or not isinstance(entry.fact, j.WalletPaper):
+        raise Refusal("receipt.none")
+    printed = till.ledger.read_now(lambda conn: journal.papers_issued(conn, command.document))
+    till.do(i.IssueCopy(command.document, entry.fact, entry.at, printed))
+
+
+def show_paper(till: Till, paper: j.WalletPaper) -> None:
+    """A wallet's receipt was scanned: of a credit, what can still be cancelled of it (feature W-08); else the card."""
+    if not isinstance(paper, j.WalletCredited):
+        clients.show_card(till, paper.customer)
+        return
+    if not any(row.document == paper.document for row in cancellable(till, paper.customer)):
+        raise Refusal("wallet.nothing_to_cancel")
+    open_credit(till, paper.customer)
+    _set_quantity(till, c.SetCreditQuantity(-1))
+    _choose_credit(till, c.ChooseCredit(paper.document))
 
 
 def _say_paid(till: Till, draft: CreditDraft, moved: list[Any]) -> None:
@@ -353,6 +386,7 @@ def _say_paid(till: Till, draft: CreditDraft, moved: list[Any]) -> None:
         amount_minor=sum(fact.part.total_minor for fact in moved), total_minor=closed.total_minor,
         balance_minor=till.state.available(draft.customer).total_minor, change_minor=change,
     )  # fmt: skip
+    _offer_paper(till, moved[-1].document)
     till.fold_messages()
 
 
@@ -690,6 +724,7 @@ HANDLERS: Final[dict[type, Callable[[Any, Any], None]]] = {
     c.UseWallet: _use,
     c.RechargeWallet: _recharge,
     c.PutChangeOnWallet: _put_change,
+    c.PrintMovement: _print_movement,
     c.OpenWalletAction: _open_action,
     c.DoWalletAction: _do_action,
 }

@@ -10,6 +10,7 @@ from appliance.domain import intent as i
 from appliance.domain import journal as j
 from appliance.domain.catalog import WalletRules
 from appliance.domain.customer import Customer, CustomerCode
+from appliance.domain.meaning import receipt_code
 from appliance.hal.simulated.terminal import Decision, Fault, Play
 from appliance.protocol import command as c
 from appliance.store import customers as store
@@ -563,3 +564,71 @@ def test_a_terminal_that_is_away_is_paid_at_by_hand(tmp_path):
         await till.server.plug()
 
     at_a_counter(work, tmp_path)
+
+
+# --- paper ----------------------------------------------------------------------------------------------------------
+
+
+def test_w07_in_france_the_receipt_comes_when_it_is_asked_for(tmp_path):
+    async def work(till):
+        await credits(till, 5000)
+        assert not await till.facts(j.CopyIssued)
+        assert till.view.message.actions == ("print_movement",)
+        await till.do(c.ActOnMessage("print_movement"))
+        (copy,) = await till.facts(j.CopyIssued)
+        assert (copy.of_document, copy.copy) == (till.state.last_movement.document, 0)
+        await till.do(c.PrintMovement(copy.of_document))
+        assert [each.copy for each in await till.facts(j.CopyIssued)] == [0, 1]
+
+    in_a_shop(work, tmp_path, rules=WalletRules(receipt="on_demand"))
+
+
+def test_a_receipt_that_came_by_itself_is_printed_again_as_a_duplicata(tmp_path):
+    async def work(till):
+        await credits(till, 5000)
+        document = till.state.last_movement.document
+        await credits(till, 1000)
+        assert till.view.message.actions == ("copy_movement",)
+        await till.do(c.PrintMovement(document))
+        copies = await till.facts(j.CopyIssued)
+        assert [(each.of_document, each.copy) for each in copies] == [(document, 0), (document + 1, 0), (document, 1)]
+        assert await till.refused(c.PrintMovement(999)) == "receipt.none"
+
+    in_a_shop(work, tmp_path)
+
+
+def test_w08_the_receipt_of_a_credit_opens_what_can_be_cancelled_of_it(tmp_path):
+    async def work(till):
+        await credits(till, 5000)
+        document = till.state.last_movement.document
+        await credits(till, 2000)
+        code = receipt_code(till.state.till, document)
+        await till.do(c.CloseSheet())
+        await till.scan(code)
+        sheet = till.view.sheet
+        assert (sheet.quantity, sheet.credit, sheet.amount_minor, sheet.customer) == (-1, document, 5000, ANNE)
+        await till.do(c.SignIn("nadia", "4321"))
+        await till.scan(code)
+        await till.do(c.CollectCredit())
+        assert balance(till) == 2000
+        await till.scan(code)
+        assert till.message == "wallet.nothing_to_cancel"
+        assert till.view.sheet is None
+        await till.scan(receipt_code(till.state.till, till.state.last_movement.document))
+        assert till.screen == "clients"
+
+    in_a_shop(work, tmp_path)
+
+
+def test_a_corrected_sale_is_known_behind_the_movements_that_came_between(tmp_path):
+    async def work(till):
+        await till.do(c.NewTicket(), c.AddFreePrice(1000, "food"))
+        await till.pays("cash 10.00")
+        code = receipt_code(till.state.till, till.state.last_closed.document)
+        await credits(till, 5000)
+        await till.do(c.SignIn("nadia", "4321"), c.CorrectPayment())
+        await till.pays("cash 10.00")
+        await till.scan(code)
+        assert till.message == "scan.receipt_corrected"
+
+    in_a_shop(work, tmp_path)

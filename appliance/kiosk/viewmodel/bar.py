@@ -40,6 +40,8 @@ ACTION_ICONS = {
     "paper_came": "check",
     "paper_missing": "x",
     "print_all": "printer",
+    "print_movement": "printer",
+    "copy_movement": "printer",
     "drop_all": "trash",
     "drawer_is_open": "check",
     "drawer_is_shut": "check",
