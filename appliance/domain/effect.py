@@ -33,6 +33,8 @@ class PrintWallet(msgspec.Struct, frozen=True, tag=True):
     paper: WalletPaper
     at: str
     copy: int
+    shop_papers: int = 0
+    """Papers for the shop that come out with the original, and say so."""
 
 
 class PrintStatement(msgspec.Struct, frozen=True, tag=True):

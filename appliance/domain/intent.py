@@ -397,6 +397,8 @@ class IssueCopy(Intent):
     """When that was closed, UTC."""
     printed: int = 0
     """Papers of it as far as others remember; where the state knows, its count holds."""
+    shop_papers: int = 0
+    """With the original of a wallet's receipt: as many for the shop."""
 
 
 class CopyPaper(Intent):

@@ -558,6 +558,8 @@ class CopyIssued(Fact, tag="CopyIssued"):
     """Gap-free number in the register of copies."""
     seal: str = ""
     paper: PaperKind = "ticket"
+    shop_papers: int = 0
+    """Papers for the shop that went with the original."""
 
 
 class ReceiptDeclined(Fact, tag="ReceiptDeclined"):

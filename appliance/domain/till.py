@@ -474,10 +474,12 @@ def _issue_copy(state: TillState, intent: i.IssueCopy, moment: Moment) -> Outcom
     if closed is None or closed.document != intent.document:
         raise Refusal("receipt.none")
     copy = state.papers_of(closed, intent.printed)
-    fact = j.CopyIssued(closed.document, copy, state.next_copy)
     if isinstance(closed, j.TicketClosed):
+        fact = j.CopyIssued(closed.document, copy, state.next_copy)
         return Outcome([fact], [e.PrintTicket(closed, at, copy)])
-    return Outcome([fact], [e.PrintWallet(closed, at, copy)])
+    for_shop = 0 if copy else intent.shop_papers
+    fact = j.CopyIssued(closed.document, copy, state.next_copy, shop_papers=for_shop)
+    return Outcome([fact], [e.PrintWallet(closed, at, copy, for_shop)])
 
 
 def _newest_paper(state: TillState, document: int) -> tuple[j.SealedPaper | None, str]:

@@ -43,6 +43,8 @@ class Form(msgspec.Struct, frozen=True):
     ticket: int = 0
     back: v.Screen = "sale"
     """Screen that it was opened from."""
+    for_wallet: bool = False
+    """Opened from "Pour quel client ?": the wallet's tender goes on with who is created."""
     original: Customer | None = None
 
     @property

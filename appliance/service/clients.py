@@ -258,8 +258,21 @@ def _attach(till: Till, command: c.AttachCustomer) -> None:
     desk = till.desk
     if desk.screen in ("clients", "client_form"):
         desk.screen, desk.client_form = "sale", None
-    attach(till, command.customer)
-    desk.close_sheet()
+    choose(till, command.customer)
+
+
+def choose(till: Till, customer_id: str) -> None:
+    """On the ticket, and the picker is done; where a wallet's tender had asked for the client, it goes on."""
+    goes_on = is_for_wallet(till)
+    attach(till, customer_id)
+    till.desk.close_sheet()
+    if goes_on:
+        wallets.tend_for_chosen(till)
+
+
+def is_for_wallet(till: Till) -> bool:
+    """ "Pour quel client ?" is asked."""
+    return till.desk.sheet == "client_picker" and till.desk.client_purpose == "wallet"
 
 
 def _is_linking(till: Till) -> bool:
@@ -287,7 +300,7 @@ def _new(till: Till, command: c.NewCustomer) -> None:
     kind = desk.client_kind if desk.sheet == "client_picker" else "person"
     code = desk.unknown.text if desk.unknown is not None and _is_linking(till) else command.code
     form = forms.blank(desk.next_form, kind, _ticket_of(till), desk.screen)
-    form = forms.with_name(form, clean(command.name, 80))
+    form = msgspec.structs.replace(forms.with_name(form, clean(command.name, 80)), for_wallet=is_for_wallet(till))
     _open_form(till, form)
     if code:
         read_card(till, code)
@@ -381,6 +394,8 @@ def _save(till: Till, command: c.SaveCustomer) -> None:
     if in_hand is not None:
         desk.screen = form.back if form.back in ("split", "payment") else "sale"
         attach(till, made.id)
+        if form.for_wallet:
+            wallets.tend_for_chosen(till)
     else:
         desk.screen, desk.client, desk.client_sales = "clients", made.id, None
         _list(till, made)
@@ -587,6 +602,7 @@ from appliance.service import (  # noqa: E402  (a scan puts customers on tickets
     masters,
     scanning,
     unknown_code,
+    wallets,
 )
 from appliance.store import journal as store_journal  # noqa: E402
 

@@ -131,6 +131,8 @@ class Desk(msgspec.Struct):
     client_kind: Literal["person", "company"] = "person"
     """What the picker lists."""
     client_purpose: Literal["", "wallet", "link"] = ""
+    wallet_wanted_minor: int | None = None
+    """What the wallet was to pay when the picker asked for its client; None for all that remains."""
     client_looked: Looked | None = None
     """Newest answer of the database, and the one that is shown."""
     client_found: Looked | None = None

@@ -144,6 +144,9 @@ class Printing:
     def _wallet(self, effect: e.PrintWallet) -> Companion:
         moved, now = effect.paper, self._ledger.moment().at
         paper = wallet_receipt(self._head, moved, effect.at, effect.copy, now, self._ledger.state.seller)
+        if effect.shop_papers:
+            theirs = wallet_receipt(self._head, moved, effect.at, 0, now, for_shop=True)
+            paper = Paper((*paper.blocks, *theirs.blocks * effect.shop_papers))
         return self._job("ticket", moved.document, effect.copy, now, paper, customer=moved.customer)
 
     def _statement(self, customer: str) -> Companion:

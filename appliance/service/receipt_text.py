@@ -150,10 +150,12 @@ def copy_mention(head: Letterhead, copy: int, printed_at: str, by: str) -> list[
 
 
 def as_copy(head: Letterhead, paper: Paper, was_copy: int, copy: int, printed_at: str, by: str) -> Paper:
-    """A paper that was ordered before, with DUPLICATA `copy` below its letterhead in place of an older count."""
+    """A paper that was ordered before, with DUPLICATA `copy` below its letterhead in place of an older count.
+    The shop's own papers, which had come with the original, do not come again."""
     mention = copy_mention(head, copy, printed_at, by)
     end = next((index for index, block in enumerate(paper.blocks) if isinstance(block, Rule)), -1) + 1
-    rest = paper.blocks[end + (len(mention) if was_copy else 0) :]
+    last = next((index for index, block in enumerate(paper.blocks) if isinstance(block, Cut)), len(paper.blocks))
+    rest = paper.blocks[end + (len(mention) if was_copy else 0) : last + 1]
     return Paper((*paper.blocks[:end], *mention, *rest))
 
 

@@ -278,10 +278,9 @@ def _customer(till: Till, meaning: Meaning, place: Place) -> None:
 
 def _set_client(till: Till, customer: str) -> None:
     ticket = till.ticket
-    if ticket is not None and ticket.tenders:
+    if ticket is not None and ticket.tenders and not clients.is_for_wallet(till):
         raise Refusal("scan.finish_payment")
-    clients.attach(till, customer)
-    till.desk.close_sheet()
+    clients.choose(till, customer)
 
 
 # --- unknown, refused -----------------------------------------------------------------------------------------------

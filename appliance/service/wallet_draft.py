@@ -25,6 +25,8 @@ class CreditDraft(msgspec.Struct, frozen=True):
     received_minor: int = 0
     """By the chosen means; 0 is all that remains."""
     mode: str = ""
+    is_mode_chosen: bool = False
+    """By a person; until then it is the till's proposal."""
     payments: tuple[Payment, ...] = ()
     """Parts that are in hand already; in the books only with the last one."""
     document: int = 0

@@ -19,12 +19,17 @@ from appliance.store.movements import WalletEntry
 MOVES_SHARES = (11, 20, 9, 9)
 
 
-def wallet_receipt(head: Letterhead, paper: WalletPaper, at: str, copy: int, printed_at: str, by: str = "") -> Paper:
-    """The receipt of a sealed movement. A copy says DUPLICATA, its count, when and by whom it was printed."""
+def wallet_receipt(
+    head: Letterhead, paper: WalletPaper, at: str, copy: int, printed_at: str, by: str = "", *, for_shop: bool = False
+) -> Paper:
+    """The receipt of a sealed movement. A copy says DUPLICATA, its count, when and by whom it was printed; the shop's
+    own paper says whose it is and has room for the client's signature."""
     t, amount = head.t, head.amount
     blocks = head.head()
     if copy:
         blocks += copy_mention(head, copy, printed_at, by)
+    if for_shop:
+        blocks += [Text(t("receipt.wallet.for_shop"), bold=True, align=Align.CENTER)]
     blocks += [
         Text(t(_title(paper)), bold=True, tall=True, align=Align.CENTER),
         Columns(t("receipt.wallet.number", number=f"{paper.document:06d}"), head.when(at)),
@@ -47,7 +52,7 @@ def wallet_receipt(head: Letterhead, paper: WalletPaper, at: str, copy: int, pri
         Rule(),
         *_means(head, paper),
         Rule(),
-        *_closing_words(head, paper),
+        *([Text(t("receipt.wallet.signed")), Feed(3), Rule()] if for_shop else _closing_words(head, paper)),
         Columns(t("receipt.wallet.signature"), t("receipt.document", number=f"{paper.document:06d}")),
         Feed(1),
         Barcode(receipt_code(head.till, paper.document), BarcodeKind.CODE128),

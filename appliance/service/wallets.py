@@ -119,9 +119,20 @@ def _set_quantity(till: Till, command: c.SetCreditQuantity) -> None:
         return
     if draft.payments:
         raise Refusal("wallet.payments_taken", amount_minor=taken_minor(draft))
-    fresh = CreditDraft(draft.customer, command.quantity, mode=draft.mode, ticket=draft.ticket, back=draft.back)
+    fresh = CreditDraft(
+        draft.customer, command.quantity, mode=draft.mode, is_mode_chosen=draft.is_mode_chosen, ticket=draft.ticket,
+        back=draft.back,
+    )  # fmt: skip
+    found = None if command.quantity == 1 else _credit_meant(till, draft)
+    till.desk.credit = fresh if found is None else _with_credit(till, fresh, found)
+
+
+def _credit_meant(till: Till, draft: CreditDraft) -> Credit | None:
+    """The newest one that the means chosen before had paid (seed 000: the same means first, then the quantity); where
+    none was, the newest."""
     credits = cancellable(till, draft.customer)
-    till.desk.credit = fresh if command.quantity == 1 or not credits else _with_credit(till, fresh, credits[0])
+    by_mode = [row for row in credits if draft.is_mode_chosen and draft.mode in {each.mode for each in row.tenders}]
+    return next(iter((*by_mode, *credits)), None)
 
 
 def cancellable(till: Till, customer: str) -> list[Credit]:
@@ -167,7 +178,9 @@ def _choose_mode(till: Till, command: c.ChooseCreditMode) -> None:
         raise Refusal("wallet.same_mode")
     mode = _mode(till, command.mode)
     field = "received" if draft.amount_minor else "amount"
-    till.desk.credit = replace(draft, mode=mode.id, received_minor=0, field=field, asks_amount=False)
+    till.desk.credit = replace(
+        draft, mode=mode.id, is_mode_chosen=True, received_minor=0, field=field, asks_amount=False
+    )
 
 
 def _remove_payment(till: Till, command: c.RemoveCreditPayment) -> None:
@@ -354,7 +367,7 @@ def _print_movement(till: Till, command: c.PrintMovement) -> None:
     """Of this session or of an older one, whose original may have left the shop: then a DUPLICATA."""
     last = till.state.last_movement
     if last is not None and last.document == command.document:
-        till.do(i.IssueCopy(command.document))
+        till.do(i.IssueCopy(command.document, shop_papers=max(1, rules_of(till).copies) - 1))
         return
     entry = till.ledger.read_now(lambda conn: journal.find_document(conn, command.document))
     if entry is None or not isinstance(entry.fact, j.WalletPaper):
@@ -394,8 +407,7 @@ def _print(till: Till, document: int) -> None:
     """The receipt comes out by itself where the shop, or its country, wants it so."""
     rules = rules_of(till)
     if rules.receipt == "auto":
-        for _ in range(max(1, rules.copies)):
-            till.do(i.IssueCopy(document))
+        till.do(i.IssueCopy(document, shop_papers=max(1, rules.copies) - 1))
 
 
 def look_away(till: Till) -> None:
@@ -444,6 +456,7 @@ def tend(till: Till, mode: TenderMode, amount_minor: int | None) -> None:
         raise Refusal("ticket.none")
     if not ticket.customer:
         clients.open_picker(till, "wallet")
+        till.desk.wallet_wanted_minor = amount_minor
         return
     _open_wallet(till, ticket.customer)
     remaining = price(ticket).total_minor - ticket.paid_minor
@@ -458,6 +471,19 @@ def tend(till: Till, mode: TenderMode, amount_minor: int | None) -> None:
             till.fold_messages()
         return
     _take(till, mode, amount_minor)
+
+
+def tend_for_chosen(till: Till) -> None:
+    """ "Pour quel client ?" was answered: what was touched before goes on. The client stays whatever comes of it."""
+    ticket, mode, wanted = till.ticket, till.shop.wallet_mode(), till.desk.wallet_wanted_minor
+    till.desk.wallet_wanted_minor = None
+    if ticket is None or not ticket.customer or mode is None or not mode.enabled:
+        return
+    remaining = price(ticket).total_minor - ticket.paid_minor
+    try:
+        tend(till, mode, None if wanted is None or wanted >= remaining else wanted)
+    except Refusal as refusal:
+        till.desk.say(refusal.code, "warn", source="refusal", **refusal.params)
 
 
 def _take(till: Till, mode: TenderMode, amount_minor: int | None) -> None:

@@ -53,11 +53,11 @@ def mode(till, kind):
     return next(mode for mode in till.till.shop.tenders if mode.kind == kind)
 
 
-async def credits(till, amount_minor=5000, given_minor=None, gifted_minor=0):
+async def credits(till, amount_minor=5000, given_minor=None, gifted_minor=0, shop_papers=0):
     paid = i.Payment(mode(till, "cash"), given_minor)
     till.till.do(i.CreditWallet(ANNE, amount_minor, (paid,), rules(till), gifted_minor))
     document = till.state.last_movement.document
-    till.till.do(i.IssueCopy(document))
+    till.till.do(i.IssueCopy(document, shop_papers=shop_papers))
     return document
 
 
@@ -84,6 +84,34 @@ def test_the_second_paper_is_a_duplicata(tmp_path):
         document = await credits(till)
         till.till.do(i.IssueCopy(document))
         assert "DUPLICATA 1" in await newest(till)
+
+    in_a_shop(work, tmp_path)
+
+
+def test_the_shops_own_paper_comes_with_the_original_and_only_then(tmp_path):
+    async def work(till):
+        await credits(till)
+        till.till.do(i.CreditWallet(ANNE, 1000, (i.Payment(mode(till, "cash")),), rules(till)))
+        document = till.state.last_movement.document
+        till.till.do(i.IssueCopy(document, shop_papers=1))
+        paper = await newest(till)
+        assert (paper.count("RECHARGE CAGNOTTE"), paper.count("EXEMPLAIRE COMMERÇANT")) == (2, 1)
+        assert "DUPLICATA 1" not in paper
+        assert paper.index("EXEMPLAIRE COMMERÇANT") > paper.index("[barcode]")
+        till.till.do(i.IssueCopy(document, shop_papers=1))
+        copy = await newest(till)
+        assert ("DUPLICATA 1" in copy, "EXEMPLAIRE COMMERÇANT" in copy) == (True, False)
+
+    in_a_shop(work, tmp_path)
+
+
+def test_a_duplicata_of_what_the_printer_lost_is_the_clients_paper_alone(tmp_path):
+    async def work(till):
+        document = await credits(till, shop_papers=1)
+        await till.till.ledger.settle()
+        till.till.do(i.CopyPaper(document, 1))
+        paper = await newest(till)
+        assert (paper.count("DUPLICATA 1"), paper.count("RECHARGE CAGNOTTE")) == (1, 1)
 
     in_a_shop(work, tmp_path)
 

@@ -210,6 +210,22 @@ def test_w08_what_is_not_spent_goes_back_the_way_it_came_with_a_managers_word(tm
     in_a_shop(work, tmp_path)
 
 
+def test_seed_000_the_means_chosen_first_says_which_credit_goes_back(tmp_path):
+    async def work(till):
+        await credits(till, 5000, "card")
+        await credits(till, 2000)
+        await till.do(c.OpenCredit(ANNE), c.SetCreditQuantity(-1))
+        assert (till.view.sheet.amount_minor, till.view.sheet.mode) == (2000, "cash")
+        await till.do(c.SetCreditQuantity(1), c.ChooseCreditMode("card"), c.SetCreditQuantity(-1))
+        sheet = till.view.sheet
+        by_card = next(row.document for row in sheet.credits if row.amount_minor == 5000)
+        assert (sheet.amount_minor, sheet.mode, sheet.credit) == (5000, "card", by_card)
+        await till.do(c.SetCreditQuantity(1), c.ChooseCreditMode("twint"), c.SetCreditQuantity(-1))
+        assert till.view.sheet.amount_minor == 2000
+
+    in_a_shop(work, tmp_path)
+
+
 # --- spent ----------------------------------------------------------------------------------------------------------
 
 
@@ -280,14 +296,48 @@ def test_an_empty_wallet_offers_to_recharge_and_no_client_asks_for_one(tmp_path)
         await till.do(c.StartPayment(), c.AddTender("wallet"))
         assert (till.screen, till.view.sheet.purpose) == ("payment/client_picker", "wallet")
         await till.do(c.AttachCustomer(ANNE))
-        assert till.screen == "payment"
-        await till.do(c.AddTender("wallet"))
         assert (till.screen, till.message, till.view.sheet.balance_minor) == (
             "payment/wallet_short", "wallet.empty", 0,
         )  # fmt: skip
         assert await till.refused(c.UseWallet()) == "wallet.insufficient"
         await till.do(c.RechargeWallet(2000), c.CollectCredit())
         assert (till.screen, balance(till)) == ("sale", 2000 - 320)
+
+    in_a_shop(work, tmp_path)
+
+
+def test_pour_quel_client_goes_on_with_what_was_touched_before(tmp_path):
+    async def work(till):
+        await gives(till, 5000)
+        await till.do(c.NewTicket(), c.AddFreePrice(2000, "food"), c.StartPayment(), c.AddTender("wallet", 500))
+        await till.do(c.AttachCustomer(ANNE))
+        assert (till.screen, till.view.ticket.remaining_minor) == ("payment", 1500)
+        await till.do(c.AddTender("cash"), c.NewTicket(), c.AddFreePrice(2000, "food"))
+        await till.do(c.StartPayment(), c.AddTender("card", 500))
+        await till.do(c.AddTender("wallet"))
+        await till.scan(ANNES_CARD)
+        assert (till.screen, balance(till)) == ("sale", 3000)
+        assert [row.kind for row in till.state.last_closed.tenders] == ["card", "wallet"]
+
+    in_a_shop(work, tmp_path)
+
+
+def test_a_blocked_wallet_is_said_once_its_client_is_chosen(tmp_path):
+    async def work(till):
+        till.till.do(i.BlockWallet(ANNE, "lost"))
+        await till.do(c.NewTicket(), c.AddFreePrice(2000, "food"), c.StartPayment(), c.AddTender("wallet"))
+        await till.do(c.AttachCustomer(ANNE))
+        assert (till.screen, till.message, till.ticket.customer) == ("payment", "wallet.blocked", ANNE)
+
+    in_a_shop(work, tmp_path)
+
+
+def test_a_client_who_is_created_for_the_wallet_is_asked_to_recharge(tmp_path):
+    async def work(till):
+        await till.do(c.NewTicket(), c.AddFreePrice(2000, "food"), c.StartPayment(), c.AddTender("wallet"))
+        await till.do(c.NewCustomer(), c.FillCustomer("name", "Favre"), c.FillCustomer("first_name", "Zoé"))
+        await till.do(c.SaveCustomer())
+        assert (till.screen, till.message) == ("payment/wallet_short", "wallet.empty")
 
     in_a_shop(work, tmp_path)
 
