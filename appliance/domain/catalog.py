@@ -230,6 +230,9 @@ class WalletRules(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     receipt: Literal["", "auto", "on_demand"] = ""
     """Paper of a credit: by itself or when asked for; "" is the profile's way (CH auto, FR on demand)."""
     copies: int = 1
+    """Papers of it: the client's, then the shop's own."""
+    card_days: int = 30
+    """So many days after a credit by card the card takes it back; later a manager gives coins. 0: for ever."""
     balance: Literal["always", "wallet", "never"] = "wallet"
     """On which receipts of sales the balance stands: all of the customer's, those paid by wallet, none (W-12)."""
     enabled: bool = True

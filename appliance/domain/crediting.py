@@ -11,6 +11,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from msgspec.structs import replace
 
 from appliance.domain import effect as e
@@ -214,8 +216,25 @@ def cancellable_minor(state: TillState, customer: str, credit: Credit) -> int:
 
 def cancel_credit(state: TillState, intent: i.CancelCredit, moment: Moment) -> Outcome:
     credit = credit_to_cancel(state, intent.customer, intent.document, intent.amount_minor)
-    tenders = tenders_back(credit, intent.amount_minor, intent.rounding_minor)
+    tenders = shares_back(state, credit, intent)
     return book_cancel(state, intent.customer, credit, intent.amount_minor, tenders, intent.reason)
+
+
+def shares_back(state: TillState, credit: Credit, order: i.CancelCredit) -> tuple[Tender, ...]:
+    """What goes back by which means; coins for what a card had paid too long ago. Raises Refusal."""
+    if not is_card_too_old(state, credit, order.card_days):
+        return tenders_back(credit, order.amount_minor, order.rounding_minor)
+    if order.cash is None:
+        raise Refusal("wallet.card_too_old", count=order.card_days)
+    return tenders_back(credit, order.amount_minor, order.rounding_minor, order.cash)
+
+
+def is_card_too_old(state: TillState, credit: Credit, days: int) -> bool:
+    """Whether a card paid a part of it that is still there, and takes nothing back any more."""
+    if not days or not any(row.kind == "card" and credit.left_of(row.id) for row in credit.tenders):
+        return False
+    today = date.fromisoformat(session_of(state).business_date)
+    return (today - date.fromisoformat(credit.day or credit.at[:10])).days > days
 
 
 def credit_to_cancel(state: TillState, customer: str, document: int, amount_minor: int) -> Credit:
@@ -233,14 +252,21 @@ def credit_to_cancel(state: TillState, customer: str, document: int, amount_mino
     return credit
 
 
-def tenders_back(credit: Credit, amount_minor: int, coin_minor: int) -> tuple[Tender, ...]:
-    """The same means in the shares that are left of them; coins round the cash, never the wallet."""
+def tenders_back(
+    credit: Credit, amount_minor: int, coin_minor: int, cash: TenderMode | None = None
+) -> tuple[Tender, ...]:
+    """The same means in the shares that are left of them; coins round the cash, never the wallet. `cash` stands in
+    for cards."""
     left = [row.amount_minor - back for row, back in zip(credit.tenders, credit.given_back, strict=True)]
     return tuple(
-        going_out(row, part, coin_minor)
+        going_out(row if cash is None or row.kind != "card" else _in_coins(row, cash), part, coin_minor)
         for row, part in zip(credit.tenders, allocate(amount_minor, left), strict=True)
         if part
     )
+
+
+def _in_coins(tender: Tender, cash: TenderMode) -> Tender:
+    return replace(tender, mode=cash.id, name=cash.name, kind="cash", reference="", request="")
 
 
 def going_out(tender: Tender, amount_minor: int, coin_minor: int) -> Tender:

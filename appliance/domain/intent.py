@@ -240,6 +240,10 @@ class CancelCredit(Intent):
     rounding_minor: int = 0
     """Smallest coin that can be given back; 5 in Switzerland."""
     reason: str = ""
+    card_days: int = 0
+    """See `WalletRules`; 0: for ever."""
+    cash: TenderMode | None = None
+    """What is given in place of a card that is too old."""
 
 
 class RefundBalance(Intent):

@@ -28,7 +28,7 @@ from appliance.domain.crediting import (
     credit_to_cancel,
     going_out,
     pay_credit,
-    tenders_back,
+    shares_back,
 )
 from appliance.domain.errors import Refusal
 from appliance.domain.settlement import Moment, Outcome, correctable, next_tender, reverse, session_of, take, ticket_of
@@ -75,8 +75,8 @@ def request_card_credit(state: TillState, intent: i.RequestCardCredit, moment: M
 def request_card_cancel(state: TillState, intent: i.RequestCardCancel, moment: Moment) -> Outcome:
     order = intent.cancel
     credit = credit_to_cancel(state, order.customer, order.document, order.amount_minor)
-    tenders = tenders_back(credit, order.amount_minor, order.rounding_minor)
-    paid = {row.id: row for row in credit.tenders if row.request}
+    tenders = shares_back(state, credit, order)
+    paid = {row.id: row for row in credit.tenders if row.request and row.kind in {each.kind for each in tenders}}
     out = next((row for row in tenders if row.id in paid), None)
     if out is None:
         raise Refusal("tender.gone")

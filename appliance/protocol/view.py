@@ -659,6 +659,10 @@ class WalletCreditSheet(Piece, tag="wallet_credit"):
     """Encaisser was touched before an amount was there: it is asked for now."""
     for_ticket_minor: int = 0
     """The ticket that is taken on the wallet afterwards; 0 when the credit stands alone."""
+    too_old_days: int = 0
+    """A card paid longer ago than this: it takes nothing back, coins are given. 0: the same means."""
+    drawer_minor: int | None = None
+    """What should lie in the drawer, where that is less than the coins to give."""
     error: str = ""
     """Message id of what keeps Encaisser from working, with its parameters."""
     params: dict[str, str | int] = {}
@@ -695,6 +699,8 @@ class WalletActionSheet(Piece, tag="wallet_action"):
     rows: tuple[ClientRow, ...] = ()
     """Who may get the balance, of "transfer"; searched with `SearchCustomers`."""
     search: str = ""
+    drawer_minor: int | None = None
+    """What should lie in the drawer, where that is less than a refund in coins."""
 
 
 Sheet = (

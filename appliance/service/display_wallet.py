@@ -50,6 +50,8 @@ def credit_sheet(till: Till) -> v.WalletCreditSheet | None:
         can_cancel=True,
         asks_amount=draft.asks_amount,
         for_ticket_minor=_ticket_minor(till, draft),
+        too_old_days=wallets.too_old_days(till, draft),
+        drawer_minor=None if fault is not None or draft.quantity == 1 else _drawer(till, draft),
         error="" if fault is None else fault.code,
         params={} if fault is None else dict(fault.params),
     )
@@ -89,6 +91,10 @@ def _credits(till: Till, customer: Customer) -> tuple[v.CreditRow, ...]:
         )
         for row in wallets.cancellable(till, customer.id)
     )
+
+
+def _drawer(till: Till, draft: CreditDraft) -> int | None:
+    return wallets.drawer_below(till, wallets.coins_back(till, draft))
 
 
 def _ticket_minor(till: Till, draft: CreditDraft) -> int:
@@ -138,6 +144,7 @@ def action_sheet(till: Till) -> v.WalletActionSheet | None:
         scanned=deed.scanned,
         rows=tuple(row for row in rows if row.id != customer.id),
         search=found.text if is_transfer and found is not None else "",
+        drawer_minor=wallets.drawer_below(till, purse.paid_minor) if deed.action == "refund" else None,
     )
 
 

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from appliance.domain import crediting
 from appliance.domain import intent as i
 from appliance.domain import journal as j
-from appliance.domain.account import Credit
+from appliance.domain.account import Credit, in_cash
 from appliance.domain.card import CardRequest
 from appliance.domain.catalog import TenderMode, WalletRules
 from appliance.domain.customer import Customer, CustomerCode, code_key
@@ -226,7 +226,7 @@ def fault_of(till: Till, draft: CreditDraft) -> Refusal | None:
     """What keeps Encaisser, or Rembourser, from working now."""
     try:
         if draft.quantity == -1:
-            crediting.credit_to_cancel(till.state, draft.customer, draft.document, draft.amount_minor)
+            coins_back(till, draft)
             return None
         _, tender = next_payment(till, draft)
         tenders = tuple(make_tender(n, row.mode, row.amount_minor, 10**9) for n, row in enumerate(draft.payments, 1))
@@ -283,17 +283,46 @@ def failed_card(till: Till, draft: CreditDraft, tender: Tender) -> FailedCard:
 def give_back(till: Till, draft: CreditDraft, *, by_hand: bool = False) -> None:
     """Part of a credit, by the means that paid it: what a terminal moved goes back through it."""
     till.check_room()
-    cancel = i.CancelCredit(draft.customer, draft.document, draft.amount_minor, _coin_minor(till))
+    cancel = _cancel(till, draft)
     credit = crediting.credit_to_cancel(till.state, draft.customer, draft.document, draft.amount_minor)
     if not by_hand and till.terminal.is_configured:
-        shares = crediting.tenders_back(credit, draft.amount_minor, _coin_minor(till))
+        shares = crediting.shares_back(till.state, credit, cancel)
         moved = {row.id for row in credit.tenders if row.request}
-        share = next((row for row in shares if row.id in moved), None)
+        share = next((row for row in shares if row.id in moved and row.kind == "card"), None)
         if share is not None:
             asked = failed_card(till, draft, share)
             card.ask_for_credit(till, asked, i.RequestCardCancel(uuid4().hex, cancel))
             return
     credited(till, till.do(cancel), draft)
+
+
+def _cancel(till: Till, draft: CreditDraft) -> i.CancelCredit:
+    cash = next((mode for mode in till.shop.tenders if mode.kind == "cash" and mode.enabled), None)
+    return i.CancelCredit(
+        draft.customer, draft.document, draft.amount_minor, _coin_minor(till), card_days=rules_of(till).card_days,
+        cash=cash,
+    )  # fmt: skip
+
+
+def coins_back(till: Till, draft: CreditDraft) -> int:
+    """How much of a cancellation is given in coins. Raises Refusal."""
+    credit = crediting.credit_to_cancel(till.state, draft.customer, draft.document, draft.amount_minor)
+    return -in_cash(crediting.shares_back(till.state, credit, _cancel(till, draft)))
+
+
+def too_old_days(till: Till, draft: CreditDraft) -> int:
+    """The limit of days that the chosen credit is beyond; 0 when its means take it back."""
+    wallet = till.state.wallets.get(draft.customer)
+    credit = wallet.credit(draft.document) if wallet is not None and draft.document else None
+    days = rules_of(till).card_days
+    return days if credit is not None and crediting.is_card_too_old(till.state, credit, days) else 0
+
+
+def drawer_below(till: Till, coins_minor: int) -> int | None:
+    """What should lie in the drawer, where it is less than these coins."""
+    session = till.state.session
+    there = session.totals.expected_minor if session is not None else 0
+    return there if there < coins_minor else None
 
 
 def collect_again(till: Till, draft: CreditDraft, *, by_hand: bool = False) -> None:
@@ -483,7 +512,8 @@ def tend_for_chosen(till: Till) -> None:
     try:
         tend(till, mode, None if wanted is None or wanted >= remaining else wanted)
     except Refusal as refusal:
-        till.desk.say(refusal.code, "warn", source="refusal", **refusal.params)
+        params: dict[str, Any] = dict(refusal.params)
+        till.desk.say(refusal.code, "warn", source="refusal", **params)
 
 
 def _take(till: Till, mode: TenderMode, amount_minor: int | None) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import asynccontextmanager
+from datetime import date, timedelta
 
 import msgspec
 import pytest
@@ -10,6 +11,7 @@ from appliance.domain import intent as i
 from appliance.domain import journal as j
 from appliance.domain.catalog import WalletRules
 from appliance.domain.customer import Customer, CustomerCode
+from appliance.domain.errors import Refusal
 from appliance.domain.meaning import receipt_code
 from appliance.hal.simulated.terminal import Decision, Fault, Play
 from appliance.protocol import command as c
@@ -222,6 +224,46 @@ def test_seed_000_the_means_chosen_first_says_which_credit_goes_back(tmp_path):
         assert (sheet.amount_minor, sheet.mode, sheet.credit) == (5000, "card", by_card)
         await till.do(c.SetCreditQuantity(1), c.ChooseCreditMode("twint"), c.SetCreditQuantity(-1))
         assert till.view.sheet.amount_minor == 2000
+
+    in_a_shop(work, tmp_path)
+
+
+def days_later(till, days):
+    """The session that is open belongs to a later day."""
+    session = till.state.session
+    session.business_date = (date.fromisoformat(session.business_date) + timedelta(days)).isoformat()
+
+
+def test_a_card_that_is_too_old_gets_nothing_back_and_a_manager_gives_coins(tmp_path):
+    async def work(till):
+        await credits(till, 5000, "card")
+        days_later(till, 30)
+        await till.do(c.OpenCredit(ANNE), c.SetCreditQuantity(-1))
+        assert (till.view.sheet.too_old_days, till.view.sheet.drawer_minor) == (0, None)
+        days_later(till, 1)
+        await till.do(c.TypeCredit(2000))
+        assert (till.view.sheet.too_old_days, till.view.sheet.error) == (30, "")
+        await till.do(c.CollectCredit(), c.Approve(PINS["nadia"]))
+        (fact,) = await till.facts(j.WalletCreditCancelled)
+        assert [(row.mode, row.kind, row.amount_minor) for row in fact.tenders] == [("cash", "cash", -2000)]
+        assert balance(till) == 3000
+        with pytest.raises(Refusal, match="card_too_old"):
+            till.till.do(i.CancelCredit(ANNE, fact.of, 1000, 5, card_days=30))
+
+    in_a_shop(work, tmp_path)
+
+
+def test_more_coins_than_should_be_in_the_drawer_are_warned_of(tmp_path):
+    async def work(till):
+        there = till.state.session.totals.expected_minor
+        await credits(till, there + 10_000, "card")
+        days_later(till, 31)
+        await till.do(c.OpenCredit(ANNE), c.SetCreditQuantity(-1))
+        assert (till.view.sheet.drawer_minor, till.view.sheet.error) == (there, "")
+        await till.do(c.TypeCredit(there))
+        assert till.view.sheet.drawer_minor is None
+        await till.do(c.OpenWalletAction(ANNE, "refund"))
+        assert till.view.sheet.drawer_minor == there
 
     in_a_shop(work, tmp_path)
 

@@ -127,6 +127,11 @@ def cancellings() -> None:
     r.write("15b-cagnotte-annuler-reste-sombre", over_clients(partly, theme="dark", left_handed=True))
     none = cancel(credits=(), credit=0, amount_minor=0, balance_minor=1540, new_balance_minor=1540)
     r.write("15c-cagnotte-rien-a-annuler", over_clients(none))
+    aged = (v.CreditRow(301, "2025-10-02T09:04:00", "Carte", 5000, 5000), *CREDITS[:1])
+    old = cancel(credits=aged, credit=301, mode="card", too_old_days=30)
+    r.write("15d-cagnotte-carte-trop-ancienne", over_clients(old))
+    r.write("15d-cagnotte-carte-trop-ancienne-compact", over_clients(old), "compact")
+    r.write("15e-cagnotte-tiroir-bas", over_clients(cancel(drawer_minor=3200)))
 
 
 def shorts() -> None:
@@ -146,6 +151,8 @@ def deeds() -> None:
     r.write("13i-cagnotte-transfert", over_clients(moved))
     r.write("13i-cagnotte-transfert-compact", over_clients(moved), "compact")
     r.write("13j-cagnotte-rembourser-sombre", over_clients(action(action="refund", modes=MODES[:2]), theme="dark"))
+    low = action(action="refund", modes=MODES[:1], drawer_minor=800)
+    r.write("13j-cagnotte-rembourser-tiroir-bas-compact", over_clients(low), "compact")
     adjust = action(action="adjust", reasons=(v.ReasonKey("gift", "Geste commercial"), v.ReasonKey("fix", "Erreur")))
     r.write("13k-cagnotte-ajuster", over_clients(adjust), typed="500")
     r.write("13k-cagnotte-ajuster-compact", over_clients(adjust), "compact", typed="500")

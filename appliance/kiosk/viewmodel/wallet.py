@@ -118,6 +118,8 @@ class ActionModel:
     card: str = ""
     old_cards: str = ""
     sums: tuple[tuple[str, str], ...] = ()
+    warning: str = ""
+    """What speaks against it and does not prevent it."""
     main: str = ""
     main_amount: str = ""
     can_do: bool = False
@@ -186,11 +188,22 @@ def _cancel_note(view: v.TillView, sheet: v.WalletCreditSheet) -> tuple[str, str
     if chosen is None:
         word = "pick_credit" if sheet.credits else "no_credit"
         return t(f"screen.wallet.{word}", lang), "info", "ink-2"
+    low = _drawer_low(view, sheet.drawer_minor)
+    if sheet.too_old_days:
+        return t("screen.wallet.too_old", lang, count=sheet.too_old_days), "warning-circle", "danger"
+    if low:
+        return low, "warning-circle", "danger"
     mode = chosen.modes if chosen.modes.isupper() else chosen.modes[:1].lower() + chosen.modes[1:]
     words = [t("screen.wallet.same_mode", lang, mode=mode)]
     if sheet.prints:
         words.append(t("screen.wallet.receipt_too", lang))
     return " ".join(words), "info", "ink-2"
+
+
+def _drawer_low(view: v.TillView, drawer_minor: int | None) -> str:
+    if drawer_minor is None:
+        return ""
+    return t("screen.wallet.drawer_low", view.language, amount=amount(drawer_minor, view.shop.locale))
 
 
 def _gives_back(view: v.TillView, sheet: v.WalletCreditSheet) -> tuple[str, str]:
@@ -213,6 +226,12 @@ def _collected(sheet: v.WalletCreditSheet) -> int:
 def _presets(view: v.TillView, values: tuple[int, ...], chosen: int = 0) -> tuple[PresetModel, ...]:
     locale = view.shop.locale
     return tuple(PresetModel(value, round_amount(value, locale), value == chosen) for value in values)
+
+
+def _main(sheet: v.WalletCreditSheet) -> str:
+    if sheet.quantity > 0:
+        return "collect"
+    return "refund_cash" if sheet.too_old_days else "refund"
 
 
 def credit_model(view: v.TillView, sheet: v.WalletCreditSheet) -> CreditSheetModel:
@@ -253,7 +272,7 @@ def credit_model(view: v.TillView, sheet: v.WalletCreditSheet) -> CreditSheetMod
         quantities=tuple(t(f"screen.wallet.{way}", lang) for way in ("one", "minus_one"))
         if sheet.can_cancel and not sheet.for_ticket_minor
         else (),
-        main=t("screen.wallet.refund" if cancels else "screen.wallet.collect", lang),
+        main=t(f"screen.wallet.{_main(sheet)}", lang),
         main_amount=amount(collected, locale) if collected else "",
         can_collect=bool(sheet.amount_minor) and not sheet.error and not (cancels and not sheet.credit),
     )  # fmt: skip
@@ -346,6 +365,10 @@ def can_do(sheet: v.WalletActionSheet, deed: Deed) -> bool:
     return has_choice
 
 
+def _in_coins(sheet: v.WalletActionSheet, deed: Deed) -> bool:
+    return any(key.id == deed.choice and key.kind == "cash" for key in sheet.modes)
+
+
 def _choices(sheet: v.WalletActionSheet, deed: Deed) -> tuple[ItemModel, ...]:
     if sheet.action == "refund":
         return tuple(
@@ -385,6 +408,7 @@ def action_model(view: v.TillView, sheet: v.WalletActionSheet, deed: Deed, searc
         card=(card or t("screen.wallet.scan_card", lang)) if action == "replace_card" else "",
         old_cards=t("screen.wallet.old_cards", lang, codes=old) if action == "replace_card" and old else "",
         sums=_sums(view, sheet, deed),
+        warning=_drawer_low(view, sheet.drawer_minor) if _in_coins(sheet, deed) else "",
         main=t(f"screen.wallet.action.{action}_do", lang),
         main_amount=amount(abs(moved), locale) if moved else "",
         can_do=can_do(sheet, deed),
