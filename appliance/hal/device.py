@@ -63,6 +63,20 @@ class FaultReason(StrEnum):
     BUSY = "busy"
     """Another program or another till holds the device."""
     MISCONFIGURED = "misconfigured"
+    UNVERIFIED = "unverified"
+    """Something listens at the terminal's address, and that it is one shows only when it answers a payment."""
+    WRONG_KEY = "wrong_key"
+    """The terminal and we have not the same key: it cannot read us, or we cannot believe it."""
+    WRONG_ROOT = "wrong_root"
+    """Whoever answers shows a certificate that the configured root did not sign."""
+    WRONG_POIID = "wrong_poiid"
+    """The certificate is another terminal's."""
+    ROOT_FILE = "root_file"
+    """The file of the root certificate is gone, or is none."""
+    WRONG_DECIMALS = "wrong_decimals"
+    """The scale weighs with other decimals than the settings say: none of its weights is believed."""
+    WRONG_PROFILE = "wrong_profile"
+    """The link is open and the printer answers nothing that its profile asks: it is off, or of another make."""
     PAPER_LOW = "paper_low"
     PAPER_OUT = "paper_out"
     COVER_OPEN = "cover_open"
@@ -644,8 +658,21 @@ class Remedy(StrEnum):
     CORRECT_ADDRESS = "correct_address"
     CHECK_LINE = "check_line"
     """It is silent on a line of its own: cable, speed, parity and protocol must be what the device is set to."""
-    LOOK_AT_IT = "look_at_it"
-    """It says itself what it lacks: paper, cover, knife, drawer (see `fault`)."""
+    NEW_ROLL = "new_roll"
+    CLOSE_COVER = "close_cover"
+    FREE_KNIFE = "free_knife"
+    CHECK_KEYS = "check_keys"
+    """The printer waits: a key of its own is held, or it was set offline."""
+    USE_KEY = "use_key"
+    """The drawer stays shut: open it with its key, and see what holds it."""
+    PAY_ONCE = "pay_once"
+    """Nothing but a payment shows whether it is a terminal: make one, and correct it."""
+    CHECK_KEY = "check_key"
+    """Identifier, version and passphrase must be those of the provider's portal, and the terminal must have them."""
+    CHECK_ROOT = "check_root"
+    CHECK_POIID = "check_poiid"
+    CHECK_DECIMALS = "check_decimals"
+    CHECK_PROFILE = "check_profile"
     SEE_PRINTER = "see_printer"
     """It hangs on the printer: what helps that one helps it too."""
     SWITCH_OFF_AND_ON = "switch_off_and_on"
@@ -684,6 +711,8 @@ class Learning(Struct, frozen=True):
     """Labels of the devices that may not be opened: rights are missing, or another program holds them."""
     heard: str | None = None
     """The device that just sent something else than the setup code."""
+    role: str | None = None
+    """It is found, and serves this role from now on."""
 
 
 class Devices(Protocol):
@@ -744,6 +773,7 @@ class Devices(Protocol):
 
     async def learn(self, role: str, tell: Callable[[Learning], None] = lambda learning: None) -> str:
         """Wait until some scanner reads `SETUP_CODE`, give it the role with the layout that decoded it, and return its
-        address. May wait for ever: cancel it. Keyboards are listened to and not taken; no scanner sells meanwhile.
-        `tell` is called on every change. Raises ValueError for a role that is no scanner's, or while another learns."""
+        address. One that serves a role by its own name keeps that one: see `Learning.role`. May wait for ever: cancel
+        it. Keyboards are listened to and not taken; no scanner sells meanwhile. `tell` is called on every change.
+        Raises ValueError for a role that is no scanner's, or while another learns."""
         ...

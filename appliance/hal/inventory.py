@@ -15,13 +15,20 @@ _REMEDIES = {
     FaultReason.NO_PERMISSION: Remedy.SET_RIGHTS,
     FaultReason.BUSY: Remedy.FREE_IT,
     FaultReason.MISCONFIGURED: Remedy.CORRECT_ADDRESS,
+    FaultReason.UNVERIFIED: Remedy.PAY_ONCE,
+    FaultReason.WRONG_KEY: Remedy.CHECK_KEY,
+    FaultReason.WRONG_ROOT: Remedy.CHECK_ROOT,
+    FaultReason.ROOT_FILE: Remedy.CHECK_ROOT,
+    FaultReason.WRONG_POIID: Remedy.CHECK_POIID,
+    FaultReason.WRONG_DECIMALS: Remedy.CHECK_DECIMALS,
+    FaultReason.WRONG_PROFILE: Remedy.CHECK_PROFILE,
     FaultReason.OVERHEATED: Remedy.WAIT,
-    FaultReason.OFFLINE: Remedy.LOOK_AT_IT,
-    FaultReason.PAPER_LOW: Remedy.LOOK_AT_IT,
-    FaultReason.PAPER_OUT: Remedy.LOOK_AT_IT,
-    FaultReason.COVER_OPEN: Remedy.LOOK_AT_IT,
-    FaultReason.CUTTER_JAM: Remedy.LOOK_AT_IT,
-    FaultReason.DRAWER_STUCK: Remedy.LOOK_AT_IT,
+    FaultReason.OFFLINE: Remedy.CHECK_KEYS,
+    FaultReason.PAPER_LOW: Remedy.NEW_ROLL,
+    FaultReason.PAPER_OUT: Remedy.NEW_ROLL,
+    FaultReason.COVER_OPEN: Remedy.CLOSE_COVER,
+    FaultReason.CUTTER_JAM: Remedy.FREE_KNIFE,
+    FaultReason.DRAWER_STUCK: Remedy.USE_KEY,
     FaultReason.PRINTER_AWAY: Remedy.SEE_PRINTER,
     FaultReason.BROKEN: Remedy.SWITCH_OFF_AND_ON,
     FaultReason.NO_ANSWER: Remedy.SWITCH_OFF_AND_ON,
@@ -32,8 +39,8 @@ _REMEDIES = {
 def remedy_for(health: Health) -> Remedy:
     """What helps against this."""
     state, fault = health.state, health.fault
-    if fault is FaultReason.NO_ANSWER and health.kind is DeviceKind.SCALE and state is DeviceState.FAULT:
-        return Remedy.CHECK_LINE  # never greeted, or silent for long: mostly `parity`, `baud` or its menu
+    if fault is FaultReason.NO_ANSWER and health.kind is DeviceKind.SCALE:
+        return Remedy.CHECK_LINE  # mostly its switch, `parity`, `baud` or its menu
     if fault is not None:
         return _REMEDIES.get(fault, Remedy.NONE)
     return Remedy.WAIT if state is DeviceState.STARTING else Remedy.NONE

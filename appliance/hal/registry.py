@@ -73,6 +73,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 _ROLE = re.compile(r"[a-z]+\.[A-Za-z0-9_-]{1,40}")
 _ROLES_MAX = 200
+_THIS_MACHINE = frozenset({"localhost", "::1"})
 
 
 class AbsentDevice:
@@ -256,7 +257,17 @@ class Registry:
             learned = await Search(self.ports, scanners, self._names_node, tell).run()
         finally:
             self._learns = False
-        return await self._whole(self._become(role, learned))
+        if learned.role is not None and self._is_named(learned.role):
+            role = learned.role
+        address = await self._whole(self._become(role, learned))
+        tell(Learning((), role=role))
+        return address
+
+    def _is_named(self, role: str) -> bool:
+        """Its address means one device, not any that is plugged in."""
+        return any(
+            slot.role == role and (address.scheme != "udev" or bool(address.match)) for slot, address, _ in self.served
+        )
 
     async def _whole(self, change: Coroutine[None, None, T]) -> T:
         """One change after the other, and each to its end, even when whoever asked for it goes away. A defect in it is
@@ -280,8 +291,17 @@ class Registry:
         self._group = group
         for role in self._urls:
             self._start(role)
+        self._warn_of_shared()
         if self._hot_plug:
             self._tasks[""] = group.create_task(self.ports.run(), name="device hotplug")
+
+    def _warn_of_shared(self) -> None:
+        """Two roles of the settings at one place: only one of them will be served well."""
+        first: dict[str, str] = {}
+        for role, url in self._urls.items():
+            place = _place_of(url, role)
+            if place and first.setdefault(place, role) != role:
+                log.warning("%s: %s has the same address, %s", role, first[place], place)
 
     def stop(self) -> None:
         self._stopped = True
@@ -304,10 +324,20 @@ class Registry:
             raise BadAddress("a role is a kind, a dot and a name of letters, digits, _ and -", "role")
         if role not in self._urls and len(self._urls) >= _ROLES_MAX:
             raise BadAddress(f"more than {_ROLES_MAX} roles", "roles", limit=_ROLES_MAX)
+        self._check_free(role, url)
         behind = url.partition(":")[2].partition("?")[0]
         printers = {behind: self._urls[behind]} if behind in self._urls else {}
         scratch = Registry(DevicesConfig(printers), self._clock, lambda event: None)
         scratch._add(role, url)
+
+    def _check_free(self, role: str, url: str) -> None:
+        """Raises BadAddress for the host and port, or the node, of another role; what it has already it may keep."""
+        place = _place_of(url, role)
+        if place == _place_of(self._urls.get(role, ""), role):
+            return
+        for other, other_url in self._urls.items():
+            if other != role and place and _place_of(other_url, other) == place:
+                raise BadAddress(f"{other} has this address", "address_taken", other=other)
 
     async def _replace(self, changes: dict[str, str | None]) -> None:
         """Serve these roles from these addresses, and keep that. Drawers go along with their printer."""
@@ -345,7 +375,7 @@ class Registry:
         self.served = [entry for entry in self.served if entry[0].role != role]
 
     async def _become(self, role: str, learned: "Learned") -> str:
-        """Give the role to the scanner that was found; it serves no other role by its name any longer."""
+        """Give the role to the scanner that was found."""
         from appliance.hal.learning import address_for
 
         slot, old = None, Address("")
@@ -354,12 +384,8 @@ class Registry:
                 slot, old = served, address_before
         port = learned.port or (self.ports.held_by(slot) if slot is not None else None)
         address = write_address(address_for(learned, port, self.ports.plugged(), old))
-        changes: dict[str, str | None] = {role: address}
-        takes_any = old.scheme == "udev" and not old.match
-        if slot is not None and slot.role != role and not takes_any:
-            changes = {slot.role: None, role: address}
-        await self._replace(changes)
-        if slot is not None and slot.role != role and takes_any:
+        await self._replace({role: address})
+        if slot is not None and slot.role != role:  # it served as any scanner does
             slot.unplugged()  # it lets go, and finds this one reserved
         log.info("%s: the setup code was read, now %s", role, address)
         return address
@@ -426,6 +452,18 @@ class Registry:
     def _absent(self, role: str, kind: DeviceKind) -> Health:
         known = self._broken.get(role)
         return known or Health(role, kind, DeviceState.ABSENT, FaultReason.NOT_CONFIGURED, self._clock.now())
+
+
+def _place_of(url: str, role: str) -> str:
+    """Host and port, or node, by one name; "" for what names no single place, or cannot be meant."""
+    try:
+        address = parse_address(url, kind_of(role))
+    except BadAddress:
+        return ""
+    if address.host:
+        host = address.host.lower().rstrip(".")
+        return f"{'127.0.0.1' if host in _THIS_MACHINE else host}:{address.port}"
+    return os.path.realpath(address.path) if address.path.startswith("/") else ""
 
 
 def _kind_or_any(role: str) -> DeviceKind:

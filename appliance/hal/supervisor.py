@@ -27,7 +27,13 @@ _GRACE_NS = 2_000_000_000
 _CRASH_WINDOW_NS = 60_000_000_000
 _CRASHES_MAX = 3
 _LOOK_EVERY_S = 0.25
+_VAIN_MAX = 2
 _AWAY = frozenset({FaultReason.UNPLUGGED, FaultReason.UNREACHABLE, FaultReason.NOT_CONFIGURED})
+_SET_WRONG = frozenset(
+    {FaultReason.MISCONFIGURED, FaultReason.WRONG_KEY, FaultReason.WRONG_ROOT, FaultReason.WRONG_POIID,
+     FaultReason.ROOT_FILE}
+)  # fmt: skip
+"""What somebody has set, and the log says which part of it."""
 _SETTLING = frozenset({FaultReason.NO_PERMISSION, FaultReason.BUSY})
 
 
@@ -60,6 +66,8 @@ class Slot:
         self._asked = False
         self._link: Transport | None = None
         self._attempts = 0
+        self._vain = 0
+        """Links in a row that opened and ended before the device was known to work."""
         self._refused_at_ns: int | None = None
         self._crashes: deque[int] = deque(maxlen=_CRASHES_MAX)
 
@@ -79,6 +87,10 @@ class Slot:
     def report(self, state: DeviceState, fault: FaultReason | None = None, model: str | None = None) -> None:
         """Say how the device is; only a change is logged and emitted. `model` None keeps what is known."""
         model = model or self._model
+        if state is DeviceState.STARTING and self._vain >= _VAIN_MAX:
+            return  # it was found so before, and nothing came of it
+        if state in (DeviceState.READY, DeviceState.DEGRADED):
+            self._vain = 0
         if (state, fault, model) == (self._state, self._fault, self._model):
             return
         if (state, fault) != (self._state, self._fault):
@@ -95,7 +107,7 @@ class Slot:
 
     def plugged(self) -> None:
         """A device for this role was plugged in: the pause is over. A crashing driver stays alone all the same."""
-        self._attempts = 0
+        self._attempts = self._vain = 0
         self._refused_at_ns = None
         self._wake.set()
 
@@ -114,7 +126,7 @@ class Slot:
             try:
                 await self._serve(address, driver, ports)
             except DeviceFault as fault:
-                if fault.reason is FaultReason.MISCONFIGURED and self._fault is not fault.reason:
+                if fault.reason in _SET_WRONG and self._fault is not fault.reason:
                     log.error("%s: configuration refused, %s", self.role, fault.detail)
                 self._after_fault(fault.reason)
             except Exception:  # a bug in a driver must cost one device, not the till
@@ -145,6 +157,7 @@ class Slot:
             self._link = await self._open(address)
             opened_at_ns = self._clock.monotonic_ns()
             self._refused_at_ns = None
+            self._vain += 1  # until the driver says that it works
             self.count("connects")
             await driver.run(self._link)
         finally:

@@ -260,19 +260,20 @@ def test_a_scanner_of_any_role_becomes_the_one_that_was_asked_for(run, tmp_path)
     run(main())
 
 
-def test_a_named_scanner_moves_from_role_to_role(run, tmp_path):
+def test_a_named_scanner_keeps_its_role(run, tmp_path):
     async def main():
         hid = SimulatedHidScanner(tmp_path / "hid")
         await hid.plug()
         async with table_with({"scanner.left": hid.url}) as table:
             await table.state("scanner.left", DeviceState.READY)
             await hid.attached()
-            async with search(table, "scanner.right") as (learning, _):
+            async with search(table, "scanner.right") as (learning, told):
                 with pytest.raises(ValueError, match="looked for"):
                     await table.devices.learn("scanner.left")
                 hid.scan(SETUP_CODE, "C0")
                 assert await learning == hid.url
-            assert [health.role for health in table.devices.health()] == ["scanner.right"]
+                assert told[-1].role == "scanner.left"
+            assert [health.role for health in table.devices.health()] == ["scanner.left"]
             with pytest.raises(ValueError, match="no scanner"):
                 await table.devices.learn("printer.receipt")
         hid.unplug()

@@ -11,6 +11,7 @@ from appliance.hal.device import DeviceKind, DeviceState, FaultReason, Health
 from appliance.hal.hotplug import Port, Ports
 from appliance.hal.simulated.pty import PtyCable
 from appliance.hal.supervisor import Slot
+from appliance.hal.transport import LinkLost
 
 
 class Crashing:
@@ -38,6 +39,19 @@ class Listening:
         self.ready.set()
         while True:
             await link.read()
+
+
+class Vain:
+    """A driver that finds a line and nobody who answers on it."""
+
+    def __init__(self, slot):
+        self.slot = slot
+        self.runs = asyncio.Semaphore(0)
+
+    async def run(self, link):
+        self.slot.report(DeviceState.STARTING)
+        self.runs.release()
+        raise LinkLost(FaultReason.NO_ANSWER, "mute")
 
 
 def slot_with(events, clock=None):
@@ -72,6 +86,29 @@ def test_three_crashes_in_a_minute_quarantine_until_asked(run, tmp_path, caplog)
 
     run(main())
     assert "bug" in caplog.text
+
+
+def test_a_line_that_leads_to_nobody_is_told_of_and_then_left_in_peace(run, tmp_path):
+    """It was told anew every second: beginning, and mute again."""
+
+    async def main():
+        cable = PtyCable(tmp_path / "line")
+        cable.plug()
+        events: list[Health] = []
+        slot = slot_with(events)
+        driver = Vain(slot)
+        async with asyncio.TaskGroup() as group:
+            address = parse_address(f"serial://{cable.path}", DeviceKind.SCANNER)
+            task = group.create_task(slot.run(address, driver, Ports()), name="slot")
+            for _ in range(8):
+                await driver.runs.acquire()
+                slot.nudge()
+            task.cancel()
+        assert slot.health.fault is FaultReason.NO_ANSWER
+        assert len(events) <= 2
+        cable.unplug()
+
+    run(main())
 
 
 def test_a_device_comes_back_and_is_told_once_each_way(run, tmp_path):

@@ -27,8 +27,9 @@ class PrinterDrawer:
         pin, on_ms = pulse_of(address)
         self._box = Box(open_level_of(address), clock, slot, lambda: printer.pulse(pin, on_ms), _AWAY)
         self._slot = slot
+        self._printer = printer
         printer.follow_pin(slot.role, self._pin_is)
-        if printer.pin_high is not None:  # assigned while its printer serves: no status need come for long
+        if printer.pin_high is not None or printer.is_blind:  # assigned while its printer serves: no status may come
             self._pin_is(printer.pin_high)
 
     @property
@@ -47,8 +48,9 @@ class PrinterDrawer:
         return await self._box.open()
 
     def _pin_is(self, high: bool | None) -> None:
-        """From the printer: the pin's level, or None when nobody can tell any more."""
-        if high is None:
+        """From the printer: the pin's level, or None when nobody can tell any more. Behind a printer that never tells
+        anything it opens all the same, as a drawer without a sensor."""
+        if high is None and not self._printer.is_blind:
             self._box.lost()
             self._slot.report(DeviceState.ABSENT, _AWAY)
         else:

@@ -106,6 +106,8 @@ class EscposPrinter:
         self._is_replaced = False
         self._tells_names = False
         """The last greeting was answered to its end."""
+        self._has_answered = False
+        """It speaks the profile's language: it did so once since start."""
         self._debt = 0
         """Bytes that a command may still be waiting for, which a lost link cut short: the next link pays them in
         zeros, or it would take the next receipt for them."""
@@ -116,12 +118,16 @@ class EscposPrinter:
         self.pin_high: bool | None = None
         """The drawer pin in the newest status; None while the printer is away."""
         self._followers: dict[str, Callable[[bool | None], None]] = {}
-        """By drawer. Called with the drawer pin on every status, and with None when the link ends."""
+        """By drawer: called with its pin on every status, with None when the link ends or `is_blind` begins."""
         self._begin(None)
 
     @property
     def health(self) -> Health:
         return self._slot.health
+
+    @property
+    def columns(self) -> int:
+        return self._profile.columns
 
     def follow_pin(self, drawer: str, told: Callable[[bool | None], None]) -> None:
         """This drawer hangs behind the printer, perhaps one of two: its pin's level on every status, None with the
@@ -129,8 +135,9 @@ class EscposPrinter:
         self._followers[drawer] = told
 
     @property
-    def columns(self) -> int:
-        return self._profile.columns
+    def is_blind(self) -> bool:
+        """It can be written to, and will never say where the drawer's pin is."""
+        return self._link is not None and self._fenced and not self._profile.answers
 
     async def ready(self) -> None:
         if not self._is_replaced:
@@ -221,6 +228,7 @@ class EscposPrinter:
                 self._debt = 0
                 self._fenced = True
                 self._tell(DeviceState.DEGRADED, FaultReason.BLIND)
+                self._tell_pin(None)
                 while True:
                     await link.read()
         except LinkLost as lost:
@@ -305,7 +313,9 @@ class EscposPrinter:
             await self._ask_all(link)
             if not self._heard.is_set():
                 self._debt = max(self._debt, _DEBT_BYTES_UNKNOWN)
-                raise LinkLost(FaultReason.NO_ANSWER, "no status; a silent printer needs a silent profile") from None
+                reason = FaultReason.NO_ANSWER if self._has_answered else FaultReason.WRONG_PROFILE
+                raise LinkLost(reason, "no status; a silent printer needs a silent profile") from None
+        self._has_answered = True
         self._debt = 0
 
     async def _listen(self, link: Transport) -> None:

@@ -91,7 +91,7 @@ class ScaleDriver:
 
     def _say_how(self, reading: toledo.Reading) -> None:
         """Well, or a scale whose weights have not the decimals that the settings say: none of them is believed."""
-        is_wrong = self._slot.health.fault is FaultReason.MISCONFIGURED
+        is_wrong = self._slot.health.fault is FaultReason.WRONG_DECIMALS
         if not reading.other_decimals:
             if reading.state is WeightState.STABLE or not is_wrong:
                 self._slot.report(DeviceState.READY)
@@ -100,7 +100,7 @@ class ScaleDriver:
                 "%s: it weighs with %d decimals, the settings say %d (decimals)",
                 self._slot.role, reading.other_decimals, self._decimals,
             )  # fmt: skip
-            self._slot.report(DeviceState.DEGRADED, FaultReason.MISCONFIGURED)
+            self._slot.report(DeviceState.DEGRADED, FaultReason.WRONG_DECIMALS)
 
     async def _ask(self, link: Transport, listener: toledo.Listener) -> list[toledo.Reading]:
         while await link.read(0):  # an answer that came too late is not this one's

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from appliance.hal.device import PaymentReason
+from appliance.hal.device import FaultReason, PaymentReason
 from appliance.hal.terminal import caisse_ap
 from appliance.hal.terminal.machine import Limits
 from appliance.hal.terminal.nexo import BODY_BYTES_MAX
@@ -37,13 +37,24 @@ _QUIET_UNSURE_S = 1.5
 class NotSent(Exception):
     """No byte of the message left."""
 
-    def __init__(self, reason: PaymentReason, detail: str = "") -> None:
+    def __init__(self, reason: PaymentReason, detail: str = "", fault: FaultReason = FaultReason.UNREACHABLE) -> None:
+        """`fault`: what that says of the device."""
         super().__init__(f"{reason}: {detail}" if detail else str(reason))
         self.reason = reason
+        self.fault = fault
 
 
 class AnswerLost(Exception):
     """The message may have arrived; its answer has not. The text never holds a byte of it."""
+
+    def __init__(self, detail: str, fault: FaultReason = FaultReason.NO_ANSWER) -> None:
+        """`fault`: what that says of the device."""
+        super().__init__(detail)
+        self.fault = fault
+
+
+class OtherTerminal(ssl.SSLCertVerificationError):
+    """A certificate that the root signed, of another terminal."""
 
 
 class Channel(Protocol):
@@ -70,7 +81,7 @@ def context_for(root: str, poiid: str) -> ssl.SSLContext:
             super().do_handshake()
             names = _common_names(self.getpeercert())
             if len(names) != 1 or not name.fullmatch(names[0]):
-                raise ssl.SSLCertVerificationError("the certificate is not this terminal's")
+                raise OtherTerminal("the certificate is not this terminal's")
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -116,9 +127,7 @@ class HttpChannel:
         except aiohttp.ClientError as error:
             if state.is_connected:
                 raise AnswerLost(type(error).__name__) from None
-            is_tls = isinstance(error, aiohttp.ClientSSLError | aiohttp.ClientConnectorCertificateError)
-            reason = PaymentReason.UNTRUSTED if is_tls else PaymentReason.UNREACHABLE
-            raise NotSent(reason, type(error).__name__) from None
+            raise _not_connected(error) from None
         finally:
             if self._is_closed:  # a payment that outlives its role still asks what became of it
                 await self.close()
@@ -151,7 +160,8 @@ class HttpChannel:
         try:
             return await asyncio.to_thread(context_for, root, self._poiid)
         except OSError as error:
-            raise NotSent(PaymentReason.UNTRUSTED, f"root certificate: {type(error).__name__}") from None
+            detail = f"root: the file is no certificate, or gone ({type(error).__name__})"
+            raise NotSent(PaymentReason.UNTRUSTED, detail, FaultReason.ROOT_FILE) from None
 
     async def _opened(self) -> "aiohttp.ClientSession":
         async with self._opening:
@@ -175,6 +185,22 @@ class HttpChannel:
             trust_env=False,
         )
         return session
+
+
+def _not_connected(error: "aiohttp.ClientError") -> NotSent:
+    """Why there is no connection, by what the handshake could not believe."""
+    import aiohttp
+
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        if isinstance(error.certificate_error, OtherTerminal):
+            said = "poiid: the certificate is another terminal's"
+            return NotSent(PaymentReason.UNTRUSTED, said, FaultReason.WRONG_POIID)
+        said = "root: it did not sign the terminal's certificate"
+        return NotSent(PaymentReason.UNTRUSTED, said, FaultReason.WRONG_ROOT)
+    if isinstance(error, aiohttp.ClientSSLError):
+        said = "tls: whoever answers there speaks no TLS with us"
+        return NotSent(PaymentReason.UNTRUSTED, said, FaultReason.MISCONFIGURED)
+    return NotSent(PaymentReason.UNREACHABLE, type(error).__name__)
 
 
 def _aiohttp() -> Any:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from appliance.clock import Clock
-from appliance.hal.device import PaymentReason, PaymentRequest, ScanMissed, TerminalAbilities
+from appliance.hal.device import FaultReason, PaymentReason, PaymentRequest, ScanMissed, TerminalAbilities
 from appliance.hal.terminal import caisse_ap, nexo
 from appliance.hal.terminal.channel import AnswerLost, Channel, FieldChannel
 from appliance.hal.terminal.machine import Limits, NotOurs, Verdict
@@ -28,6 +28,8 @@ class Dialect(Protocol):
     model: str | None
     identity: str
     """Terminal and till, by the names under which the terminal remembers requests."""
+    is_verified: bool
+    """Whoever answered the newest probe, or any message since start, is proven to be such a terminal."""
 
     def objection(self, request: PaymentRequest) -> PaymentReason | None:
         """Why such a request cannot even be said; None when it can."""
@@ -67,6 +69,8 @@ class NexoDialect:
         self.abilities = TerminalAbilities(can_refund=True, can_scan=True, can_query=True, can_abort=True)
         self.model: str | None = ends.poiid
         self.identity = f"nexo {ends.poiid} {ends.sale_id}"
+        self.is_verified = True  # a probe is a question that only such a terminal answers
+        self._rejected = ""
         self._ends = ends
         self._secret = secret
         self._channel = channel
@@ -96,7 +100,8 @@ class NexoDialect:
     async def probe(self) -> None:
         answer = await self._exchange(nexo.diagnosis(self._ends, _fresh_id()), self._limits.ask_answer_s)
         if isinstance(answer, NotOurs):
-            raise AnswerLost(answer.detail)
+            fault = FaultReason.WRONG_KEY if answer.is_about_key else FaultReason.NO_ANSWER
+            raise AnswerLost(f"key: {answer.detail}" if answer.is_about_key else answer.detail, fault)
 
     async def look(self) -> None:
         await self._channel.reach(self._limits.look_s)
@@ -118,11 +123,15 @@ class NexoDialect:
     ) -> nexo.Answer | NotOurs:
         body = await self._channel.exchange(nexo.encode_request(request, self._secret), limit_s, on_sent)
         try:
-            return nexo.decode_answer(body, self._secret, request.message_header)
+            answer = nexo.decode_answer(body, self._secret, request.message_header)
         except nexo.BadMessage as error:
             category, service_id = request.message_header.message_category, request.message_header.service_id
-            log.warning("terminal: %s %s, answer of %d bytes rejected: %s", category, service_id, len(body), error)
-            return NotOurs(str(error))
+            if category != "Diagnosis" or self._rejected != str(error):  # a probe that fails the same way says nothing
+                log.warning("terminal: %s %s, answer of %d bytes rejected: %s", category, service_id, len(body), error)
+            self._rejected = str(error)
+            return NotOurs(str(error), isinstance(error, nexo.WrongKey))
+        self._rejected = ""
+        return answer
 
 
 class CaisseApDialect:
@@ -132,6 +141,7 @@ class CaisseApDialect:
         self.abilities = TerminalAbilities(can_refund=True)
         self.model: str | None = None
         self.identity = f"caisse-ap {register.number}"
+        self.is_verified = False  # any open port passes the probe: the protocol has no question that moves nothing
         self._register = register
         self._channel = channel
         self._limits = limits
@@ -173,10 +183,12 @@ class CaisseApDialect:
     ) -> dict[str, str] | NotOurs:
         body = await self._channel.exchange(caisse_ap.encode(question), limit_s, on_sent)
         try:
-            return caisse_ap.decode(body)
+            fields = caisse_ap.decode(body)
         except caisse_ap.BadMessage as error:
             log.warning("terminal: answer of %d bytes rejected: %s", len(body), error)
             return NotOurs(str(error))
+        self.is_verified = self.is_verified or "AE" in fields
+        return fields
 
 
 def _fresh_id() -> str:

@@ -43,7 +43,10 @@ _REMEMBERED_MAX = 1_000
 _MISSED_MAX = 2
 _SCAN_S_MAX = 30.0
 _SESSIONS = 10**9
-_FAULTS = {PaymentReason.UNTRUSTED: FaultReason.MISCONFIGURED}
+_WRONG = frozenset(
+    {FaultReason.WRONG_KEY, FaultReason.WRONG_ROOT, FaultReason.WRONG_POIID, FaultReason.ROOT_FILE}
+)  # fmt: skip
+"""Somebody is there, and not as the settings say."""
 
 
 def _silent(step: PaymentStep) -> None:
@@ -128,10 +131,13 @@ class TerminalDriver:
         self._money: _Money | None = None
         self._scanning: _Scanning | None = None
         self._has_reader = True
+        self._missed_for = FaultReason.UNREACHABLE
         self._door = asyncio.Lock()
         """Held while a look stands in the terminal's door."""
         self._known: OrderedDict[str, PaymentResult | None] = OrderedDict()
         """Requests sent since start, the settled ones with their result."""
+        self._told: OrderedDict[str, set[str]] = OrderedDict()
+        """What the log has of requests that nobody settles."""
 
     @property
     def health(self) -> Health:
@@ -149,20 +155,29 @@ class TerminalDriver:
         try:
             await self._dialect.probe()
         except NotSent as error:
-            raise DeviceFault(_FAULTS.get(error.reason, FaultReason.UNREACHABLE), str(error)) from None
+            raise DeviceFault(error.fault, str(error)) from None
         except AnswerLost as error:
-            raise DeviceFault(FaultReason.NO_ANSWER, str(error)) from None
+            raise DeviceFault(error.fault, str(error)) from None
         return Presence()
 
     async def run(self, link: Transport) -> None:
         assert isinstance(link, Presence)
         self._link = link
         self._has_reader = True
-        self._slot.report(DeviceState.READY, model=self._dialect.model)
+        self._say_how()
         try:
             await self._keep_looking(link)
         finally:
             self._link = None
+
+    def _say_how(self) -> None:
+        """Well; or only an open port, until whoever is behind it has answered as a terminal does."""
+        if self._link is None:
+            return
+        if self._dialect.is_verified:
+            self._slot.report(DeviceState.READY, model=self._dialect.model)
+        else:
+            self._slot.report(DeviceState.DEGRADED, FaultReason.UNVERIFIED)
 
     async def _keep_looking(self, link: Presence) -> None:
         """Until it is gone. A look costs it a connection without a byte, the question that proves who it is much
@@ -180,7 +195,7 @@ class TerminalDriver:
                 missed = 0
                 due = now() + limits.probe_every_s if is_question else due
             elif (missed := missed + 1) >= _MISSED_MAX:
-                raise LinkLost(FaultReason.UNREACHABLE, "nobody answers")
+                raise LinkLost(self._missed_for, "nobody answers")
 
     def look(self) -> None:
         """Somebody wants to know now whether it is still there."""
@@ -198,7 +213,8 @@ class TerminalDriver:
             if is_question:
                 await self._dialect.probe()
                 self._slot.count("answers")
-        except (NotSent, AnswerLost):
+        except (NotSent, AnswerLost) as error:
+            self._missed_for = error.fault if error.fault in _WRONG else FaultReason.UNREACHABLE
             return False
         return True
 
@@ -300,31 +316,45 @@ class TerminalDriver:
         except NotSent as error:
             log.warning("%s: %s, not sent: %s", self._slot.role, request.id, error)
             del self._known[request.id]
-            self._seen_away(error.reason)
+            self._seen_away(error.fault)
             return dialogue.not_sent(error.reason)
         except AnswerLost as error:
             log.warning("%s: %s, answer lost: %s", self._slot.role, request.id, error)
             self._slot.count("answers_lost")
             return dialogue.lost()
+        self._say_how()
         return dialogue.answered(verdict)
 
     async def _question(self, request: PaymentRequest) -> Verdict | None:
         self._slot.count("questions")
         try:
-            return await self._dialect.ask(request)
+            verdict = await self._dialect.ask(request)
         except (NotSent, AnswerLost) as error:
-            log.info("%s: %s, nobody answers: %s", self._slot.role, request.id, error)
+            self._note_once(request.id, f"nobody answers: {error}")
             return None
+        self._say_how()
+        return verdict
 
     def _remember(self, result: PaymentResult) -> PaymentResult:
         if is_settled(result) and result.reason is not PaymentReason.NEVER_ARRIVED:  # that may be asked again, later
             self._note(result.request_id, result)
         if result.outcome is PaymentOutcome.UNKNOWN:
             self._slot.count("unknown")
-        log.info(
-            "%s: %s %s %s", self._slot.role, result.request_id, result.outcome, result.reason or result.reference or ""
-        )
+        self._note_once(result.request_id, f"{result.outcome} {result.reason or result.reference or ''}")
         return result
+
+    def _note_once(self, request_id: str, said: str) -> None:
+        """For the log: a request that is asked about for days says only what is new."""
+        told = self._told.setdefault(request_id, set())
+        if said in told:
+            return
+        if len(self._told) > _REMEMBERED_MAX:
+            self._told.popitem(last=False)
+        if said.startswith(("unknown", "nobody")):
+            told.add(said)
+        else:
+            told.clear()
+        log.info("%s: %s %s", self._slot.role, request_id, said)
 
     def _note(self, request_id: str, result: PaymentResult | None) -> None:
         self._known[request_id] = result
@@ -340,9 +370,9 @@ class TerminalDriver:
             return True
         return self._clock.now() - request.at > timedelta(seconds=self.limits.memory_s)
 
-    def _seen_away(self, reason: PaymentReason) -> None:
+    def _seen_away(self, fault: FaultReason) -> None:
         if self._link is not None:
-            self._link.lose(_FAULTS.get(reason, FaultReason.UNREACHABLE))
+            self._link.lose(fault)
 
     # ------------------------------------------------------------ codes
 

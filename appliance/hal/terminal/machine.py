@@ -80,6 +80,8 @@ class NotOurs(Struct, frozen=True):
 
     detail: str
     """For the log: never anything of a card."""
+    is_about_key: bool = False
+    """One end cannot read what the other sealed."""
 
 
 Verdict: TypeAlias = Settled | Working | NotFound | Doubtful | NotOurs

@@ -56,6 +56,10 @@ class BadMessage(ValueError):
     """A message that is not to be believed or understood."""
 
 
+class WrongKey(BadMessage):
+    """One end cannot read what the other sealed, or only one of them seals."""
+
+
 def _check_amount(amount: Decimal) -> None:
     """Raises ValueError, which makes a message a bad one, for what is no amount of money: not a number, beyond all
     reason, or with more places than arithmetic keeps. What is left can be compared and scaled without a surprise."""
@@ -269,6 +273,20 @@ class RequestMessage(Struct, frozen=True):
     request: Request = field(name="SaleToPOIRequest")
 
 
+class EventNotification(_Part, frozen=True):
+    """What a terminal says of a message that it could not read."""
+
+    event_details: str = ""
+
+
+class Event(_Part, frozen=True):
+    event_notification: EventNotification
+
+
+class EventMessage(Struct, frozen=True):
+    event: Event = field(name="SaleToPOIRequest")
+
+
 class AnswerMessage(Struct, frozen=True):
     answer: Answer = field(name="SaleToPOIResponse")
 
@@ -288,6 +306,7 @@ _M = TypeVar("_M")
 _encoder = msgspec.json.Encoder(decimal_format="number")
 _requests = msgspec.json.Decoder(RequestMessage)
 _answers = msgspec.json.Decoder(AnswerMessage)
+_events = msgspec.json.Decoder(EventMessage)
 
 
 # ---------------------------------------------------------------- names and amounts
@@ -399,7 +418,7 @@ def decode_request(body: bytes, secret: Passphrase | None) -> Request:
     outer = _decoded(_requests, body).request
     if secret is None:
         if outer.nexo_blob is not None:
-            raise BadMessage("sealed, and we have no key")
+            raise WrongKey("sealed, and we have no key")
         return outer
     inner = _decoded(_requests, _unsealed(outer, secret)).request
     if inner.message_header != outer.message_header:
@@ -409,9 +428,14 @@ def decode_request(body: bytes, secret: Passphrase | None) -> Request:
 
 def decode_answer(body: bytes, secret: Passphrase | None, to: Header) -> Answer:
     """The answer to the message with the header `to`; raises BadMessage for anything else, however well made."""
+    if _is_thrown_out(body):
+        raise WrongKey("the terminal cannot read our messages")
     answer = _decoded(_answers, body).answer
     if secret is not None:
-        inner = _decoded(_answers, _unsealed(answer, secret)).answer
+        try:
+            inner = _decoded(_answers, _unsealed(answer, secret)).answer
+        except BadMessage as error:
+            raise WrongKey(str(error)) from None
         if inner.message_header != answer.message_header:
             raise BadMessage("another header inside")
         answer = inner
@@ -419,6 +443,15 @@ def decode_answer(body: bytes, secret: Passphrase | None, to: Header) -> Answer:
         raise BadMessage("sealed, and we have no key")
     _check_header(answer.message_header, to)
     return answer
+
+
+def _is_thrown_out(body: bytes) -> bool:
+    """The event by which a terminal tells that a message of ours made no sense to it."""
+    try:
+        _decoded(_events, body)
+    except BadMessage:
+        return False
+    return True
 
 
 def _decoded(decoder: msgspec.json.Decoder[_M], body: bytes) -> _M:

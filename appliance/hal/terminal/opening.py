@@ -18,7 +18,7 @@ import msgspec
 from appliance.clock import Clock
 from appliance.hal.address import Address, BadAddress, one_of
 from appliance.hal.terminal.caisse_ap import Register
-from appliance.hal.terminal.channel import FieldChannel, HttpChannel
+from appliance.hal.terminal.channel import FieldChannel, HttpChannel, context_for
 from appliance.hal.terminal.dialect import CaisseApDialect, Dialect, NexoDialect
 from appliance.hal.terminal.driver import TerminalDriver, TerminalSlot
 from appliance.hal.terminal.machine import Limits
@@ -39,7 +39,7 @@ def open_terminal(
     address: Address, clock: Clock, slot: TerminalSlot, limits: Limits | None = None, folder: Path | None = None
 ) -> TerminalDriver:
     """The driver, known to its slot. `folder`: where it is kept since when it is this terminal. Raises BadAddress when
-    the options make no sense. Opens nothing but the key file."""
+    the options make no sense. Opens nothing but the files that they name."""
     limits = limits or Limits()
     if _switch(address, "look") == "off":
         limits = msgspec.structs.replace(limits, **_UNWATCHED)
@@ -62,6 +62,8 @@ def _nexo(address: Address, clock: Clock, limits: Limits) -> Dialect:
     if tls == "on" and not root.startswith("/"):
         raise BadAddress("root must name the file of the terminals' root certificate", "root")
     secret = read_key(address.options["key"]) if "key" in address.options else None
+    if tls == "on":
+        _check_root(root, poiid)
     channel = HttpChannel(address.host, address.port, root if tls == "on" else None, poiid, limits)
     return NexoDialect(Ends(sale_id, poiid), secret, channel, clock, limits)
 
@@ -92,6 +94,14 @@ def _word(address: Address, name: str, default: str | None) -> str:
     if word is None or not re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", word):
         raise BadAddress(f"{name} must be 1 to 64 letters, digits, _ . -", "word", name=name)
     return word
+
+
+def _check_root(path: str, poiid: str) -> None:
+    """Raises BadAddress for a file that is gone or holds no certificate."""
+    try:
+        context_for(path, poiid)
+    except OSError as error:
+        raise BadAddress(f"root: the file is no certificate, or gone ({type(error).__name__})", "root_file") from None
 
 
 def read_key(path: str) -> Passphrase:

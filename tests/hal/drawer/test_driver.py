@@ -210,3 +210,20 @@ def test_a_drawer_behind_a_printer_with_a_wrong_address_says_so(run, bench):
             assert faults == {"printer.receipt": FaultReason.MISCONFIGURED, ROLE: FaultReason.PRINTER_AWAY}
 
     run(main())
+
+
+def test_behind_a_printer_that_never_tells_anything_it_opens_all_the_same(run, bench):
+    async def main():
+        printer = SimulatedPrinter(answers=False)
+        await printer.plug()
+        async with bench({"printer.receipt": printer.url, ROLE: "via:printer.receipt"}) as table:
+            await table.state(ROLE, DeviceState.READY)
+            assert table.devices.drawer().level is None
+            result = await table.devices.drawer().open()
+            assert (result.pulse_sent, result.opened, result.fault) == (True, Opened.UNKNOWN, None)
+            await table.devices.assign(ROLE, "via:printer.receipt?pin=5")
+            await table.state(ROLE, DeviceState.READY)
+            printer.unplug()
+            assert (await table.state(ROLE, DeviceState.ABSENT)).fault is FaultReason.PRINTER_AWAY
+
+    run(main())

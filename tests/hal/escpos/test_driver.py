@@ -15,9 +15,11 @@ from appliance.hal.device import (
     Paper,
     PrintOutcome,
     Qr,
+    Remedy,
     Rule,
     Text,
 )
+from appliance.hal.inventory import remedy_for
 from appliance.hal.simulated.paper import Raster
 from appliance.hal.simulated.printer import SerialSimulatedPrinter, SimulatedPrinter
 from appliance.hal.simulated.star import SimulatedStarPrinter
@@ -252,7 +254,8 @@ def test_a_server_that_is_no_printer_is_a_fault(run, bench):
         await printer.plug()
         url = printer.url.replace("silent-80", "epson-80")
         async with bench({RECEIPT: url}) as table:
-            assert (await table.state(RECEIPT, DeviceState.FAULT)).fault is FaultReason.NO_ANSWER
+            health = await table.state(RECEIPT, DeviceState.FAULT)
+            assert (health.fault, remedy_for(health)) == (FaultReason.WRONG_PROFILE, Remedy.CHECK_PROFILE)
         printer.unplug()
 
     run(main())

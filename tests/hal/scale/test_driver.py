@@ -137,11 +137,11 @@ def test_a_scale_with_other_decimals_is_named_as_what_it_is(run, bench, tmp_path
             simulated.platter.put(1230)
             scale.watch(True)
             health = await table.state(ROLE, DeviceState.DEGRADED)
-            assert health.fault is FaultReason.MISCONFIGURED
-            assert remedy_for(health) is Remedy.CORRECT_ADDRESS
+            assert health.fault is FaultReason.WRONG_DECIMALS
+            assert remedy_for(health) is Remedy.CHECK_DECIMALS
             simulated.platter.shake()
             await reads(table, scale, WeightState.MOVING)
-            assert table.devices.scale().health.fault is FaultReason.MISCONFIGURED
+            assert table.devices.scale().health.fault is FaultReason.WRONG_DECIMALS
             simulated.platter.put(1230)
             await reads(table, scale, WeightState.UNKNOWN)
             simulated.platter.decimals = 3

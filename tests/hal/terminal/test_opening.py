@@ -26,7 +26,7 @@ from appliance.hal.simulated.terminal_nexo import NexoServer, NexoTerminal, make
 from appliance.hal.terminal.channel import context_for
 from appliance.hal.terminal.machine import Limits
 from appliance.hal.terminal.opening import open_terminal, read_key
-from tests.hal.terminal.conftest import HASTY, SECRET, a_driver
+from tests.hal.terminal.conftest import HASTY, SECRET, Events, a_driver
 
 REQUEST = PaymentRequest("req-1", PaymentKind.DEBIT, 1230, "CHF", "T-0427")
 
@@ -93,12 +93,10 @@ def test_what_is_no_plain_file_is_not_waited_for(path, tmp_path, a_pipe):
         context_for(path, "S1F2L-1")
 
 
-def test_a_root_that_is_a_pipe_makes_the_terminal_untrusted(run, a_pipe):
+def test_a_root_that_is_a_pipe_is_refused(run, a_pipe):
     async def main():
-        driver, _ = a_driver(f"nexo://127.0.0.1:1?poiid=S1F2L-1&root={a_pipe}", HASTY, [])
-        result = await driver.pay(REQUEST)
-        await driver.close()
-        assert (result.outcome, result.reason) == (PaymentOutcome.NOT_STARTED, PaymentReason.UNTRUSTED)
+        with pytest.raises(BadAddress, match="root"):
+            a_driver(f"nexo://127.0.0.1:1?poiid=S1F2L-1&root={a_pipe}", HASTY, [])
 
     run(main())
 
@@ -154,12 +152,82 @@ def test_another_root_is_not_trusted(run, tmp_path):
     run(sale())
 
 
-def test_a_root_that_is_missing(run, tmp_path):
-    async def sale():
-        driver, _ = a_driver(f"nexo://127.0.0.1:9?poiid=S1F2L-1&root={tmp_path}/none.pem", HASTY, [])
-        assert (await driver.pay(REQUEST)).reason is PaymentReason.UNTRUSTED
+@pytest.mark.parametrize("text", [None, "", "-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----\n"])
+def test_a_root_that_is_missing_or_is_none_is_refused(tmp_path, text):
+    root = tmp_path / "root.pem"
+    if text is not None:
+        root.write_text(text)
+    with pytest.raises(BadAddress, match="root: the file is no certificate") as refused:
+        a_driver(f"nexo://127.0.0.1:9?poiid=S1F2L-1&root={root}", HASTY, [])
+    assert refused.value.code == "root_file"
 
-    run(sale())
+
+async def fault_of(url, spoil=lambda: None):
+    """How the slot finds what answers there."""
+    events = Events()
+    driver, slot = a_driver(url, HASTY, events)
+    spoil()
+    async with asyncio.TaskGroup() as group:
+        serving = group.create_task(slot.run(parse_address(url, DeviceKind.TERMINAL), driver, Ports()), name="slot")
+        health = await events.until(DeviceState.FAULT)
+        serving.cancel()
+    return health.fault
+
+
+@pytest.mark.parametrize("fault", ["wrong_root", "wrong_poiid", "root_file", "wrong_key", "no_key"])
+def test_each_fault_of_trust_is_named_and_logged_once(run, tmp_path, caplog, fault):
+    async def day():
+        server = NexoServer(NexoTerminal(SimulatedTerminal(), SystemClock(), secret=SECRET), tmp_path)
+        await server.plug()
+        url, spoil = server.url, (lambda: None)
+        key = tmp_path / "terminal.key"
+        if fault == "wrong_root":
+            make_certificates(tmp_path, "x.test.terminal.adyen.com")  # a new root in the place of the right one
+        elif fault == "wrong_poiid":
+            url = url.replace("poiid=S1F2L", "poiid=V400m")
+        elif fault == "root_file":
+            spoil = (tmp_path / "terminal-root.pem").unlink
+        elif fault == "wrong_key":
+            key.write_text(key.read_text().replace(SECRET.passphrase, "another one"))
+        else:
+            url = url.partition("&key=")[0]
+        found = await fault_of(url, spoil)
+        assert found is FaultReason(fault.replace("no_", "wrong_"))
+        await server.unplug()
+        part = {"wrong_root": "root: it", "wrong_poiid": "poiid:", "root_file": "root: the file"}.get(fault, "key:")
+        refused = [message for message in caplog.messages if "configuration refused" in message]
+        assert len(refused) == 1
+        assert part in refused[0]
+
+    run(day())
+
+
+def test_an_open_port_is_no_terminal_until_it_answers_as_one(run, table):
+    async def day():
+        async with table("caisse-ap", Play()) as t:
+            address = parse_address(t.server.url, DeviceKind.TERMINAL)
+            async with asyncio.TaskGroup() as group:
+                serving = group.create_task(t.slot.run(address, t.driver, Ports()), name="slot")
+                assert (await t.events.until(DeviceState.DEGRADED)).fault is FaultReason.UNVERIFIED
+                assert (await t.pays()).outcome is PaymentOutcome.ACCEPTED
+                await t.events.until(DeviceState.READY)
+                serving.cancel()
+
+    run(day())
+
+
+def test_the_log_of_a_request_that_nobody_settles_says_only_what_is_new(run, table, caplog):
+    caplog.set_level("INFO")
+
+    async def day():
+        async with table() as t:
+            await t.server.unplug()
+            for _ in range(3):
+                assert (await t.driver.ask(t.request())).outcome is PaymentOutcome.UNKNOWN
+            assert sum("req-1 unknown" in message for message in caplog.messages) == 1
+            assert sum("nobody answers" in message for message in caplog.messages) == 1
+
+    run(day())
 
 
 def test_a_terminal_with_another_passphrase_is_unknown_and_books_nothing(run, tmp_path):
@@ -187,17 +255,22 @@ def test_health_comes_and_goes_with_the_cable(run, table, wire):
             async with asyncio.TaskGroup() as group:
                 serving = group.create_task(t.slot.run(address, t.driver, Ports()), name="slot")
                 for _ in range(2):
-                    await t.events.until(DeviceState.READY)
+                    await t.events.until(there(t))
                     await t.server.unplug()
                     await t.events.until(DeviceState.ABSENT)
                     assert t.slot.health.fault is FaultReason.UNREACHABLE
                     await t.server.plug()
                     t.slot.nudge()
-                await t.events.until(DeviceState.READY)
+                await t.events.until(there(t))
                 serving.cancel()
             assert t.terminal.ledger == []  # looking whether it is there costs nobody anything
 
     run(day())
+
+
+def there(t):
+    """The state of a terminal that is there and has not answered a payment."""
+    return DeviceState.READY if t.driver.abilities.can_query else DeviceState.DEGRADED
 
 
 def test_a_payment_that_finds_nobody_tells_the_health(run, table):
@@ -206,7 +279,7 @@ def test_a_payment_that_finds_nobody_tells_the_health(run, table):
             address = parse_address(t.server.url, DeviceKind.TERMINAL)
             async with asyncio.TaskGroup() as group:
                 serving = group.create_task(t.slot.run(address, t.driver, Ports()), name="slot")
-                await t.events.until(DeviceState.READY)
+                await t.events.until(there(t))
                 await t.server.unplug()
                 assert (await t.driver.pay(REQUEST)).outcome is PaymentOutcome.NOT_STARTED
                 await t.events.until(DeviceState.ABSENT)
@@ -221,7 +294,7 @@ async def missed_after_s(t, slot, pull_out):
         serving = group.create_task(
             slot.run(parse_address(t.server.url, DeviceKind.TERMINAL), t.driver, Ports()), name="slot"
         )
-        await t.events.until(DeviceState.READY)
+        await t.events.until(there(t))
         pulled_at = asyncio.get_running_loop().time()
         await pull_out()
         await t.events.until(DeviceState.ABSENT)
@@ -269,7 +342,7 @@ def test_looking_stands_in_nobodys_way_and_costs_nothing(run, table):
             address = parse_address(t.server.url, DeviceKind.TERMINAL)
             async with asyncio.TaskGroup() as group:
                 serving = group.create_task(t.slot.run(address, t.driver, Ports()), name="slot")
-                await t.events.until(DeviceState.READY)
+                await t.events.until(there(t))
                 for number in range(20):
                     assert (await t.pays(t.request(number))).outcome is PaymentOutcome.ACCEPTED
                 serving.cancel()
