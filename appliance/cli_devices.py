@@ -33,7 +33,7 @@ STARTING: Final = "technician.starting"
 STARTS_MAX: Final = 3
 ANSWERS_NO: Final = frozenset(
     {STARTING, "technician.not_running", "technician.not_ready", "technician.no_right",
-     "technician.no_read", "technician.not_kept"}
+     "technician.no_read", "technician.not_kept", "technician.test_waits", "technician.unverified"}
 )  # fmt: skip
 """Refusals of what was understood: exit status 1. All others are 2."""
 NO_WEIGHT: Final = "technician.no_weight."

@@ -90,7 +90,7 @@ def test_a_fault_is_listed_with_what_helps(run, tmp_path, config, capsys):
             _, said = await tillbox("list")
             printer = next(line for line in said.splitlines() if line.startswith("printer.receipt"))
             assert "Plus de papier" in printer
-            assert "Regarder l’appareil" in printer
+            assert "Changer le rouleau" in printer
             scale = next(line for line in said.splitlines() if line.startswith("scale.counter"))
             assert "Débranché  Brancher" in scale
 
@@ -129,7 +129,7 @@ def test_a_role_that_the_till_never_asks_for_is_named(run, tmp_path, config, cap
             printer = bench.devices.addresses["printer.receipt"]
             for role, address, meant in (
                 ("printer.recipt", "tcp://127.0.0.1:1", "printer.receipt"),
-                ("terminal.two", "caisse-ap://127.0.0.1:1", "terminal.main"),
+                ("terminal.two", "caisse-ap://127.0.0.1:2", "terminal.main"),
             ):
                 status, said = await tillbox("assign", role, address)
                 assert status == OK
@@ -188,9 +188,9 @@ def test_a_scale_without_a_weight_says_why(run, tmp_path, config, capsys, monkey
             scale._scale.platter.is_garbled = False
             scale._scale.platter.decimals = 2
             scale.weigh(345, False)
-            await bench.until(lambda: bench.served.scale().health.fault is FaultReason.MISCONFIGURED)
+            await bench.until(lambda: bench.served.scale().health.fault is FaultReason.WRONG_DECIMALS)
             status, said = await tillbox("test", "scale.counter")
-            assert (status, said) == (NO, "scale.counter ne peut pas être essayé : Mal réglé.\n")
+            assert (status, said) == (NO, "scale.counter ne peut pas être essayé : Autres décimales.\n")
             scale.handle_scale("silence")
             await bench.until(lambda: bench.served.scale().health.fault is FaultReason.NO_ANSWER)
             status, said = await tillbox("test", "scale.counter")
@@ -213,6 +213,47 @@ def test_a_terminal_is_asked_whether_it_is_there(run, tmp_path, config, capsys, 
             await bench.until(lambda: bench.light("terminal") == "ok")
             monkeypatch.setattr(technician, "TERMINAL_S", 0.2)
             assert await tillbox("test", "terminal.main") == (OK, "terminal.main : répond.\n")
+
+    run(main())
+
+
+def test_a_page_that_waits_for_paper_does_not_come_out(run, tmp_path, config, capsys):
+    async def main():
+        async with a_technician(tmp_path, config, capsys) as (bench, tillbox):
+            await bench.devices.handle_printer("paper-out")
+            await bench.until(lambda: bench.light("printer") == "error")
+            assert await tillbox("test", "printer.receipt") == (
+                NO, "printer.receipt : la page d’essai attend : Plus de papier.\n",
+            )  # fmt: skip
+
+    run(main())
+
+
+def test_an_address_that_another_role_has_is_no_terminal(run, tmp_path, config, capsys):
+    """Caisse-AP cannot be asked who it is: any open port was a terminal that is well."""
+
+    async def main():
+        async with a_technician(tmp_path, config, capsys) as (bench, tillbox):
+            port = bench.devices.addresses["printer.receipt"].rpartition(":")[2].partition("?")[0]
+            for host in ("127.0.0.1", "localhost"):
+                status, said = await tillbox("assign", "terminal.main", f"caisse-ap://{host}:{port}")
+                assert status == CANNOT
+                assert said == "Adresse refusée : printer.receipt sert déjà à cette adresse.\n"
+            server = await asyncio.start_server(lambda reader, writer: writer.transport.abort(), "127.0.0.1", 0)
+            port = server.sockets[0].getsockname()[1]
+            assert (await tillbox("assign", "terminal.main", f"caisse-ap://127.0.0.1:{port}"))[0] == OK
+            await bench.until(lambda: bench.served.terminal().health.fault is FaultReason.UNVERIFIED)
+            status, said = await tillbox("test", "terminal.main")
+            assert (status, said) == (
+                NO, "terminal.main : port ouvert, terminal non vérifié. Il le sera au premier paiement.\n",
+            )  # fmt: skip
+            _, said = await tillbox("list")
+            assert "Non vérifié" in next(line for line in said.splitlines() if line.startswith("terminal.main"))
+            await bench.till.do(c.ShowDevices())
+            assert (bench.card("terminal").level, bench.card("terminal").message) == ("warn", "device.unverified")
+            assert bench.light("terminal") == "ok"
+            server.close()
+            await server.wait_closed()
 
     run(main())
 

@@ -15,6 +15,7 @@ from appliance.domain import effect as e
 from appliance.domain import intent as i
 from appliance.domain.errors import Refusal
 from appliance.hal.device import (
+    PRINT_BLOCKING,
     SETUP_CODE,
     DeviceKind,
     DeviceState,
@@ -42,6 +43,8 @@ WEIGHT_S: Final = 3.0
 """How long a scale may take to come to rest."""
 TERMINAL_S: Final = 8.0
 """How long a terminal may take to answer who it is, or to be known to be gone."""
+
+_THERE: Final = (DeviceState.READY, DeviceState.DEGRADED)
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +99,7 @@ class ScannerSearch:
                 self._task = self.now = None
         log.info("%s is %s", self.role, address)
         if devices.is_kept:
-            till.desk.say("scanner.learned", source="scanner search")
+            till.desk.say("scanner.learned", source="scanner search", role=self.role)
         else:
             till.desk.say("device.not_kept", "warn", source="scanner search")
         till.desk.sound("scan_ok")
@@ -105,6 +108,7 @@ class ScannerSearch:
 
     def _tell(self, learning: Learning) -> None:
         self.now = learning
+        self.role = learning.role or self.role
         if learning.heard is not None:
             self._till.desk.say("scanner.not_the_label", "warn", source="scanner search")
             self._till.desk.sound("scan_refused")
@@ -166,9 +170,17 @@ def _known(till: Till, role: str, *kinds: DeviceKind) -> Health:
 
 def _print(till: Till, command: c.TestDevice) -> None:
     role = command.role or RECEIPT_PRINTER
-    _known(till, role, DeviceKind.PRINTER)
-    _say_ordered(till, till.printing.waiting_for(role))
+    row = _known(till, role, DeviceKind.PRINTER)
+    if is_held(row):
+        _told(till, "device.test_waits", "warn")
+    else:
+        _say_ordered(till, till.printing.waiting_for(role))
     till.effect(e.PrintTest(role))
+
+
+def is_held(row: Health) -> bool:
+    """A printer that starts no paper until somebody helps it."""
+    return row.fault in PRINT_BLOCKING
 
 
 def _say_ordered(till: Till, waiting: int) -> None:
@@ -228,6 +240,8 @@ def _weigh(till: Till, role: str, looks: int) -> None:
     fault = _known(till, role).fault
     if weight.quantity_milli is not None:
         _told(till, "device.scale_tested", quantity_milli=weight.quantity_milli)
+    elif fault is FaultReason.NO_ANSWER:
+        _told(till, "device.scale_no_answer", "warn")
     else:
         _told(till, f"device.{fault}" if fault else f"device.scale_{weight.state}", "warn")
 
@@ -241,9 +255,9 @@ def _check_terminal(till: Till, row: Health) -> None:
 def _wait_for_terminal(till: Till, role: str, answers: int, looks: int) -> None:
     """It was asked who it is: until it has answered once more than before, or is known to be gone."""
     row = _known(till, role)
-    if row.state is DeviceState.READY and row.counters.get("answers", 0) == answers and looks:
+    if row.state in _THERE and row.counters.get("answers", 0) == answers and looks:
         till.later("check", CHECK_EVERY_S, lambda: _wait_for_terminal(till, role, answers, looks - 1))
-    elif row.counters.get("answers", 0) > answers:
+    elif row.state is DeviceState.READY and row.counters.get("answers", 0) > answers:
         _told(till, "device.terminal_tested")
     else:
         _told(till, f"device.{row.fault or FaultReason.NO_ANSWER}", "warn")

@@ -30,6 +30,9 @@ TESTS: Final[dict[DeviceKind, tuple[str, ...]]] = {
 }
 NEED_A_DEVICE: Final = ("check", "calibrate")
 """Tests that make no sense while it is not there; a page waits for its printer."""
+STILL_TESTED: Final = (FaultReason.DRAWER_STUCK, FaultReason.UNVERIFIED, FaultReason.WRONG_DECIMALS)
+"""What looking again does not change: its own tests say more."""
+WARNINGS: Final = (FaultReason.PAPER_LOW, FaultReason.BLIND, FaultReason.UNVERIFIED)
 NO_SCANNER: Final = v.DeviceCard("", "scanner", "off", "devices.state.none", "devices.no_scanner", tests=("learn",))
 FACTS: Final = 5
 """Lines of a card."""
@@ -58,17 +61,21 @@ def _scanners(till: Till, equipment: Equipment, rows: list[Health]) -> v.DeviceC
     """One card for all of them: the till can be served while one of them is well."""
     ready = [row for row in rows if row.state is DeviceState.READY]
     row = (ready or rows)[0]
+    away = [each.role.partition(".")[2] for each in rows if each.state is not DeviceState.READY]
     reads = [read for role, read in equipment.last_reads.items() if role in {each.role for each in rows}]
     last = max(reads, key=lambda read: read.at, default=None)
+    presence = v.DeviceFact("devices.fact.scanners", text=f"{len(ready)} / {len(rows)}")
+    if ready and away:
+        presence = v.DeviceFact("devices.fact.away", text=", ".join(away))
     damaged = sum(each.counters.get("damaged", 0) for each in rows)
     return v.DeviceCard(
         role=row.role,
         device="scanner",
-        level="ok" if ready else _level(row),
+        level=("warn" if away else "ok") if ready else _level(row),
         state=_state(till, row),
         message="" if ready else _message(row),
         facts=(
-            v.DeviceFact("devices.fact.scanners", text=f"{len(ready)} / {len(rows)}"),
+            presence,
             v.DeviceFact("devices.fact.last_code", text=last.text if last is not None else ""),
             v.DeviceFact("devices.fact.read_at", at=last.at if last is not None else ""),
             v.DeviceFact("devices.fact.reads", count=sum(each.counters.get("scans", 0) for each in rows)),
@@ -91,7 +98,7 @@ def _card(till: Till, printing: Printing, row: Health) -> v.DeviceCard:
             v.DeviceFact("devices.fact.requests", count=row.counters.get("requests", 0)),
             v.DeviceFact("devices.fact.answers_lost", count=row.counters.get("answers_lost", 0)),
         )
-    is_ready = row.state is DeviceState.READY
+    is_usable = row.state is DeviceState.READY or row.fault in STILL_TESTED
     skipped = 1 if row.model and _level(row) == "error" else 0  # where it should be says more then than what it is
     is_for_nobody = bool(role_meant(row.role, printing.stand_ins))
     helps = TESTS[row.kind]
@@ -102,7 +109,7 @@ def _card(till: Till, printing: Printing, row: Health) -> v.DeviceCard:
         state=_state(till, row),
         message=_message(row) or ("device.for_nobody" if is_for_nobody else ""),
         facts=(*_common(till, row)[skipped:][: FACTS - len(own)], *own),
-        tests=helps if is_ready else (*(test for test in helps if test not in NEED_A_DEVICE), "retry"),
+        tests=helps if is_usable else (*(test for test in helps if test not in NEED_A_DEVICE), "retry"),
         is_looked_at=till.desk.looked_at == word,
     )
 
@@ -112,7 +119,7 @@ def _level(row: Health) -> v.CardLevel:
         return "ok"
     if row.fault is NONE:
         return "off"
-    return "warn" if row.fault in (FaultReason.PAPER_LOW, FaultReason.BLIND) else "error"
+    return "warn" if row.fault in WARNINGS else "error"
 
 
 def _state(till: Till, row: Health) -> str:
@@ -137,6 +144,8 @@ def _message(row: Health) -> str:
         return "drawer.stuck"
     if row.kind is DeviceKind.SCANNER and row.fault is FaultReason.UNPLUGGED:
         return "scanner.lost"
+    if row.kind is DeviceKind.SCALE and row.fault is FaultReason.NO_ANSWER:
+        return "device.scale_no_answer"
     return f"device.{row.fault}"
 
 
@@ -144,9 +153,10 @@ def _common(till: Till, row: Health) -> tuple[v.DeviceFact, ...]:
     """What every device has: model, place, since when it is so, how often it came back, what it did wrong."""
     lost = sum(row.counters.get(name, 0) for name in ("damaged", "uncertain"))
     model = (v.DeviceFact("devices.fact.model", text=row.model),) if row.model else ()
+    place = (v.DeviceFact("devices.fact.place", text=_place(row)),) if row.port else ()
     return (
         *model,
-        v.DeviceFact("devices.fact.place", text=_place(row)),
+        *place,
         v.DeviceFact("devices.fact.since", at=till.local_time(row.since.isoformat())),
         v.DeviceFact("devices.fact.reconnects", count=max(0, row.counters.get("connects", 1) - 1)),
         v.DeviceFact("devices.fact.faults", count=lost),
@@ -154,7 +164,8 @@ def _common(till: Till, row: Health) -> tuple[v.DeviceFact, ...]:
 
 
 def _place(row: Health) -> str:
-    place = (row.port or "–").partition(":")[2] or row.port or "–"
+    port = row.port or ""
+    place = port.partition(":")[2] or port
     return place.rsplit("/", 1)[-1] if place.startswith("/") else place
 
 
@@ -185,13 +196,12 @@ def _drawer_facts(till: Till, row: Health) -> tuple[v.DeviceFact, ...]:
     session = till.state.session
     without_sale = session.totals.drawer_openings if session is not None else 0
     level = till.devices.drawer(row.role).level if till.devices is not None else None
-    place, since = _common(till, row)[-4:-2]
-    behind_printer = row.port is None and row.state in (DeviceState.READY, DeviceState.DEGRADED)
-    if behind_printer:
+    place = v.DeviceFact("devices.fact.place", text=_place(row))
+    if row.port is None:
         place = v.DeviceFact("devices.fact.place", word="devices.at_printer")
     return (
         place,
-        since,
+        v.DeviceFact("devices.fact.since", at=till.local_time(row.since.isoformat())),
         v.DeviceFact("devices.fact.openings", count=row.counters.get("openings", 0)),
         v.DeviceFact("devices.fact.without_sale", count=without_sale),
         v.DeviceFact("devices.fact.sensor", word="devices.no" if level is None else "devices.yes"),

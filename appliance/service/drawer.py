@@ -33,6 +33,8 @@ ORDERED_NS: Final = 10_000_000_000
 """An opening belongs to the newest order for this long: the first pulse may have met a drawer that stuck."""
 KEY_NS: Final = 300_000_000_000
 """For this long after a failure an opening is the one that the till told somebody to do with the key."""
+HANDS_NS: Final = 500_000_000
+"""Nobody shuts a drawer so soon after it was told to open: its sensor says the contrary of what is."""
 LEARNING_NS: Final = 60_000_000_000
 """A step of the calibration that nobody takes in this time is forgotten."""
 FOUND: Final = "found"
@@ -54,6 +56,7 @@ class DrawerWatch:
         self._reason, self._ticket = "", 0
         self._is_told = False
         self._open_level: bool | None = None
+        self._looks_reversed = False
         self._learning_until_ns = 0
 
     def ordered(self, effect: KickDrawer) -> None:
@@ -93,7 +96,8 @@ class DrawerWatch:
         elif not commanded:
             self._reason = FORCED
             self._note(j.DrawerForced())
-            till.desk.say("drawer.opened_by_itself", "error", source=f"{ROLE}.forced")
+            code = "drawer.reversed" if self._looks_reversed else "drawer.opened_by_itself"
+            till.desk.say(code, "error", source=f"{ROLE}.forced")
             till.desk.sound("needs_you")
         elif self._order is not None and now_ns - self._ordered_ns <= ORDERED_NS:
             self._reason, self._ticket = self._order.reason, self._order.ticket
@@ -102,6 +106,8 @@ class DrawerWatch:
 
     def _shut(self) -> None:
         till = self._till
+        since_order_ns = till.clock.monotonic_ns() - self._ordered_ns
+        self._looks_reversed = self._order is not None and since_order_ns <= HANDS_NS
         till.cancel(TIMER)
         till.desk.hush(TIMER)
         if self._opened_ns is not None:
@@ -171,6 +177,7 @@ class DrawerWatch:
         has_sensor = shut_level != self._open_level
         self._till.keep_drawer_level(self._open_level if has_sensor else None)
         self._open_level = None
+        self._looks_reversed = False
         self._learning_until_ns = 0
         self._till.cancel(TIMER)
         self._opened_ns = None

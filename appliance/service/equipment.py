@@ -38,12 +38,17 @@ PRINTER_SENTENCES: Final = {
     FaultReason.NO_PERMISSION: ("device.no_permission", ("retry_print",)),
     FaultReason.BUSY: ("device.busy", ("retry_print",)),
     FaultReason.MISCONFIGURED: ("device.misconfigured", ()),
+    FaultReason.WRONG_PROFILE: ("printer.wrong_profile", ("retry_print",)),
     FaultReason.CRASHED: ("device.crashed", ("retry_print",)),
 }
-HELPER_SENTENCES: Final = frozenset({FaultReason.NO_PERMISSION, FaultReason.BUSY, FaultReason.MISCONFIGURED})
+HELPER_SENTENCES: Final = frozenset(
+    {FaultReason.NO_PERMISSION, FaultReason.BUSY, FaultReason.MISCONFIGURED, FaultReason.WRONG_DECIMALS}
+)
 """What somebody must change before a scale or a customer display can work."""
 
 
+NOT_PULLED: Final = frozenset({FaultReason.NO_ANSWER, FaultReason.CRASHED})
+"""The line of such a device is there."""
 ROLES: Final = {
     DeviceKind.PRINTER: "printer.receipt",
     DeviceKind.DRAWER: "drawer.main",
@@ -112,7 +117,7 @@ class Equipment:
         }.get(health.kind)
         if say is not None:
             say(till, health)
-        if health.state is DeviceState.READY:
+        if health.state is DeviceState.READY or health.fault is FaultReason.UNVERIFIED:
             self._seen_ready.add(health.role)
 
     def _printer_changed(self, till: Till, health: Health) -> None:
@@ -150,7 +155,7 @@ class Equipment:
 
     def _terminal_changed(self, till: Till, health: Health) -> None:
         till.terminal.ask_now()  # back or gone: what is open is asked about, or waits
-        if health.state is DeviceState.READY:
+        if health.state is DeviceState.READY or health.fault is FaultReason.UNVERIFIED:
             till.desk.hush(health.role)
         elif health.state is DeviceState.ABSENT and health.role in self._seen_ready:
             till.desk.say("card.terminal_lost", "warn", source=health.role)
@@ -165,6 +170,9 @@ class Equipment:
             till.desk.hush(health.role)
         elif health.fault in HELPER_SENTENCES and health.state is not DeviceState.ABSENT:
             till.desk.say(f"device.{health.fault}", "warn", source=health.role)
+            till.fold_messages()
+        elif health.role in self._seen_ready and health.kind is DeviceKind.SCALE and health.fault in NOT_PULLED:
+            till.desk.say("device.scale_silent", "warn", source=health.role)
             till.fold_messages()
         elif health.role in self._seen_ready:
             till.desk.say(f"device.{health.kind}_lost", "warn", source=health.role)
@@ -205,8 +213,8 @@ class Equipment:
         if any(health.state is DeviceState.READY for health in known):
             return v.DeviceLight(word)
         health = known[0]
-        if health.state is DeviceState.STARTING:
-            return v.DeviceLight(word)
+        if health.state is DeviceState.STARTING or health.fault is FaultReason.UNVERIFIED:
+            return v.DeviceLight(word)  # a cashier can do nothing about the latter but sell: it is on the card
         if health.fault is FaultReason.PAPER_LOW:
             return v.DeviceLight(word, "warn", "status.paper_low")
         if health.fault is FaultReason.BLIND:

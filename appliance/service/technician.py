@@ -21,13 +21,14 @@ from appliance.hal.device import (
     DeviceKind,
     Devices,
     DeviceState,
+    FaultReason,
     Health,
     PluggedDevice,
     Remedy,
     WeightState,
 )
 from appliance.protocol.message import Answer, AskDevices, DeviceList, DeviceRow
-from appliance.service.devices import CHECK_EVERY_S, TERMINAL_S, TEST_LINES, WEIGHT_S
+from appliance.service.devices import CHECK_EVERY_S, TERMINAL_S, TEST_LINES, WEIGHT_S, is_held
 from appliance.service.drawer import ROLE as DRAWER
 from appliance.service.equipment import role_meant
 
@@ -198,17 +199,30 @@ async def _unassign(asked: Technician, devices: Devices, ask: AskDevices) -> dic
 
 
 async def _test(asked: Technician, devices: Devices, ask: AskDevices) -> dict[str, Any]:
-    health = health_of(devices, ask.role)
+    health = await _started(asked, devices, ask.role)
     if health.state not in (DeviceState.READY, DeviceState.DEGRADED):
         devices.retry(ask.role)
         raise _not_ready(health)
     return {"kind": health.kind, **await _TESTS[health.kind](asked, devices, ask.role)}
 
 
+async def _started(asked: Technician, devices: Devices, role: str) -> Health:
+    """How it is, once it is known whether it starts at all. Raises Refusal for a role of nobody."""
+    try:
+        async with asyncio.timeout(START_S):
+            while health_of(devices, role).state is DeviceState.STARTING:
+                await asked.next_move()
+    except TimeoutError:
+        pass
+    return health_of(devices, role)
+
+
 async def _test_printer(asked: Technician, devices: Devices, role: str) -> dict[str, Any]:
     waiting = asked.till.printing.waiting_for(role)
     asked.till.effect(e.PrintTest(role))
     await asked.till.show()
+    if is_held(health := health_of(devices, role)):
+        raise Refusal("technician.test_waits", role=role, why=f"devices.fault.{health.fault}")
     return {"waiting": waiting}
 
 
@@ -256,12 +270,16 @@ async def _test_terminal(asked: Technician, devices: Devices, role: str) -> dict
     before = health_of(devices, role).counters.get("answers", 0)
     devices.retry(role)
     for _ in range(round(TERMINAL_S / CHECK_EVERY_S)):
+        await asyncio.sleep(CHECK_EVERY_S)
         health = health_of(devices, role)
-        if health.state is not DeviceState.READY:
+        if health.state not in (DeviceState.READY, DeviceState.DEGRADED):
             raise _not_ready(health)
         if health.counters.get("answers", 0) > before:
             break
-        await asyncio.sleep(CHECK_EVERY_S)
+    else:
+        raise Refusal("technician.not_ready", role=role, why="devices.fault.no_answer")
+    if health.fault is FaultReason.UNVERIFIED:
+        raise Refusal("technician.unverified", role=role)
     return {}
 
 

@@ -2,12 +2,11 @@
 
 from contextlib import asynccontextmanager
 
-from appliance.hal.device import DeviceState
 from appliance.hal.simulated.terminal import Decision, Play, SimulatedTerminal
 from appliance.hal.simulated.terminal_caisse_ap import CaisseApServer
 from appliance.protocol import command as c
 from appliance.protocol.message import AskDevices
-from tests.support.counter import WAIT_S, a_counter
+from tests.support.counter import THERE, WAIT_S, a_counter
 
 ROLE = "terminal.main"
 
@@ -33,7 +32,7 @@ async def asks(counter, work, address=""):
 
 
 async def is_ready(counter):
-    await counter.until(lambda: health(counter) is not None and health(counter).state is DeviceState.READY)
+    await counter.until(lambda: health(counter) is not None and health(counter).state in THERE)
 
 
 async def pays_by_card(counter):

@@ -8,11 +8,12 @@ import pytest
 
 from appliance.domain import journal as j
 from appliance.domain.effect import KickDrawer
-from appliance.hal.device import DeviceState, DrawerPosition, DrawerResult, FaultReason, Opened
+from appliance.hal.device import DeviceState, DrawerChanged, DrawerPosition, DrawerResult, FaultReason, Opened
 from appliance.protocol import command as c
 from tests.support.counter import a_counter
 from tests.support.till import NADIA, a_till
 
+ROLE = "drawer.main"
 CLOSED, OPEN = DrawerPosition.CLOSED, DrawerPosition.OPEN
 KINDS = (j.DrawerOpened, j.DrawerFailed, j.DrawerForced, j.DrawerLeftOpen, j.DrawerShut)
 
@@ -83,6 +84,24 @@ def test_opened_with_the_key_is_told_and_recorded(run, tmp_path):
             await counter.until(lambda: counter.devices.drawer().position is CLOSED)
             assert (await till.facts(*KINDS))[-2:] == [j.DrawerForced(), j.DrawerShut("forced", 4_000)]
             assert till.state.session.totals.drawer_forced == 1
+
+    run(main())
+
+
+def test_a_sensor_the_wrong_way_round_is_suspected(run, tmp_path):
+    """ "Shut" at the very moment of the pulse, "open" by itself when somebody shuts it: no burglar, a polarity."""
+
+    async def main():
+        async with a_till(tmp_path) as till:
+            watch = till.till.drawer
+            watch.ordered(KickDrawer("sale", 1))
+            watch.moved(DrawerChanged(ROLE, CLOSED, commanded=True))
+            await till.waits(timedelta(seconds=5))
+            watch.moved(DrawerChanged(ROLE, OPEN, commanded=False))
+            assert till.message == "drawer.reversed"
+            watch.moved(DrawerChanged(ROLE, CLOSED, commanded=True))
+            watch.moved(DrawerChanged(ROLE, OPEN, commanded=False))
+            assert till.message == "drawer.opened_by_itself"  # nothing was ordered in between
 
     run(main())
 

@@ -72,6 +72,10 @@ class Counter:
             await self.display.shows(upper, lower)
 
 
+THERE = (DeviceState.READY, DeviceState.DEGRADED)
+"""A Caisse-AP terminal is an open port until it has answered a payment."""
+
+
 @asynccontextmanager
 async def a_counter(
     folder: Path, *, has_trigger: bool = False, beside: Mapping[str, str] | None = None, **settings: Any
@@ -86,7 +90,7 @@ async def a_counter(
             try:
                 await counter.until(lambda: till.till.devices is not None)
                 healths = counter.devices.health
-                await counter.until(lambda: all(health.state is DeviceState.READY for health in healths()))
+                await counter.until(lambda: all(health.state in THERE for health in healths()))
                 yield counter
             finally:
                 serving.cancel()
