@@ -150,8 +150,9 @@ class Painted(Widget):
     def _paint_place(self, *_: Any) -> None:
         left, low, width, high = self.x, self.y, self.width, self.height
         if theme.density != 1:  # whole pixels, so that a border is as thick on each side
+            right, top = snap(left + width), snap(low + high)  # `top` itself may still be that of the place before
             left, low = snap(left), snap(low)
-            width, high = snap(self.right) - left, snap(self.top) - low
+            width, high = right - left, top - low
         for _colour, shape, inset in self._shapes:
             shape.pos = (left + inset, low + inset)
             shape.size = (max(0, width - 2 * inset), max(0, high - 2 * inset))
