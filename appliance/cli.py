@@ -242,15 +242,18 @@ def _money(minor: int) -> str:
 
 
 def _words(refusal: Any) -> str:
-    """A refusal as a technician reads it: its sentence, or its parameters."""
-    from appliance.i18n import has_sentence, t
+    """A refusal as a technician reads it."""
+    from appliance.i18n import explain
 
-    if has_sentence(refusal.code):
-        try:
-            return t(refusal.code, **refusal.params)
-        except KeyError:
-            pass
-    return ", ".join(f"{key} {value}" for key, value in refusal.params.items()) or refusal.code
+    return explain(refusal.code, refusal.params)
+
+
+def _unopened(code: str, path: object, error: OSError) -> Trouble:
+    from appliance.i18n import explain
+    from appliance.toml_file import unopened
+
+    fault = unopened(error)
+    return Trouble(code, f"{path}: {explain(fault.code, fault.params)}")
 
 
 # --- opening --------------------------------------------------------------------------------------------------------
@@ -354,7 +357,7 @@ def _read_day(path: Path) -> str:
             with path.open("rb") as file:
                 body = file.read(FILE_BYTES_MAX + 1)
     except OSError as error:
-        raise Trouble("day.unreadable", f"{path}: {error.strerror}") from None
+        raise _unopened("day.unreadable", path, error) from None
     if len(body) > FILE_BYTES_MAX:
         raise Trouble("day.too_long", f"{path}: more than {FILE_BYTES_MAX} bytes")
     try:
@@ -491,21 +494,25 @@ def _import_shop(arguments: argparse.Namespace) -> int:
 
 
 def _imported(arguments: argparse.Namespace, name: str, count: int) -> int:
+    from appliance.i18n import t
+
     if arguments.json:
         _say_json({"ok": True, "shop": name, "products": count, "written": not arguments.dry_run, "faults": []})
     else:
-        _console().print(f"{name}: {count} products {'would be' if arguments.dry_run else 'were'} imported")
+        code = "files.products_checked" if arguments.dry_run else "files.products"
+        sys.stdout.write(t(code, shop=name, count=count) + "\n")
     return OK
 
 
 def _import_products(arguments: argparse.Namespace) -> int:
+    from appliance.cli_files import say_faults
     from appliance.store.catalog import import_csv, load_shop
 
     config = _config(arguments.config)
     try:
         body = arguments.source.read_bytes()
     except OSError as error:
-        raise Trouble("csv.unreadable", f"{arguments.source}: {error.strerror}") from None
+        raise _unopened("csv.unreadable", arguments.source, error) from None
     opened = _reading(Path(config.data_dir) / "till.db") if arguments.dry_run else _writing(config)
     with opened as conn:
         shop = load_shop(conn)
@@ -514,13 +521,7 @@ def _import_products(arguments: argparse.Namespace) -> int:
         report = import_csv(conn, body, [row.id for row in shop.tax_classes], dry_run=arguments.dry_run)
     if not report.faults:
         return _imported(arguments, shop.name, report.accepted)
-    if arguments.json:
-        _say_json(
-            {"ok": False, "shop": shop.name, "products": report.accepted, "written": False, "faults": report.faults}
-        )
-    for fault in [] if arguments.json else report.faults:
-        said = ", ".join(f"{key} {value}" for key, value in fault.params.items())
-        sys.stdout.write(f"{arguments.source}:{fault.line}: {fault.code}{': ' if said else ''}{said}\n")
+    say_faults(arguments, report.faults, shop=shop.name, products=report.accepted)
     return NO
 
 
@@ -544,7 +545,7 @@ def _customers(arguments: argparse.Namespace) -> int:
             sys.stderr.write(f"tillbox: {refusal.code}: {_words(refusal)}\n")
             return NO
         except OSError as error:
-            raise Trouble("csv.unreadable", f"{error.filename}: {error.strerror}") from None
+            raise _unopened("csv.unreadable", error.filename, error) from None
 
 
 def _modes(arguments: argparse.Namespace) -> int:
@@ -644,28 +645,32 @@ def _import_codes(arguments: argparse.Namespace) -> int:
     """Into the store of a till that does not run."""
     import msgspec
 
+    from appliance.cli_files import say_faults
     from appliance.domain.errors import Refusal
+    from appliance.i18n import t
     from appliance.store.catalog import load_shop, save_shop
-    from appliance.store.shop_files import read_code_rules
+    from appliance.store.shop_files import read_codes
 
     config = _config(arguments.config)
     try:
-        rules = read_code_rules(arguments.source)
+        reading = read_codes(arguments.source)
     except Refusal as refusal:
         raise Trouble(refusal.code, _words(refusal)) from None
-    except ValueError as error:
-        raise Trouble("shop.value", str(error)) from None
+    if reading.faults:
+        say_faults(arguments, reading.faults, rules=0)
+        return NO
     opened = _reading(Path(config.data_dir) / "till.db") if arguments.dry_run else _writing(config)
     with opened as conn:
         shop = load_shop(conn)
         if shop is None:
             raise Trouble("shop.missing", "the store holds no shop: tillbox shop import FOLDER")
         if not arguments.dry_run:
-            save_shop(conn, msgspec.structs.replace(shop, code_rules=rules))
+            save_shop(conn, msgspec.structs.replace(shop, code_rules=reading.rules))
+    count = len(reading.rules)
     if arguments.json:
-        _say_json({"ok": True, "rules": len(rules), "written": not arguments.dry_run})
+        _say_json({"ok": True, "rules": count, "written": not arguments.dry_run, "faults": []})
     else:
-        _console().print(f"{len(rules)} rules {'would be' if arguments.dry_run else 'were'} imported")
+        sys.stdout.write(t("files.rules_checked" if arguments.dry_run else "files.rules", count=count) + "\n")
     return OK
 
 

@@ -15,13 +15,14 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from appliance.cli_files import fault_line, fault_row
 from appliance.domain import intent as i
 from appliance.domain import journal as j
 from appliance.domain.customer import Customer
 from appliance.domain.errors import Refusal
 from appliance.domain.state import TillState, apply
 from appliance.domain.till import Moment, step
-from appliance.i18n import has_sentence, t
+from appliance.i18n import t
 from appliance.store import customer_files, customers
 from appliance.store import journal as store
 
@@ -246,7 +247,8 @@ def _import(arguments: argparse.Namespace, conn: Any, books: Books) -> bool:
                     books.do(_records_of(report, openings))
     report = msgspec.structs.replace(report, openings=tuple(openings))
     if arguments.json:
-        _say_json({"ok": not report.faults, **msgspec.to_builtins(report)})
+        rows = {name: [fault_row(fault) for fault in getattr(report, name)] for name in ("faults", "warnings")}
+        _say_json({"ok": not report.faults, **msgspec.to_builtins(report), **rows})
     else:
         _say_report(arguments, report)
     return not report.faults
@@ -273,17 +275,13 @@ def _records_of(report: customer_files.ImportReport, openings: list[customer_fil
 
 def _say_report(arguments: argparse.Namespace, report: customer_files.ImportReport) -> None:
     for fault in (*report.warnings, *report.faults):
-        words = t(fault.code, **fault.params) if has_sentence(fault.code) else fault.code
-        column = f"{fault.params['column']}: " if "column" in fault.params else ""
-        kind = "" if fault in report.faults else "perhaps twice: "
-        sys.stdout.write(f"{arguments.source}:{fault.line}: {kind}{column}{words}\n")
-    would = "were" if report.written else "would be"
-    said = f"{len(report.created)} customers {would} created, {len(report.changed)} changed"
-    if report.openings:
-        said += f", {len(report.openings)} opening balances"
+        sys.stdout.write(fault_line(arguments.source, fault) + "\n")
     if report.faults:
-        said += f"; {len(report.faults)} faults, nothing was written"
-    sys.stdout.write(said + "\n")
+        sys.stdout.write(t("files.nothing_written", count=len(report.faults)) + "\n")
+        return
+    code = "files.customers" if report.written else "files.customers_checked"
+    created, changed, openings = map(len, (report.created, report.changed, report.openings))
+    sys.stdout.write(t(code, created=created, changed=changed, openings=openings) + "\n")
 
 
 @contextmanager

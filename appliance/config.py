@@ -1,7 +1,8 @@
 """Settings of one box: where its data lies, which devices it has. Read once, by the composition roots alone.
 
-A TOML file. What is wrong in it is said with the key at fault (`config.unreadable`, `config.value`); the daemon does
-not start on settings that it had to guess. What a shop sets up (modes, tenders, sellers) is not here but in the store.
+A TOML file. What is wrong in it is said with its line, the key at fault and what is allowed (`config.unreadable`,
+`config.value`); the daemon does not start on settings that it had to guess. What a shop sets up (modes, tenders,
+sellers) is not here but in the store.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from appliance.domain.errors import Refusal
 
 FOUND_BY_ITSELF = {"scanner.any": "auto:"}
 """The devices of settings that name none."""
+SOCKET_BYTES_MAX = 107
+"""Unix takes no longer path of a socket."""
 
 
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -75,35 +78,59 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
 
 
 def load_config(path: Path) -> Config:
-    """The settings in a file, paths made absolute. Raises Refusal with the key at fault."""
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise Refusal("config.unreadable", path=str(path), reason=str(error)) from error
+    """The settings in a file, paths made absolute. Raises Refusal with the first key at fault."""
+    text, table = _read(path)
     try:
         config = msgspec.convert(table, Config)
     except msgspec.ValidationError as error:
-        raise Refusal("config.value", path=str(path), reason=str(error)) from error
+        from appliance.toml_file import faults_of  # late: of use to what is wrong only
+
+        faults = faults_of(text, table, Config)
+        raise Refusal("config.value", **faults[0].placed(str(path))) from error
     if "devices" not in table:
         config = msgspec.structs.replace(config, devices=dict(FOUND_BY_ITSELF))
-    _check_zone(path, config.timezone)
-    base = path.resolve().parent
-    data_dir = base / config.data_dir
-    shop = str(base / config.shop) if config.shop else ""
-    logo = str(base / config.logo) if config.logo else ""
-    config = msgspec.structs.replace(
-        config, data_dir=str(data_dir), socket=str(data_dir / config.socket), shop=shop, logo=logo
-    )
-    if len(config.socket.encode()) > 107:
-        raise Refusal("config.value", path=str(path), reason="socket: path longer than 107 bytes")
+    if (code := _zone_fault(config.timezone)) is not None:
+        raise _value(path, text, "timezone", code, value=config.timezone)
+    config = _absolute(config, path.resolve().parent)
+    length = len(config.socket.encode())
+    if length > SOCKET_BYTES_MAX:
+        raise _value(path, text, "socket", "config.socket", bytes=length, most=SOCKET_BYTES_MAX)
     return config
 
 
-def _check_zone(path: Path, name: str) -> None:
+def _read(path: Path) -> tuple[str, dict[str, object]]:
+    """A file as text and as a table. Raises Refusal `config.unreadable`."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        return text, tomllib.loads(text)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        from appliance.toml_file import unreadable
+
+        raise Refusal("config.unreadable", **unreadable(path, error).placed(str(path))) from error
+
+
+def _absolute(config: Config, base: Path) -> Config:
+    """Paths as they are meant from the folder of the settings."""
+    data_dir = base / config.data_dir
+    shop = str(base / config.shop) if config.shop else ""
+    logo = str(base / config.logo) if config.logo else ""
+    return msgspec.structs.replace(
+        config, data_dir=str(data_dir), socket=str(data_dir / config.socket), shop=shop, logo=logo
+    )
+
+
+def _value(path: Path, text: str, key: str, code: str, **params: str | int) -> Refusal:
+    from appliance.toml_file import Fault, line_of
+
+    return Refusal("config.value", **Fault(line_of(text, (key,)), code, {"key": key, **params}).placed(str(path)))
+
+
+def _zone_fault(name: str) -> str | None:
     """The day's date hangs on it, so a zone that this machine does not know is refused at once."""
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
     try:
         ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise Refusal("config.value", path=str(path), reason=f"timezone: {error}") from error
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return "config.timezone"
+    return None

@@ -61,6 +61,21 @@ def has_sentence(code: str, language: str = "fr") -> bool:
     return code in catalogue(language)
 
 
+def explain(code: str, params: Mapping[str, object], language: str = "fr") -> str:
+    """A refusal or fault in words. A parameter that is a message id itself, such as a reason, is said by its sentence,
+    which the same parameters fill. What lacks words, or parameters for them, is shown as it is: nobody may see less."""
+    try:
+        words = {
+            name: t(value, language, **params) if isinstance(value, str) and has_sentence(value, language) else value
+            for name, value in params.items()
+        }
+        if has_sentence(code, language):
+            return t(code, language, **words)
+    except KeyError:
+        pass
+    return ", ".join([code, *(f"{name} {value}" for name, value in params.items())])
+
+
 @lru_cache(maxsize=16)
 def _separators(locale: str) -> tuple[str, str]:
     """How a locale groups thousands and marks decimals, by Babel."""

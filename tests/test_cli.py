@@ -40,6 +40,11 @@ def config(tmp_path):
     return path
 
 
+def plain(text):
+    """With ordinary spaces, as they are typed here."""
+    return text.replace("\u00a0", " ")
+
+
 def said(capsys):
     return json.loads(capsys.readouterr().out)
 
@@ -197,6 +202,31 @@ def test_products_import_names_each_bad_row(config, tmp_path, capsys):
     assert main([*arguments, "--json"]) == NO
     faults = json.loads(capsys.readouterr().out.partition("\n")[2])["faults"]
     assert {fault["code"] for fault in faults} == {"csv.column_missing"}
+    assert all("manque" in fault["text"] for fault in faults)
+    path.write_text("id;name;price;category;tax\n1;;y;Pains;food\n2;Pain;y;Pains;food\n", encoding="utf-8")
+    assert main(arguments) == NO
+    assert plain(capsys.readouterr().out) == (
+        f"{path}:2: Le nom manque.\n{path}:3: price : Prix illisible : « y ».\nRien n’est enregistré : 2 erreurs.\n"
+    )
+    path.write_text("id;name;price;category;tax\n1;Pain;2.50;Pains;food\n", encoding="utf-8")
+    assert main([*arguments, "--dry-run"]) == OK
+    assert plain(capsys.readouterr().out).endswith(" : un article en ordre, rien n’est enregistré (essai).\n")
+
+
+def test_a_shop_that_is_wrong_is_said_with_file_and_line(config, tmp_path, capsys):
+    folder = tmp_path / "shop"
+    shutil.copytree(FOLDER, folder)
+    lines = (folder / "products.csv").read_text(encoding="utf-8").splitlines()
+    (folder / "products.csv").write_text(
+        "\n".join([*lines[:2], lines[2].replace(";food;", ";gold;")]), encoding="utf-8"
+    )
+    assert main(["shop", "import", str(folder), "--config", str(config)]) == CANNOT
+    assert "products.csv, ligne 3 : Valeur « gold » inconnue." in plain(capsys.readouterr().err)
+    shop = (folder / "shop.toml").read_text(encoding="utf-8")
+    (folder / "shop.toml").write_text(shop.replace('currency = "CHF"', "currency = 12"), encoding="utf-8")
+    assert main(["shop", "import", str(folder), "--config", str(config)]) == CANNOT
+    line = shop.splitlines().index('currency = "CHF"') + 1
+    assert f"shop.toml, ligne {line} : currency = 12 n’est pas permis." in plain(capsys.readouterr().err)
 
 
 def test_settings_that_cannot_be_read(tmp_path, capsys):
@@ -333,15 +363,77 @@ def test_codes_of_a_till_are_listed_and_replaced(tmp_path, config, capsys):
     table = tmp_path / "codes.toml"
     table.write_text('preset = "DE"\n', encoding="utf-8")
     assert main(["codes", "import", str(table), "--config", str(config), "--dry-run", "--json"]) == OK
-    assert said(capsys) == {"ok": True, "rules": 6, "written": False}
+    assert said(capsys) == {"ok": True, "rules": 6, "written": False, "faults": []}
     assert main(["codes", "import", str(table), "--config", str(config)]) == OK
     capsys.readouterr()
     assert main(["codes", "list", "--config", str(config)]) == OK
     assert capsys.readouterr().out.startswith("22....C{NNNDD}    price    DE 22, Preis")
     assert main(["codes", "test", "2112345012346", "--config", str(config)]) == NO
     table.write_text('preset = "XX"\n', encoding="utf-8")
+    capsys.readouterr()
+    assert main(["codes", "import", str(table), "--config", str(config)]) == NO
+    assert plain(capsys.readouterr().out) == (
+        f'{table}:1: preset = "XX" n’est pas permis. Permis : "", "CH", "DE", "FR"\n'
+        "Rien n’est enregistré : une erreur.\n"
+    )
+    table.write_text('[[rules]]\nname = "one"\npattern = "21.....{NNDDD}"\nkind = "weight"\n', encoding="utf-8")
+    assert main(["codes", "import", str(table), "--config", str(config)]) == OK
+    assert capsys.readouterr().out == "Une règle enregistrée.\n"
+
+
+def table_of(folder, *rules):
+    """A codes.toml, four lines a rule."""
+    path = folder / "codes.toml"
+    lines = [f'[[rules]]\nname = "{name}"\npattern = "{pattern}"\nkind = "{kind}"\n' for name, pattern, kind in rules]
+    path.write_text("".join(lines), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("pattern", "kind", "why"),
+    [
+        ("21.....{NNDD}", "weight", "a 11 chiffres : une étiquette 02, 04 ou 20 à 29 en a 12"),
+        ("76.....{NNDDD}", "weight", "Un code du magasin commence par 02, 04 ou 20 à 29"),
+        ("............", "article", "Un code du magasin commence par 02, 04 ou 20 à 29"),
+        ("......", "article", "prendrait tous les codes de 6 chiffres"),
+        ("7......", "article", "commence par 0 ou 2"),
+        ("21............", "article", "codes de cartons, qui ont 14 chiffres"),
+        ("21.....", "price", "une règle price a une valeur, comme {NNDDD}"),
+        ("21.....{NNDDD}", "article", "n’a pas de valeur entre accolades"),
+        ("24.....{NNDDD}", "count", "écrivez {NNNNN}"),
+        ("21.....{NNDDD", "weight", "permis sont les chiffres, le point"),
+        ("21.....{NNDDD}", "mass", 'kind = "mass" n’est pas permis. Permis : "article", "count", "price", "weight"'),
+    ],
+)
+def test_a_rule_that_cannot_work_is_refused_with_its_line_and_what_is_allowed(
+    tmp_path, config, capsys, pattern, kind, why
+):
+    table = table_of(tmp_path, ("good", "22.....{NNNDD}", "price"), ("bad", pattern, kind))
+    assert main(["codes", "import", str(table), "--config", str(config)]) == NO
+    told = plain(capsys.readouterr().out).splitlines()
+    assert told[0].startswith(f"{table}:{8 if kind == 'mass' else 7}: ")
+    assert why in told[0]
+    assert told[1:] == ["Rien n’est enregistré : une erreur."]
+
+
+def test_every_rule_that_is_wrong_is_told_and_the_table_stays(tmp_path, config, capsys):
+    assert main(["shop", "import", str(FOLDER), "--config", str(config)]) == OK
+    good = ("good", "21.....{NNDDD}", "weight")
+    table = table_of(tmp_path, good, ("never", "2112...{NNDDD}", "weight"), good, ("six", "......", "article"))
+    capsys.readouterr()
+    assert main(["codes", "import", str(table), "--config", str(config), "--json"]) == NO
+    faults = said(capsys)["faults"]
+    assert [(fault["line"], fault["code"]) for fault in faults] == [
+        (7, "code_rule.never"), (11, "code_rule.never"), (15, "code_rule.takes_all")
+    ]  # fmt: skip
+    assert (
+        plain(faults[0]["text"]) == "la règle « never » ne servirait jamais : « good », plus haut, prend tous ses codes"
+    )
+    table.write_text("[[rules]\n", encoding="utf-8")
     assert main(["codes", "import", str(table), "--config", str(config)]) == CANNOT
-    assert "shop.value" in capsys.readouterr().err
+    assert "codes.toml, ligne 1 : « [[rules] » ne se lit pas" in plain(capsys.readouterr().err)
+    assert main(["codes", "list", "--config", str(config), "--json"]) == OK
+    assert [rule["kind"] for rule in said(capsys)] == ["weight", "price", "count"]
 
 
 # --- the command itself ---------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from appliance.config import Config, load_config
 from appliance.domain.errors import Refusal
-from appliance.i18n import has_sentence
+from appliance.i18n import explain, has_sentence
 
 
 def written(tmp_path, text: str | bytes):
@@ -55,7 +55,8 @@ def test_a_wrong_value_is_refused_with_its_key(tmp_path, text, key):
     with pytest.raises(Refusal) as refusal:
         load_config(written(tmp_path, text))
     assert refusal.value.code == "config.value" and has_sentence("config.value")
-    assert key in str(refusal.value.params["reason"])
+    assert has_sentence(str(refusal.value.params["reason"]))
+    assert key in explain(refusal.value.code, refusal.value.params)
 
 
 @pytest.mark.parametrize("text", ["till = ", b"\xff\xfe", "a = 1\na = 2"])

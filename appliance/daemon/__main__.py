@@ -18,7 +18,7 @@ import sys  # noqa: E402
 from contextlib import ExitStack  # noqa: E402
 from importlib import import_module  # noqa: E402
 from pathlib import Path  # noqa: E402
-from typing import TYPE_CHECKING, Any, Final  # noqa: E402
+from typing import TYPE_CHECKING, Final  # noqa: E402
 
 if TYPE_CHECKING:
     from appliance.config import Config
@@ -102,11 +102,9 @@ def _words(error: BaseException) -> str:
 
     if not isinstance(error, Refusal):
         return str(error)
-    from appliance.i18n import has_sentence, t
+    from appliance.i18n import explain
 
-    params: dict[str, Any] = dict(error.params)
-    sentence = t(error.code, **params) if has_sentence(error.code) else str(error.params)
-    return f"{error.code}: {' '.join(sentence.split())}"
+    return f"{error.code}: {' '.join(explain(error.code, error.params).split())}"
 
 
 async def _sell(config: Config, server: Server) -> int:

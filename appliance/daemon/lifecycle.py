@@ -131,6 +131,13 @@ class Daemon:
         if not self.ledger.state.till:
             till.do(i.CreateRegister(self.config.till, shop.currency, self.config.profile, __version__))
             await self.ledger.settle()
+        elif self.ledger.state.till != self.config.till:
+            raise Refusal(
+                "daemon.other_till",
+                given=self.config.till,
+                till=self.ledger.state.till,
+                database=str(Path(self.config.data_dir) / "till.db"),
+            )
         self.ledger.on_fault = lambda code: self._store_fault(till, code)
         self.ledger.on_lost = self._lost
         if self.ledger.state.card is not None:

@@ -32,11 +32,27 @@ RuleKind = Literal["weight", "price", "count", "article"]
 RULES_MAX: Final = 200
 LENGTH_MIN: Final = 4
 LENGTH_MAX: Final = 48
+VALUE_MAX: Final = 12
+SHOWN_MAX: Final = 60
+"""So much of a pattern is shown."""
+UPC_LENGTH: Final = 12
+IN_STORE: Final = ("02", "04", *(f"2{digit}" for digit in "0123456789.?"))
+"""What numbers of 13 digits begin with that GS1 gives to nobody's goods (General Specifications, section 1.4.3)."""
 _DIGITS: Final = frozenset("0123456789")
 
 
+class BadRule(ValueError):
+    """A rule or a table that cannot be meant. The text is for the log; `code` and `params` say it for a
+    person; `field` is the one to blame."""
+
+    def __init__(self, text: str, code: str, **params: str | int) -> None:
+        super().__init__(text)
+        self.code, self.params = code, params
+        self.field = "name" if code in ("code_rule.name_form", "code_rule.name_twice") else "pattern"
+
+
 class CodeRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
-    """One row of the table. ValueError when the pattern makes no sense."""
+    """One row of the table. BadRule when the pattern makes no sense."""
 
     name: Annotated[str, Meta(min_length=1, max_length=60)]
     """What the merchant calls it, such as "Balance fromage, poids"."""
@@ -47,7 +63,7 @@ class CodeRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False
 
     def __post_init__(self) -> None:
         if not self.name.isprintable():  # it is shown in terminals, which obey control characters
-            raise ValueError("the name of a code rule has a control character in it")
+            raise BadRule("the name of a code rule has a control character in it", "code_rule.name_form")
         parse_pattern(self.pattern, self.kind)
 
     def match(self, code: str) -> Match | None:
@@ -119,33 +135,73 @@ def _scaled(value: str, decimals: int, unit: int) -> int:
 
 @lru_cache(RULES_MAX)
 def parse_pattern(pattern: str, kind: RuleKind) -> Form:
-    """A pattern, place by place. ValueError says what is wrong with it."""
+    """A pattern, place by place. BadRule says what is wrong with it."""
+
+    def wrong(code: str, text: str, **params: str | int) -> BadRule:
+        return BadRule(f"pattern {pattern!r}: {text}", f"code_rule.{code}", pattern=pattern[:SHOWN_MAX], **params)
+
     head, opened, rest = pattern.partition("{")
     value, closed, tail = rest.partition("}")
     if bool(opened) != bool(closed) or set(head + tail) - _DIGITS - set(".C?"):
-        raise ValueError(f"pattern {pattern!r}: digits, points, one {{NNDDD}}, C and ? are allowed")
+        raise wrong("letters", "digits, points, one {NNDDD}, C and ? are allowed")
     decimals = value.count("D")
     if value != "N" * (len(value) - decimals) + "D" * decimals or bool(value) != bool(opened):
-        raise ValueError(f"pattern {pattern!r}: a value is written {{NNDDD}}, N before and D after the point")
+        raise wrong("value_form", "a value is written {NNDDD}, N before and D after the point")
     if bool(value) != (kind != "article"):
-        raise ValueError(f"pattern {pattern!r}: a rule of kind {kind} has {0 if kind == 'article' else 1} value")
+        has_none = kind == "article"
+        code = "value_too_many" if has_none else "value_missing"
+        raise wrong(code, f"a rule of kind {kind} has {0 if has_none else 1} value", kind=kind)
     if kind == "count" and decimals:
-        raise ValueError(f"pattern {pattern!r}: pieces have no decimals")
+        raise wrong("count_decimals", "pieces have no decimals")
     places = head + "V" * len(value) + tail
-    if not LENGTH_MIN <= len(places) <= LENGTH_MAX or len(value) > 12:
-        raise ValueError(f"pattern {pattern!r}: {LENGTH_MIN} to {LENGTH_MAX} digits, at most 12 of them the value")
+    if not LENGTH_MIN <= len(places) <= LENGTH_MAX or len(value) > VALUE_MAX:
+        low, high = LENGTH_MIN, LENGTH_MAX
+        text = f"{low} to {high} digits, at most {VALUE_MAX} of them the value"
+        raise wrong("length", text, low=low, high=high, value=VALUE_MAX)
     if "." not in places:
-        raise ValueError(f"pattern {pattern!r} has no digit of the article")
+        raise wrong("article_missing", "no digit of the article")
     if places.count("C") > 1 or ("C" in places and len(value) not in (4, 5)):
-        raise ValueError(f"pattern {pattern!r}: C is the check digit of a value of four or five digits")
+        raise wrong("value_check", "C is the check digit of a value of four or five digits")
     return Form(places + "K" if len(places) in (7, 12) else places, decimals)
 
 
 def check_table(rules: Iterable[CodeRule]) -> None:
-    """ValueError when the table is too long or two rules have one name."""
+    """BadRule when the table is too long or two rules have one name."""
     names = [rule.name for rule in rules]
     if len(names) > RULES_MAX:
-        raise ValueError(f"more than {RULES_MAX} code rules")
+        raise BadRule(f"more than {RULES_MAX} code rules", "code_rule.too_many", limit=RULES_MAX)
     twice = {name for name in names if names.count(name) > 1}
     if twice:
-        raise ValueError(f"two code rules are called {min(twice)!r}")
+        raise BadRule(f"two code rules are called {min(twice)!r}", "code_rule.name_twice", name=min(twice))
+
+
+def check_reach(rule: CodeRule, earlier: Iterable[CodeRule] = ()) -> None:
+    """BadRule for a rule that takes the numbers of other people's goods, or that never gets a code.
+
+    A merchant's table is asked so when it is read; a table that the store holds already goes on as it is.
+    """
+    places = parse_pattern(rule.pattern, rule.kind).places
+    length, is_in_store = len(places), places.startswith(IN_STORE)
+    params: dict[str, str | int] = {"pattern": rule.pattern[:SHOWN_MAX], "length": length - places.endswith("K")}
+    if length == 13 and not is_in_store:
+        raise BadRule(f"pattern {rule.pattern!r} takes the EAN-13 of goods", "code_rule.takes_ean13", **params)
+    if length == 8 and places[0] not in "02":
+        raise BadRule(f"pattern {rule.pattern!r} takes the EAN-8 of goods", "code_rule.takes_ean8", **params)
+    if length == 14:
+        raise BadRule(f"pattern {rule.pattern!r} takes the GTIN-14 of packs", "code_rule.takes_gtin14", **params)
+    if length not in (8, 13) and length <= UPC_LENGTH and is_in_store:
+        raise BadRule(f"pattern {rule.pattern!r} has no label's length", "code_rule.label_length", **params)
+    if length not in (8, 13) and not set(places[:2]) <= _DIGITS:
+        raise BadRule(f"pattern {rule.pattern!r} takes every code of its length", "code_rule.takes_all", **params)
+    for other in earlier:
+        if _covers(parse_pattern(other.pattern, other.kind).places, places):
+            text = f"rule {rule.name!r} never gets a code: {other.name!r} takes them all"
+            raise BadRule(text, "code_rule.never", name=rule.name, other=other.name)
+
+
+def _covers(places: str, others: str) -> bool:
+    """Every code of the second form has the first as well."""
+    return len(places) == len(others) and all(
+        place == other if place in _DIGITS or place == "K" else True
+        for place, other in zip(places, others, strict=True)
+    )

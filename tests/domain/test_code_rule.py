@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.domain.code_preset import PRESETS
-from appliance.domain.code_rule import CodeRule, check_table
+from appliance.domain.code_rule import BadRule, CodeRule, check_reach, check_table
 from appliance.domain.gtin import check_digit, is_gtin, price_check_digit
 
 S11 = CodeRule("weights", "21.....{NNDDD}", "weight")
@@ -114,6 +114,27 @@ def test_other_lengths_are_the_whole_code():
     short = CodeRule("pieces", "2..{NNNN}", "count")
     found = short.match("2170003" + check_digit("2170003"))
     assert found is not None and (found.article, found.milli) == ("17", 3000)
+
+
+@given(st.sampled_from([rule for rules in PRESETS.values() for rule in rules]))
+def test_the_presets_reach_only_labels(rule):
+    check_reach(rule)
+
+
+@given(
+    st.from_regex(r"[0-9.?]{4,16}", fullmatch=True).filter(lambda pattern: "." in pattern),
+    st.from_regex(r"[0-9]{12}", fullmatch=True),
+)
+def test_a_rule_that_is_let_in_takes_no_makers_goods(pattern, body):
+    """Whatever the table, an EAN-13 outside 02, 04 and 20 to 29 stays what its maker says."""
+    rule = CodeRule("r", pattern, "article")
+    try:
+        check_reach(rule)
+    except BadRule:
+        return
+    code = body + check_digit(body)
+    if code[:2] not in {"02", "04", *(f"2{digit}" for digit in range(10))}:
+        assert rule.match(code) is None
 
 
 @given(st.text(max_size=60))

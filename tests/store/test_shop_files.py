@@ -122,6 +122,7 @@ def test_a_rule_that_is_wrong_is_refused_before_anything_is_written(folder, text
     with pytest.raises(Refusal) as refusal:
         read_shop_files(folder)
     assert refusal.value.code == "shop.value"
+    assert has_sentence(str(refusal.value.params["reason"]))
 
 
 @pytest.mark.parametrize("name", ["shop.toml", "categories.toml", "codes.toml"])
