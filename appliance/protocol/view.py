@@ -1155,6 +1155,8 @@ class ClientCard(Piece):
     business: str = ""
     vat: str = ""
     wallet_minor: int = 0
+    kept_minor: int = 0
+    """What is on the wallet while cagnottes are off: to be read, and refunded by right."""
     gifted_minor: int = 0
     """Part of the balance that was given and not paid."""
     is_blocked: bool = False

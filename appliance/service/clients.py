@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
@@ -44,9 +43,6 @@ QUIET_NS: Final = 600_000_000_000
 """So long nothing was touched at a till that is taken to be idle: with nobody signed in, and with somebody."""
 HISTORY: Final = 200
 """Sales of Historique."""
-HISTORY_STEP: Final = 4_000
-HISTORY_ENTRIES: Final = 40_000
-"""Entries of the journal that are looked through for them, newest first, and how many at a time."""
 
 
 # --- looking --------------------------------------------------------------------------------------------------------
@@ -150,7 +146,8 @@ def show_card(till: Till, customer_id: str) -> None:
         desk.screen, desk.shows_result = "clients", False
         show_all(till)
     desk.client, desk.client_sales, desk.client_form = customer_id, None, None
-    if not till.shop.wallet_rules_in(till.config.profile).enabled:  # where the movements would stand
+    rules = till.shop.wallet_rules_in(till.config.profile)
+    if not rules.enabled and not till.state.holding(customer_id).balance_minor:  # where the movements would stand
         till.chore(_show_sales(till))
 
 
@@ -165,22 +162,12 @@ def _known(till: Till, customer_id: str) -> Customer:
 
 
 async def read_history(till: Till) -> None:
-    """The customer's sales at this till, off the loop and in small steps: no sale waits for them."""
-    customer, newest = till.desk.client, till.ledger.seq
-    found: list[tuple[str, j.TicketClosed]] = []
-    reversed_: set[int] = set()
+    """The customer's newest sales at this till, off the loop."""
+    customer = till.desk.client
     await till.ledger.settle()
-    for until in range(newest, max(0, newest - HISTORY_ENTRIES), -HISTORY_STEP):
-        step = partial(store_journal.sales_of, customer=customer, after=until - HISTORY_STEP, until=until)
-        for at, fact in await till.ledger.read(step):
-            if isinstance(fact, j.SettlementReversed):
-                reversed_.add(fact.of.document)
-            elif fact.document not in reversed_:
-                found.append((at, fact))
-        if len(found) >= HISTORY:
-            break
+    found = await till.ledger.read(lambda conn: store_journal.sales_of(conn, customer, HISTORY))
     if till.desk.client == customer:
-        till.desk.client_sales = tuple(found[:HISTORY])
+        till.desk.client_sales = tuple(found)
 
 
 async def _show_sales(till: Till) -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from appliance.domain.account import Wallet
-from appliance.domain.customer import COUNTER_ID, Customer, Group
+from appliance.domain.customer import COUNTER_ID, Customer, Group, initials_of
 from appliance.domain.ticket import Price, Ticket
 from appliance.i18n import t
 from appliance.protocol import view as v
 from appliance.service.client_form import FIELDS
 from appliance.service.clients import row_of
 from appliance.store.customers import CustomerRow
+from appliance.store.movements import WalletEntry
 
 if TYPE_CHECKING:
     from appliance.service.till import Till
@@ -47,6 +48,11 @@ def wallet_minor(till: Till, customer_id: str) -> int | None:
     return till.state.available(customer_id).total_minor
 
 
+def kept_minor(till: Till, customer_id: str) -> int:
+    """What is on a wallet while cagnottes are off: it is read and, by right, refunded (feature W-01)."""
+    return 0 if has_wallets(till) else till.state.holding(customer_id).balance_minor
+
+
 def chip(till: Till, ticket: Ticket) -> v.ClientChip | None:
     """The client on the ticket."""
     return chip_of(till, ticket.customer)
@@ -68,8 +74,8 @@ def chip_of(till: Till, customer_id: str) -> v.ClientChip | None:
 
 
 def initials(customer: Customer) -> str:
-    """Of the name as lists have it."""
-    return customer.initials
+    """Of the name as one says it, which stands beside them; a list has them of its own order."""
+    return initials_of(customer.name)
 
 
 def _rate(till: Till, group: Group | None) -> int:
@@ -198,6 +204,7 @@ def _card(till: Till) -> v.ClientCard | None:
         business=customer.uid or customer.siret or customer.siren,
         vat=customer.vat_number,
         wallet_minor=wallet_minor(till, customer.id) or 0,
+        kept_minor=kept_minor(till, customer.id),
         gifted_minor=_gifted(till, wallet, customer.id),
         is_blocked=wallet is not None and bool(wallet.blocked),
         last_credit_minor=0 if credit is None else credit.part.total_minor,
@@ -223,10 +230,17 @@ def movements(till: Till, customer_id: str) -> tuple[v.WalletMovement, ...]:
             amount_minor=row.amount_minor,
             balance_minor=row.balance_minor,
             number=row.ticket,
-            where=row.modes if row.kind in ("credit", "credit_cancelled", "refund") else row.reason or row.till,
+            where=_where(till, row),
         )
         for row in till.desk.client_moves
     )
+
+
+def _where(till: Till, row: WalletEntry) -> str:
+    """By which means, why, or at which till."""
+    if row.kind in ("credit", "credit_cancelled", "refund"):
+        return row.modes
+    return row.reason or (till.shop.register_name if row.till == till.state.till else row.till)
 
 
 def _sales(till: Till) -> tuple[v.ClientSale, ...] | None:

@@ -50,7 +50,10 @@ def _does(till: Till, mode: TenderMode) -> tuple[str, dict[str, str | int]]:
     if mode.kind == "card":
         return ("masters.does.terminal" if till.terminal.is_configured else "masters.does.by_hand"), {}
     if mode.kind == "wallet":
-        return "masters.does.wallet", {}
+        count, kept = (0, 0) if mode.enabled else masters.balances(till)
+        return ("masters.does.wallet_kept", {"count": count, "amount_minor": kept}) if count else (
+            "masters.does.wallet", {},
+        )  # fmt: skip
     return mode.note or DOES_OVERPAID[mode.overpayment], {}
 
 

@@ -626,6 +626,8 @@ def possible(till: Till, customer: Customer) -> tuple[str, ...]:
     """Deeds that make sense on this wallet now."""
     wallet, held = till.state.wallets.get(customer.id), till.state.holding(customer.id).balance_minor
     is_blocked = wallet is not None and bool(wallet.blocked)
+    if not rules_of(till).enabled:  # kept, and given back by right
+        return ("unblock",) if is_blocked and held else ("refund",) if held else ()
     found = ["unblock" if is_blocked else "block", "replace_card"]
     if held:
         found.append("transfer")

@@ -187,6 +187,27 @@ def test_switched_off_nothing_is_credited(tmp_path):
     in_a_shop(work, tmp_path)
 
 
+def test_w01_switched_off_a_balance_is_still_read_and_given_back_by_right(tmp_path):
+    async def work(till):
+        await gives(till, 5000, 500)
+        shop = till.till.shop
+        tenders = tuple(msgspec.structs.replace(row, enabled=row.kind != "wallet") for row in shop.tenders)
+        till.till.shop = msgspec.structs.replace(shop, tenders=tenders)
+        await till.do(c.ShowTab("clients"), c.ShowCustomer(ANNE))
+        await asyncio.gather(*till.till._chores)
+        card = till.view.clients.client
+        assert (card.wallet_minor, card.kept_minor, card.sales, len(card.movements)) == (0, 5500, None, 1)
+        assert {row.id: row.wallet_minor for row in till.view.clients.rows}[ANNE] is None
+        assert await till.refused(c.OpenWalletAction(ANNE, "adjust")) == "wallet.not_now"
+        await till.do(c.OpenWalletAction(ANNE))
+        assert till.view.sheet.actions == ("refund",)
+        await till.do(c.OpenWalletAction(ANNE, "refund"), c.DoWalletAction(mode="cash"), c.Approve(PINS["nadia"]))
+        assert (balance(till), till.message) == (0, "wallet.refunded")
+        assert till.view.clients.client.kept_minor == 0
+
+    in_a_shop(work, tmp_path)
+
+
 # --- cancelled ------------------------------------------------------------------------------------------------------
 
 
@@ -498,9 +519,10 @@ def test_the_card_of_a_client_lists_what_moved(tmp_path):
         await till.do(c.AddTender("wallet"), c.ShowTab("clients"), c.ShowCustomer(ANNE))
         await asyncio.gather(*till.till._chores)
         rows = till.view.clients.client.movements
-        assert [(row.kind, row.amount_minor, row.balance_minor) for row in rows] == [
-            ("purchase", -2000, 3000), ("credit", 5000, 5000),
+        assert [(row.kind, row.where, row.amount_minor, row.balance_minor) for row in rows] == [
+            ("purchase", "Caisse 1", -2000, 3000), ("credit", "Espèces", 5000, 5000),
         ]  # fmt: skip
+        assert till.view.clients.client.initials == "AR"
 
     in_a_shop(work, tmp_path)
 

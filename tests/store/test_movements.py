@@ -33,6 +33,31 @@ def keep(conn: Connection, facts: list[j.AnyFact], each: int = 1) -> list[j.Entr
     return entries
 
 
+def test_a_customers_sales_are_found_by_index_whatever_came_since(conn: Connection) -> None:
+    core = Core()
+    core.credits(5000)
+    for _ in range(3):
+        core.sells(500, "cash", 500)
+    core.do(i.CorrectPayment())
+    core.pays("wallet")
+    last = core.state.last_closed
+    for _ in range(50):
+        core.sells(300, "cash", 300, LEFEVRE)
+    keep(conn, core.facts)
+    found = store.sales_of(conn, ROCHAT, 10)
+    assert found[0][1] == last
+    assert [fact.tenders[0].kind for _, fact in found] == ["wallet", "cash", "cash"]
+    assert len(store.sales_of(conn, ROCHAT, 2)) == 2
+    assert store.sales_of(conn, "c-nobodynobody", 10) == []
+    plan = conn.execute(
+        "EXPLAIN QUERY PLAN SELECT seq FROM journal WHERE kind IN ('TicketClosed', 'SettlementReversed')"
+        f" AND {store._BUYER} = ? ORDER BY seq DESC",
+        (ROCHAT,),
+    ).fetchall()
+    assert "sale_of_customer" in plan[0][-1]
+    assert "TEMP B-TREE" not in str(plan)
+
+
 def a_year() -> Core:
     """Every kind of movement once, and sales that move nothing."""
     core = Core()

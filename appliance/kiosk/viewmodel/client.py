@@ -377,7 +377,10 @@ def card_model(view: v.TillView, card: v.ClientCard, clients: v.ClientsView) -> 
         last = t("screen.clients.last_credit", lang, amount=amount(card.last_credit_minor, locale), day=day)
     if card.gifted_minor:
         last = t("screen.clients.gifted", lang, amount=amount(card.gifted_minor, locale))
-    is_history = card.sales is not None or not has_wallet
+    if card.kept_minor:
+        last = t("screen.clients.kept_why", lang)
+    reads = has_wallet or card.kept_minor > 0
+    is_history = card.sales is not None or not reads
     is_reading = is_history and card.sales is None
     lines = (
         [sale_line(view, sale, i) for i, sale in enumerate(card.sales or ())]
@@ -391,9 +394,9 @@ def card_model(view: v.TillView, card: v.ClientCard, clients: v.ClientsView) -> 
         initials=card.initials,
         what=_what(view, card),
         credit=t("screen.clients.credit", lang) if has_wallet else "",
-        balance_label=t("screen.clients.balance", lang) if has_wallet else "",
+        balance_label=t("screen.clients.kept" if card.kept_minor else "screen.clients.balance", lang) if reads else "",
         currency=view.shop.currency,
-        balance=amount(card.wallet_minor, locale),
+        balance=amount(card.kept_minor or card.wallet_minor, locale),
         last_credit=last,
         facts=_facts(view, card),
         moves_title=t(f"screen.clients.{word}_title", lang),
@@ -401,10 +404,10 @@ def card_model(view: v.TillView, card: v.ClientCard, clients: v.ClientsView) -> 
         moves_empty="" if lines or is_reading else t(f"screen.clients.{word}_empty", lang),
         statement=t("screen.clients.statement", lang) if clients.has_statement and not is_history else "",
         edit="" if card.is_counter else t("screen.clients.edit", lang),
-        history=t("screen.clients.history" if not is_history else "screen.clients.moves", lang) if has_wallet else "",
+        history=t("screen.clients.history" if not is_history else "screen.clients.moves", lang) if reads else "",
         is_history=is_history,
         delete="" if card.is_counter else t("screen.clients.delete", lang),
-        more=has_wallet,
+        more=reads,
         sale=t("screen.clients.sale", lang),
     )
 
