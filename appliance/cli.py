@@ -75,6 +75,9 @@ def _parser() -> argparse.ArgumentParser:
     status = command("status", _status, "ask the running till what is on its screen")
     status.add_argument("--config", type=Path, required=True, metavar="FILE", help="the till's settings")
 
+    check = command("check", _check, "check the settings of a till: what it would refuse, or take without effect")
+    check.add_argument("--config", type=Path, required=True, metavar="FILE", help="the till's settings")
+
     command("protocol", _protocol, "print the messages between kiosk and daemon")
     _add_imports(commands, command)
     _add_codes(commands, command)
@@ -672,6 +675,21 @@ def _import_codes(arguments: argparse.Namespace) -> int:
     else:
         sys.stdout.write(t("files.rules_checked" if arguments.dry_run else "files.rules", count=count) + "\n")
     return OK
+
+
+# --- settings -------------------------------------------------------------------------------------------------------
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    import logging
+
+    from appliance.cli_files import check_settings, say_settings
+    from appliance.clock import SystemClock
+
+    logging.getLogger("appliance").addHandler(logging.NullHandler())  # the lines say it all
+    faults = check_settings(arguments.config, SystemClock())
+    say_settings(arguments, faults)
+    return NO if faults else OK
 
 
 # --- the running till -----------------------------------------------------------------------------------------------

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
 from appliance.domain.errors import Refusal
+
+if TYPE_CHECKING:
+    from appliance.toml_file import Fault
 
 FOUND_BY_ITSELF = {"scanner.any": "auto:"}
 """The devices of settings that name none."""
@@ -96,6 +99,21 @@ def load_config(path: Path) -> Config:
     if length > SOCKET_BYTES_MAX:
         raise _value(path, text, "socket", "config.socket", bytes=length, most=SOCKET_BYTES_MAX)
     return config
+
+
+def faults_in(path: Path) -> list[Fault]:
+    """Everything for which `load_config` would refuse a file; nothing when it would not."""
+    from appliance.toml_file import Fault, faults_of
+
+    try:
+        text, table = _read(path)
+        if faults := faults_of(text, table, Config):
+            return faults
+        load_config(path)
+    except Refusal as refusal:
+        params = dict(refusal.params)
+        return [Fault(int(params["line"]), str(params["reason"]), params)]
+    return []
 
 
 def _read(path: Path) -> tuple[str, dict[str, object]]:

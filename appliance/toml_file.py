@@ -61,13 +61,12 @@ def unreadable(path: Path, error: Exception) -> Fault:
     if isinstance(error, RecursionError):
         return Fault(0, "toml.too_deep")
     found = _POSITION.search(str(error))
-    line, column = (int(found[1]), int(found[2])) if found else (0, 0)
-    code = "toml.twice" if "overwrite" in str(error) or "twice" in str(error) else "toml.syntax"
     lines = path.read_text(encoding="utf-8").splitlines()
-    if not found:
-        return Fault(len(lines), "toml.open_end")
-    text = lines[line - 1].strip()[:SHOWN_MAX] if 0 < line <= len(lines) else ""
-    return Fault(line, code, {"column": column, "text": text})
+    line, column = (int(found[1]), int(found[2])) if found else (len(lines), 0)
+    shown = lines[line - 1].strip()[:SHOWN_MAX] if 0 < line <= len(lines) else ""
+    if "overwrite" in str(error):
+        return Fault(line, "toml.twice", {"text": shown})
+    return Fault(line, "toml.syntax" if found else "toml.open_end", {"column": column, "text": shown})
 
 
 def faults_of(text: str, table: Mapping[str, Any], struct: type, key: Key = ()) -> list[Fault]:
@@ -128,9 +127,9 @@ def _entry_faults(text: str, key: Key, value: Any, kind: inspect.DictType) -> It
     """Of a table with free names, such as roles: a name with a point in it must be quoted, else it is a table."""
     line = line_of(text, key)
     if isinstance(value, dict) and not isinstance(kind.value_type, inspect.StructType):
-        name, inside = str(key[-1]), next(iter(value), "")
-        line = line_of(text, (*key, inside)) or line
-        yield Fault(line, "toml.unquoted", {"key": f"{name}.{inside}"[:SHOWN_MAX], "table": str(key[0])})
+        for inside in value:
+            params = {"key": f"{key[-1]}.{inside}"[:SHOWN_MAX], "table": str(key[0])}
+            yield Fault(line_of(text, (*key, inside)) or line, "toml.unquoted", {**params})
         return
     try:
         msgspec.convert(value, _python_type(kind.value_type))

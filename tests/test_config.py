@@ -1,13 +1,19 @@
 """Settings of one box: read whole, or refused with the key at fault; never guessed."""
 
+from pathlib import Path
+
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from appliance.cli import NO, OK, main
+from appliance.cli_files import check_settings, fault_line
+from appliance.clock import SystemClock
 from appliance.config import Config, load_config
 from appliance.domain.errors import Refusal
 from appliance.i18n import explain, has_sentence
+from appliance.toml_file import Key, line_of
 
 
 def written(tmp_path, text: str | bytes):
@@ -91,3 +97,58 @@ def test_settings_nested_beyond_reason_are_refused(tmp_path):
     with pytest.raises(Refusal) as refused:
         load_config(written(tmp_path, "x = " + "[" * 3_000 + "]" * 3_000))
     assert refused.value.code == "config.unreadable"
+
+
+# --- every mistake, with its line and what is allowed ---------------------------------------------------------------
+
+
+def told(tmp_path, text: str) -> list[str]:
+    """What `tillbox check` says of settings, without the file's name; with ordinary spaces."""
+    path = written(tmp_path, text)
+    lines = [fault_line("", fault).replace("\u00a0", " ") for fault in check_settings(path, SystemClock())]
+    return [line.removeprefix(":") for line in lines]
+
+
+MISTAKES = (Path(__file__).parent / "data/settings_mistakes.txt").read_text(encoding="utf-8").rstrip().split("\n\n")
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_told_with_its_line_and_what_is_allowed(tmp_path, mistake):
+    text, _, said = mistake.partition("\n=> ")
+    assert told(tmp_path, text) == [said]
+
+
+def test_all_mistakes_are_told_at_once(tmp_path):
+    lines = told(tmp_path, 'colour = 1\nlock_after_s = -1\n[devices]\nprinter.receipt = "x"\nprinter.kitchen = "y"\n')
+    assert [line.partition(":")[0] for line in lines] == ["1", "2", "4", "5"]
+
+
+def test_a_role_that_was_assigned_since_is_known(tmp_path):
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var/devices.json").write_text('{"version": 1, "roles": {"scanner.b": null}}')
+    assert told(tmp_path, "[devices]\n[scan_repeat_ms]\n'scanner.b' = 5") == []
+
+
+def test_settings_in_order_are_said_so(tmp_path, capsys):
+    path = written(tmp_path, "lock_after_s = 5")
+    assert main(["check", "--config", str(path)]) == OK
+    assert "réglages en ordre" in capsys.readouterr().out
+    path.write_text("lock_after_s = 'x'")
+    assert main(["check", "--config", str(path), "--json"]) == NO
+    assert '"code": "toml.number"' in capsys.readouterr().out
+
+
+@given(
+    st.text("[]=\"'. a1\n#{}", max_size=40), st.lists(st.text("ab1", min_size=1, max_size=2), min_size=1, max_size=3)
+)
+def test_a_line_is_found_in_any_text(text, key):
+    """0, or a line that the text has."""
+    assert 0 <= line_of(text, tuple(key)) <= len(text.splitlines())
+
+
+def test_lines_of_tables_in_lists():
+    text = 'a.b = 1\n[[r]]\nn = "=["\n[[r]]\n"x.y" = 2\n[r.s]\nz = 3\n'
+    places: dict[Key, int] = {
+        ("a", "b"): 1, ("r", 0): 2, ("r", 0, "n"): 3, ("r", 1): 4, ("r", 1, "x.y"): 5, ("r", 1, "s", "z"): 7
+    }  # fmt: skip
+    assert {key: line_of(text, key) for key in places} == places

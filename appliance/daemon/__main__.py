@@ -21,10 +21,15 @@ from pathlib import Path  # noqa: E402
 from typing import TYPE_CHECKING, Final  # noqa: E402
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from appliance.config import Config
     from appliance.daemon.server import Server
 
 log = logging.getLogger("appliance")
+
+DOUBTS_S: Final = 2.0
+"""What a technician should know of the settings is worked out once the till has begun to sell."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -81,7 +86,7 @@ async def _serve(settings: Path) -> int:
                 import_module(piece)
                 for _ in range(3):  # a connection, its first line, its answer
                     await asyncio.sleep(0)
-            return await _sell(config, server)
+            return await _sell(config, server, lambda: _say_doubts(settings, config))
     except Refusal as refusal:
         log.critical("%s", _words(refusal))
         return 2
@@ -107,7 +112,18 @@ def _words(error: BaseException) -> str:
     return f"{error.code}: {' '.join(explain(error.code, error.params).split())}"
 
 
-async def _sell(config: Config, server: Server) -> int:
+def _say_doubts(path: Path, config: Config) -> None:
+    """Lines of the settings that have no effect. Wrong addresses are told when their devices are opened."""
+    from appliance.hal.settings_check import role_doubts
+    from appliance.i18n import explain
+    from appliance.toml_file import line_of
+
+    text = path.read_text(encoding="utf-8")
+    for doubt in role_doubts(config):
+        log.warning("%s:%d: %s", path, line_of(text, doubt.key), explain(doubt.code, doubt.params))
+
+
+async def _sell(config: Config, server: Server, say_doubts: Callable[[], None]) -> int:
     """One till until it is told to stop; 2 when it must not sell."""
     from appliance.clock import SystemClock
     from appliance.daemon.lifecycle import Daemon, NoShop
@@ -116,7 +132,14 @@ async def _sell(config: Config, server: Server) -> int:
 
     status = 0
     try:
-        await Daemon(config, SystemClock(), server).run(_say_ready)
+        daemon = Daemon(config, SystemClock(), server)
+
+        def ready() -> None:
+            _say_ready()
+            if config.scan_repeat_ms or config.printer_fallback or config.devices:
+                asyncio.get_running_loop().call_later(DOUBTS_S, say_doubts)
+
+        await daemon.run(ready)
     except* (Refusal, BrokenJournal, NewerDatabase) as group:
         log.critical("%s", _words(_innermost(group)))
         status = 2

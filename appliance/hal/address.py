@@ -58,6 +58,10 @@ _UDEV_CLASSES = {
     DeviceKind.SCALE: ("serial",),
     DeviceKind.TERMINAL: (),
 }
+BAUDS = tuple(
+    "1200 2400 4800 9600 19200 38400 57600 115200 230400 460800 500000 576000 921600 1000000".split()
+)  # fmt: skip
+"""Speeds that serial lines have; a UART takes the nearest of any other number, and reads rubbish."""
 _TERMINAL_PORTS = {"nexo": 8443, "caisse-ap": 8888}
 _HOST_AND_PORT = re.compile(r"[A-Za-z0-9.-]+:[0-9]+(\?.*)?")
 _NEVER_FOUND = frozenset({DeviceKind.DRAWER, DeviceKind.DISPLAY, DeviceKind.SCALE})
@@ -148,6 +152,9 @@ def _unreachable(url: str, scheme: str, kind: DeviceKind) -> BadAddress:
         meant = f"tcp://{url[:100]}"
         return BadAddress(f"tcp:// is missing: {meant}", "scheme_missing", meant=meant)
     known = ", ".join(sorted(SCHEMES[kind]))
+    if not scheme:
+        text = f"{url[:40]!r} is no address of a {kind}; it begins with one of {known} and a colon"
+        return BadAddress(text, "no_scheme", given=url[:40], known=known)
     text = f"a {kind} cannot be reached by {scheme[:40]!r}, only by {known}"
     return BadAddress(text, "scheme", scheme=scheme[:40], known=known)
 
@@ -183,7 +190,8 @@ def _checked(address: Address, kind: DeviceKind) -> Address:
                 )
     if address.match and address.scheme != "udev":
         raise BadAddress("only udev addresses match properties", "match")
-    address.number("baud", 9_600, 1_200, 1_000_000)
+    if address.options.get("baud", "9600") not in BAUDS:
+        raise one_of("baud", BAUDS)
     return address
 
 

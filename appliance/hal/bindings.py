@@ -42,6 +42,11 @@ class Bindings:
         if self._path is not None:
             self._roles = _load(self._path)
 
+    @property
+    def known(self) -> frozenset[str]:
+        """Roles that were assigned or freed at run time."""
+        return frozenset(self._roles)
+
     def over(self, settings: Mapping[str, str]) -> dict[str, str]:
         """Role to address: the settings with what was assigned since."""
         roles: dict[str, str | None] = {**settings, **self._roles}

@@ -164,6 +164,8 @@ class Registry:
         self.ports = Ports()
         self._slots: dict[str, Slot] = {}
         self._broken: dict[str, Health] = {}
+        self.refused: dict[str, BadAddress] = {}
+        """Roles that can never work as they are configured, and why."""
         self._settings = config.roles
         self._bindings = Bindings(config.bindings)
         self._folder = Path(config.bindings).parent if config.bindings else None
@@ -299,7 +301,7 @@ class Registry:
         """Two roles of the settings at one place: only one of them will be served well."""
         first: dict[str, str] = {}
         for role, url in self._urls.items():
-            place = _place_of(url, role)
+            place = place_of(url, role)
             if place and first.setdefault(place, role) != role:
                 log.warning("%s: %s has the same address, %s", role, first[place], place)
 
@@ -332,11 +334,11 @@ class Registry:
 
     def _check_free(self, role: str, url: str) -> None:
         """Raises BadAddress for the host and port, or the node, of another role; what it has already it may keep."""
-        place = _place_of(url, role)
-        if place == _place_of(self._urls.get(role, ""), role):
+        place = place_of(url, role)
+        if place == place_of(self._urls.get(role, ""), role):
             return
         for other, other_url in self._urls.items():
-            if other != role and place and _place_of(other_url, other) == place:
+            if other != role and place and place_of(other_url, other) == place:
                 raise BadAddress(f"{other} has this address", "address_taken", other=other)
 
     async def _replace(self, changes: dict[str, str | None]) -> None:
@@ -447,6 +449,7 @@ class Registry:
             log.warning("%s: %s", role[:40], error)
         else:
             log.error("%s: configuration refused, %s", role[:40], error)
+        self.refused[role] = error
         self._broken[role] = Health(role, _kind_or_any(role), state, fault, self._clock.now())
 
     def _absent(self, role: str, kind: DeviceKind) -> Health:
@@ -454,7 +457,7 @@ class Registry:
         return known or Health(role, kind, DeviceState.ABSENT, FaultReason.NOT_CONFIGURED, self._clock.now())
 
 
-def _place_of(url: str, role: str) -> str:
+def place_of(url: str, role: str) -> str:
     """Host and port, or node, by one name; "" for what names no single place, or cannot be meant."""
     try:
         address = parse_address(url, kind_of(role))

@@ -130,12 +130,32 @@ def test_only_one_daemon_at_a_time(sold: Path) -> None:
         ("discount_limit_bp = 20000\n", "discount_limit_bp"),
         ("language = 'rm'\n", "language"),
         ("lock_afterwards_s = 3\n", "lock_afterwards_s"),
-        ("timezone = \n", "line"),
+        ("timezone = \n", "ligne"),
         ("devices = 3\n", "devices"),
     ],
 )
 def test_settings_that_must_be_guessed(tmp_path: Path, extra: str, named: str) -> None:
     assert named in refuses(settings(tmp_path, extra))
+
+
+def test_the_books_of_another_till_are_left_alone(sold: Path) -> None:
+    path = settings(sold.parent, 'till = "other-2"\n')
+    told = refuses(path)
+    assert "daemon.other_till" in told
+    assert "« other-2 »" in told.replace("\u00a0", " ")
+    assert "till-1" in told
+    path = settings(sold.parent)
+    assert start_and_stop(path) == ["ready"]
+
+
+def test_a_line_without_effect_is_told_by_a_till_that_sells(tmp_path: Path) -> None:
+    path = settings(tmp_path, '[devices]\n[scan_repeat_ms]\n"scanner.x" = 5\n')
+    with start(path) as daemon:
+        assert daemon.stderr is not None
+        told = next(line for line in daemon.stderr if f"{path}:7: scan_repeat_ms" in line)
+        daemon.terminate()
+        assert daemon.wait(END_S) == 0
+    assert "aucun appareil n’a le rôle scanner.x" in told
 
 
 def test_settings_that_are_not_there_or_not_text(tmp_path: Path) -> None:
