@@ -86,7 +86,7 @@ class Customer(msgspec.Struct, frozen=True):
     last_name: str = ""
     first_name: str = ""
     company: str = ""
-    """*Raison sociale*. A company's last and first name are its contact."""
+    """*Raison sociale*. A company's last and first name and civility are those of its contact."""
     phones: tuple[str, ...] = ()
     """As written; the first is shown in lists."""
     email: str = ""
@@ -332,7 +332,6 @@ def tidy(customer: Customer) -> Customer:
         addresses = tuple(msgspec.structs.replace(row, is_default=at == first) for at, row in enumerate(addresses))
     return msgspec.structs.replace(
         customer,
-        civility="" if customer.kind == "company" else customer.civility,
         last_name=one(customer.last_name),
         first_name=one(customer.first_name),
         company=one(customer.company) if customer.kind == "company" else "",

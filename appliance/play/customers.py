@@ -148,7 +148,10 @@ def somebody_else(p: Player) -> Steps:
 
 @form("delete customer CUSTOMER")
 def delete_customer(p: Player, customer: str) -> Steps:
-    yield c.DeleteCustomer(customer_of(p, customer))
+    """ "Supprimer", and "Confirmer la suppression"."""
+    who = customer_of(p, customer)
+    yield c.DeleteCustomer(who)
+    yield c.DeleteCustomer(who, confirmed=True)
 
 
 # --- Mes Données ----------------------------------------------------------------------------------------------------

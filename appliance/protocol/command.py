@@ -284,6 +284,8 @@ class ShowTab(Command, tag="ShowTab"):
     """A tab of Accueil."""
 
     tab: Literal["sale", "orders", "clients", "masters"]
+    section: Literal["", "modes", "groups"] = ""
+    """Of Mes Données; "" is the first."""
 
 
 CustomerKind = Literal["person", "company"]
@@ -355,9 +357,11 @@ class SaveCustomer(Command, tag="SaveCustomer"):
 
 
 class DeleteCustomer(Command, tag="DeleteCustomer"):
-    """ "Supprimer": gone from every list at once, and from the database when it can no longer be taken back."""
+    """ "Supprimer": asks first. `confirmed`: gone from every list at once, and from the database when it can no longer
+    be taken back."""
 
     customer: CustomerId
+    confirmed: bool = False
 
 
 class RestoreCustomer(Command, tag="RestoreCustomer"):

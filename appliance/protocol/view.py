@@ -525,6 +525,14 @@ class ClientMenuSheet(Piece, tag="client_menu"):
     """As one says it: "Anne Rochat"."""
 
 
+class ClientDeleteSheet(Piece, tag="client_delete"):
+    """ "Confirmer la suppression": of this client."""
+
+    customer: str
+    name: str
+    """As one says it: "Mme Anne Rochat"."""
+
+
 class ClientGroupKey(Piece):
     id: str
     name: str
@@ -714,6 +722,7 @@ Sheet = (
     | ProductChoiceSheet
     | ClientMenuSheet
     | ClientGroupsSheet
+    | ClientDeleteSheet
     | WalletCreditSheet
     | WalletShortSheet
     | WalletActionSheet

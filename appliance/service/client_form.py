@@ -178,7 +178,7 @@ def customer_of(form: Form, at: str) -> Customer:
     is_company = form.kind == "company"
     changes: dict[str, Any] = {
         "kind": form.kind,
-        "civility": "" if is_company else form.title,
+        "civility": form.title,
         "last_name": text["contact"] if is_company else text["name"],
         "first_name": "" if is_company else text["first_name"],
         "company": text["company"] if is_company else "",

@@ -469,9 +469,10 @@ def row_of(customer: Customer) -> store.CustomerRow:
 
 
 def _delete(till: Till, command: c.DeleteCustomer) -> None:
-    """Gone from the lists at once; erased from the disk when it can no longer be taken back."""
+    """Asks; then gone from the lists at once, and erased from the disk when it can no longer be taken back."""
     from appliance.service.till import UNDO_S
 
+    desk = till.desk
     if command.customer == COUNTER_ID:
         raise Refusal("client.counter")
     customer = _known(till, command.customer)
@@ -481,9 +482,12 @@ def _delete(till: Till, command: c.DeleteCustomer) -> None:
     for ticket in till.state.tickets.values():
         if ticket.customer == customer.id:
             raise Refusal("client.is_on_ticket", number=ticket.number)
-    if till.desk.client_leaving:
+    desk.close_sheet()
+    if not command.confirmed:
+        desk.sheet, desk.client_doomed = "client_delete", customer.id
+        return
+    if desk.client_leaving:
         erase_now(till)
-    desk = till.desk
     desk.client_leaving = customer.id
     if desk.client == customer.id:
         desk.client, desk.client_sales = "", None

@@ -144,6 +144,8 @@ class Desk(msgspec.Struct):
     """Whose they are, and what it held when they were read."""
     client_form: Form | None = None
     next_form: int = 1
+    client_doomed: str = ""
+    """Whose deletion is asked about."""
     client_leaving: str = ""
     """Who is being deleted and can still be taken back."""
     # wallets

@@ -363,6 +363,7 @@ class Display:
             "unknown_code": lambda ticket: unknown_code.view_of(self._till),
             "product_picker": lambda ticket: display_goods.picker(self._till),
             "product_choice": lambda ticket: display_goods.choice(self._till, desk.product_choice),
+            "client_delete": lambda ticket: display_clients.delete_sheet(self._till),
             "client_groups": lambda ticket: display_clients.groups(self._till),
             "tender_mode": lambda ticket: display_masters.mode_sheet(self._till),
             "mode_off": lambda ticket: display_masters.mode_off_sheet(self._till),

@@ -36,9 +36,13 @@ def name_of(till: Till, customer_id: str) -> str:
 
 def addressed(till: Till, customer: Customer) -> str:
     """Mme Anne Rochat"""
-    if not customer.civility:
-        return customer.name
-    return t(f"client.addressed.{customer.civility}", till.config.language, name=customer.name)
+    return customer.name if customer.kind == "company" else _with_title(till, customer, customer.name)
+
+
+def _with_title(till: Till, customer: Customer, name: str) -> str:
+    if not (customer.civility and name):
+        return name
+    return t(f"client.addressed.{customer.civility}", till.config.language, name=name)
 
 
 def wallet_minor(till: Till, customer_id: str) -> int | None:
@@ -120,20 +124,27 @@ def rows(till: Till) -> tuple[v.ClientRow, ...]:
     return tuple(row(till, each) for each in found.rows if each.id != till.desk.client_leaving)
 
 
+def _list(till: Till) -> dict[str, Any]:
+    """What every list of customers shows: who was found by which letters, and among how many."""
+    found = till.desk.client_found
+    if found is None:
+        return {}
+    listed = rows(till)
+    gone = len(found.rows) - len(listed)
+    return {
+        "rows": listed, "search": found.text, "hits": found.hits - gone, "has_more": found.has_more,
+        "total": found.total - gone,
+    }  # fmt: skip
+
+
 def picker(till: Till) -> v.ClientPickerSheet:
     """Choix du client."""
-    desk = till.desk
-    found = desk.client_found
-    listed = rows(till)
-    gone = len(found.rows) - len(listed) if found is not None else 0
+    desk, listed = till.desk, _list(till)
+    is_search = bool(listed and listed["search"] and listed["rows"])
     return v.ClientPickerSheet(
-        rows=listed,
+        **listed,
         kind=desk.client_kind,
-        search=found.text if found else "",
-        hits=found.hits - gone if found else 0,
-        has_more=found is not None and found.has_more,
-        total=found.total - gone if found else 0,
-        chosen=listed[0].id if found and found.text and listed else "",
+        chosen=listed["rows"][0].id if is_search else "",
         purpose=desk.client_purpose,
         code=desk.unknown.shown if desk.unknown is not None and desk.client_purpose == "link" else "",
     )
@@ -145,6 +156,12 @@ def menu(till: Till, ticket: Ticket | None) -> v.ClientMenuSheet | None:
     if customer is None:
         return None
     return v.ClientMenuSheet(row(till, row_of(customer)), has_wallets(till) and customer.can_own_wallet, customer.name)
+
+
+def delete_sheet(till: Till) -> v.ClientDeleteSheet | None:
+    """Confirmer la suppression."""
+    customer = till.directory.get(till.desk.client_doomed)
+    return None if customer is None else v.ClientDeleteSheet(customer.id, addressed(till, customer))
 
 
 def groups(till: Till) -> v.ClientGroupsSheet:
@@ -159,16 +176,9 @@ def groups(till: Till) -> v.ClientGroupsSheet:
 
 def clients_view(till: Till) -> v.ClientsView:
     """Tab Clients."""
-    found = till.desk.client_found
-    listed = rows(till)
-    gone = len(found.rows) - len(listed) if found is not None else 0
     return v.ClientsView(
+        **_list(till),
         tabs=tabs(till),
-        rows=listed,
-        search=found.text if found else "",
-        hits=found.hits - gone if found else 0,
-        has_more=found is not None and found.has_more,
-        total=found.total - gone if found else 0,
         client=_card(till),
         has_wallets=has_wallets(till),
         has_statement=till.desk.client in till.state.wallets,
@@ -200,7 +210,7 @@ def _card(till: Till) -> v.ClientCard | None:
         group_bp=_rate(till, group),
         account=customer.account,
         address=tuple(line for line in lines if line),
-        contact=f"{customer.first_name} {customer.last_name}".strip() if customer.kind == "company" else "",
+        contact=_contact(till, customer) if customer.kind == "company" else "",
         business=customer.uid or customer.siret or customer.siren,
         vat=customer.vat_number,
         wallet_minor=wallet_minor(till, customer.id) or 0,
@@ -213,6 +223,11 @@ def _card(till: Till) -> v.ClientCard | None:
         sales=_sales(till),
         is_counter=customer.id == COUNTER_ID,
     )
+
+
+def _contact(till: Till, company: Customer) -> str:
+    """Mme Zoé Martin, who speaks for a company."""
+    return _with_title(till, company, f"{company.first_name} {company.last_name}".strip())
 
 
 def _gifted(till: Till, wallet: Wallet | None, customer_id: str) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from msgspec.structs import replace
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from appliance.service.till import Till
 
 RIGHT: Final = "masters"
-SECTIONS: Final = ("modes", "groups")
+SECTIONS: Final[tuple[Literal["modes", "groups"], ...]] = ("modes", "groups")
 
 
 # --- the visit ------------------------------------------------------------------------------------------------------
@@ -43,7 +43,8 @@ def open_tab(till: Till, command: c.ShowTab) -> None:
         return
     desk, seller = till.desk, till.state.seller
     desk.close_sheet()
-    desk.screen, desk.shows_result, desk.masters_section = "masters", False, "modes"
+    desk.screen, desk.shows_result = "masters", False
+    _open_section(till, command.section or SECTIONS[0])
     desk.masters_seller = seller
     desk.masters_by = seller if till.operators.may(seller, RIGHT) else desk.approver
     till.forget_undo()
@@ -71,8 +72,12 @@ def _visited(till: Till) -> None:
 def _show_section(till: Till, command: c.ShowSection) -> None:
     _visited(till)
     till.desk.close_sheet()
-    till.desk.masters_section = command.section
-    if command.section == "groups":
+    _open_section(till, command.section)
+
+
+def _open_section(till: Till, section: Literal["modes", "groups"]) -> None:
+    till.desk.masters_section = section
+    if section == "groups":
         till.desk.group_members = till.ledger.read_now(store.member_counts)
 
 

@@ -70,7 +70,7 @@ class Letterhead:
 
     def addressed(self, customer: Customer) -> str:
         """Mme Anne Rochat"""
-        if not customer.civility:
+        if customer.kind == "company" or not customer.civility:
             return customer.name
         return self.t(f"client.addressed.{customer.civility}", name=customer.name)
 

@@ -18,7 +18,8 @@ SEARCH, KEYBOARD, COMPANIES, CLOSE = (300, 166), (802, 166), (400, 96), (802, 96
 FIRST_ROW, THIRD_ROW, NEW = (400, 308), (400, 452), (740, 750)
 KEY_R, KEY_O, KEY_DONE = (281, 565), (645, 565), (802, 762)
 MENU = {"credit": (1080, 170), "card": (1080, 247), "change": (1080, 323), "remove": (1080, 400)}
-TAB_SALE, TAB_LIST, TAB_NEW, TAB_CREDIT = (63, 110), (300, 170), (300, 756), (1140, 104)
+TAB_SALE, TAB_LIST, TAB_NEW, TAB_CREDIT = (63, 110), (300, 244), (1190, 96), (1140, 172)
+TAB_DIRECTORY, TAB_GROUPS, DELETE_NO, DELETE_YES = (210, 96), (430, 96), (490, 480), (790, 480)
 ACTS = {"edit": (560, 756), "history": (720, 756), "delete": (890, 756), "sale": (1163, 756)}
 FIELD_PHONE, FIELD_GROUP, MONSIEUR, COMPANY = (1060, 186), (1060, 272), (882, 98), (358, 98)
 FORM_A, FORM_NEXT, CANCEL, SAVE = (62, 630), (1167, 762), (870, 484), (1110, 484)
@@ -110,20 +111,30 @@ def test_the_menu_of_the_client(daemon_end, kiosk, hands):
 def test_the_tab_and_its_card(daemon_end, kiosk, hands):
     view = record.view(screen="clients", grid=None, ticket=None, clients=record_clients.clients())
     end = daemon_end(view)
-    with showing(end, kiosk, (1025, 130), "wallet"):
-        for spot in (TAB_LIST, TAB_CREDIT, *ACTS.values(), TAB_NEW, TAB_SALE):
+    with showing(end, kiosk, (1025, 190), "wallet"):
+        for spot in (TAB_LIST, TAB_CREDIT, *ACTS.values(), TAB_NEW, TAB_DIRECTORY, TAB_GROUPS, TAB_SALE):
             hands.tap(*spot)
-        assert said(end, 8) == [
+        assert said(end, 10) == [
             cmd.ShowCustomer("c-bernard"), cmd.OpenCredit("c-anne"), cmd.EditCustomer("c-anne"), cmd.ShowHistory(),
             cmd.DeleteCustomer("c-anne"), cmd.AttachCustomer("c-anne", is_new_sale=True), cmd.NewCustomer(),
-            cmd.ShowTab("sale"),
+            cmd.ShowTab("clients"), cmd.ShowTab("masters", "groups"), cmd.ShowTab("sale"),
         ]  # fmt: skip
+
+
+def test_a_deletion_is_confirmed(daemon_end, kiosk, hands):
+    asked = v.ClientDeleteSheet("c-anne", "Mme Anne Rochat")
+    shown = {"screen": "clients", "grid": None, "ticket": None, "clients": record_clients.clients()}
+    end = daemon_end(record.view(sheet=asked, **shown))
+    with showing(end, kiosk, (900, 480), "danger"):
+        hands.tap(*DELETE_NO)
+        hands.tap(*DELETE_YES)
+        assert said(end, 2) == [cmd.CloseSheet(), cmd.DeleteCustomer("c-anne", confirmed=True)]
 
 
 def test_credit_is_at_the_top_right_of_the_card_and_encaisser_is_not_there_yet(daemon_end, kiosk):
     """Feature W-03: the button's place is what the shop was taught."""
     end = daemon_end(record.view(screen="clients", grid=None, ticket=None, clients=record_clients.clients()))
-    with showing(end, kiosk, (1025, 130), "wallet") as panel:
+    with showing(end, kiosk, (1025, 190), "wallet") as panel:
         picture = panel.picture()
         wallet = tuple(int(LIGHT["wallet"][i : i + 2], 16) for i in (1, 3, 5))
         spots = [(x, y) for x in range(0, 1280, 4) for y in range(0, 800, 4) if picture.getpixel((x, y)) == wallet]

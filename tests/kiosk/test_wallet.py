@@ -167,7 +167,7 @@ def test_the_picker_stands_over_encaissement_beside_the_ticket(daemon_end, kiosk
 
 def test_the_rarer_deeds_are_a_list_and_each_waits_for_what_it_needs(daemon_end, kiosk, hands):
     end = daemon_end(record_wallet.over_clients(None))
-    with showing(end, kiosk, (1025, 130), "wallet") as panel:
+    with showing(end, kiosk, (1025, 190), "wallet") as panel:
         hands.tap(*MORE_KEY)
         assert said(end, 1) == [cmd.OpenWalletAction("c-anne")]
         drawn(panel, end, record_wallet.over_clients(record_wallet.action()))

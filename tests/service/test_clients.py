@@ -9,6 +9,7 @@ import pytest
 from appliance.domain import journal as j
 from appliance.domain.customer import COUNTER_ID, Address, Customer, CustomerCode, Group, GroupRate
 from appliance.protocol import command as c
+from appliance.protocol import view as v
 from appliance.store import customers as store
 from tests.support.till import JAM, NADIA, UNKNOWN, a_till
 
@@ -327,10 +328,11 @@ def test_a_company_has_its_numbers_checked(tmp_path):
         await fills(till, business="CHE-123.456.789", contact="Luc Favre")
         await till.do(c.SaveCustomer())
         assert wrong(till) == {"business": "customer.uid_form"}
-        await fills(till, business="CHE-100.155.212", vat="CHE-100.155.212 TVA")
+        await fills(till, business="CHE-100.155.212", vat="CHE-100.155.212 TVA", title="sir")
         await till.do(c.SaveCustomer())
         card = till.view.clients.client
-        assert (card.business, card.contact) == ("CHE-100.155.212", "Luc Favre")
+        assert (card.business, card.contact) == ("CHE-100.155.212", "M. Luc Favre")
+        assert card.name == "Garage du Simplon SA"
 
     in_a_shop(work, tmp_path)
 
@@ -338,14 +340,34 @@ def test_a_company_has_its_numbers_checked(tmp_path):
 # --- deleting -------------------------------------------------------------------------------------------------------
 
 
-def test_a_deleted_client_can_be_taken_back_for_a_while_and_is_erased_after_it(tmp_path):
+def test_supprimer_asks_first(tmp_path):
     async def work(till):
         await till.do(c.ShowTab("clients"), c.ShowCustomer(CLAIRE), c.DeleteCustomer(CLAIRE))
+        assert till.view.sheet == v.ClientDeleteSheet(CLAIRE, "Claire Rochaix")
+        await till.do(c.CloseSheet())
+        assert (till.view.clients.client.id, till.view.undo) == (CLAIRE, None)
+
+    in_a_shop(work, tmp_path)
+
+
+def test_the_groups_of_clients_are_one_touch_from_the_directory(tmp_path):
+    async def work(till):
+        await till.do(c.ShowTab("clients"), c.ShowTab("masters", "groups"))
+        await till.do(c.Approve("4321"))
+        assert (till.view.screen, till.view.masters.section) == ("masters", "groups")
+        assert [row.label for row in till.view.masters.groups] == ["VIP"]
+
+    in_a_shop(work, tmp_path)
+
+
+def test_a_deleted_client_can_be_taken_back_for_a_while_and_is_erased_after_it(tmp_path):
+    async def work(till):
+        await till.do(c.ShowTab("clients"), c.ShowCustomer(CLAIRE), c.DeleteCustomer(CLAIRE, confirmed=True))
         assert [row.id for row in till.view.clients.rows] == [GARAGE, ANNE]
         assert (till.view.clients.client, till.view.undo.code) == (None, "undo.client_deleted")
         await till.do(c.Undo(till.view.undo.id))
         assert till.view.clients.client.id == CLAIRE
-        await till.do(c.DeleteCustomer(CLAIRE), c.DeleteCustomer(GARAGE))
+        await till.do(c.DeleteCustomer(CLAIRE, confirmed=True), c.DeleteCustomer(GARAGE, confirmed=True))
         await asyncio.gather(*till.till._chores)
         assert (await till.books(lambda conn: store.get(conn, CLAIRE))).is_erased
         assert [fact.customer for fact in await till.facts(j.CustomerErased)] == [CLAIRE]
@@ -360,7 +382,7 @@ def test_a_client_on_a_note_is_not_deleted_and_client_comptoir_never(tmp_path):
         await till.adds("1 loaf")
         await till.scan(CLAIRES_CARD)
         await till.do(c.HoldTicket(), c.ShowTab("clients"))
-        assert await till.refused(c.DeleteCustomer(CLAIRE)) == "client.is_on_ticket"
+        assert await till.refused(c.DeleteCustomer(CLAIRE, confirmed=True)) == "client.is_on_ticket"
         assert await till.refused(c.DeleteCustomer(COUNTER_ID)) == "client.counter"
         assert await till.refused(c.EditCustomer("c-nobody")) == "client.gone"
 
@@ -530,7 +552,7 @@ def test_the_card_shows_the_sales_where_there_are_no_cagnottes(tmp_path):
 
 def test_a_customer_who_buys_again_is_not_deleted_after_all(tmp_path):
     async def work(till):
-        await till.do(c.ShowTab("clients"), c.DeleteCustomer(CLAIRE), c.ShowTab("sale"))
+        await till.do(c.ShowTab("clients"), c.DeleteCustomer(CLAIRE, confirmed=True), c.ShowTab("sale"))
         await on_sale(till)
         await till.scan(CLAIRES_CARD)
         assert till.till.desk.client_leaving == ""

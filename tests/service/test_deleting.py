@@ -21,7 +21,7 @@ async def deleting(till):
     """Zoé, deleted on the screen a moment ago."""
     ledger = till.till.ledger
     zoe = await ledger.read(lambda conn: store.save(conn, ZOE, ledger.moment().at))
-    await till.do(c.ShowTab("clients"), c.ShowCustomer(zoe.id), c.DeleteCustomer(zoe.id))
+    await till.do(c.ShowTab("clients"), c.ShowCustomer(zoe.id), c.DeleteCustomer(zoe.id, confirmed=True))
     return zoe
 
 

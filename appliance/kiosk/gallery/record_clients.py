@@ -146,6 +146,12 @@ def tab() -> None:
         "13d-client-sans-cagnotte-sombre",
         r.view(clients=clients(client=plain, has_wallets=False), undo=gone, theme="dark", left_handed=True, **shown),
     )
+    asked = v.ClientDeleteSheet("c-anne", "Mme Anne Rochat")
+    r.write("13l-client-supprimer", r.view(clients=clients(), sheet=asked, **shown))
+    r.write(
+        "13m-clients-aucun-trouve-compact",
+        r.view(clients=clients(rows=(), search="rochz", hits=0, client=None), **shown), "compact",
+    )  # fmt: skip
     empty = msgspec.structs.replace(CARD, movements=(), wallet_minor=0, last_credit_minor=0)
     r.write("13e-client-grand-ecran", r.view(clients=clients(client=empty), **shown), "large")
 

@@ -155,6 +155,12 @@ def _client_menu(**wiring: Any) -> SheetView:
     return ClientMenu(**wiring)
 
 
+def _client_delete(**wiring: Any) -> SheetView:
+    from appliance.kiosk.screens.clients import ClientDelete
+
+    return ClientDelete(**wiring)
+
+
 def _client_groups(**wiring: Any) -> SheetView:
     from appliance.kiosk.screens.client_form import Groups
 
@@ -292,6 +298,7 @@ SHEETS: dict[type[Any], Callable[..., SheetView]] = {
     v.ProductPickerSheet: _product_picker,
     v.ProductChoiceSheet: _product_choice,
     v.ClientGroupsSheet: _client_groups,
+    v.ClientDeleteSheet: _client_delete,
     v.TenderModeSheet: _tender_mode,
     v.ModeOffSheet: _mode_off,
     v.GroupSheet: _group_form,

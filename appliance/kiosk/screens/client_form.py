@@ -155,14 +155,15 @@ class ClientForm(Screen):
         self._share()
 
     def _share(self, *_: Any) -> None:
-        """On the small panel the keyboard leaves room for the row one types in and the next."""
+        """On the small panel the keyboard leaves room for two rows: the one that is typed in and the next, or above the
+        first of them Personnes physiques, morales and the civilité."""
         names = [field.field for field in self.model.fields]
         is_short = self.compact and self.typing
         row = names.index(self.focus) // self.model.columns if self.focus in names else 0
         rows = -(-len(names) // self.model.columns) if names else 0
         self.first = min(row, max(0, rows - 2)) if is_short else 0
-        self.ids.rows.rows = 2 if is_short else 9
-        self.ids.kinds.shown = not is_short
+        self.ids.kinds.shown = not is_short or row == 0
+        self.ids.rows.rows = 9 if not is_short else 1 if row == 0 else 2
         self.ids.keyboard.shown = self.typing
         self._capital()
 

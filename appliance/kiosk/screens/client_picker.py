@@ -2,84 +2,17 @@
 
 from typing import Any
 
-from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, OptionProperty, StringProperty
+from kivy.properties import NumericProperty, ObjectProperty, OptionProperty, StringProperty
 
 from appliance.kiosk.screens.base import SheetView
+from appliance.kiosk.screens.client_list import ClientRows, ClientSearch  # noqa: F401  rows named in client_picker.kv
 from appliance.kiosk.theme import theme
-from appliance.kiosk.viewmodel.client import KINDS, MenuModel, PickerModel, RowModel, menu_model, picker_model
+from appliance.kiosk.viewmodel.client import KINDS, MenuModel, PickerModel, menu_model, picker_model
 from appliance.kiosk.widgets import Press, Row, load_kv
-from appliance.kiosk.widgets.rows import Rows
 from appliance.protocol import command as cmd
 from appliance.protocol.view import ClientMenuSheet, ClientPickerSheet, TillView
 
-SEARCH_MAX = 64
 KEYBOARD = 274
-
-
-class ClientLine(Press, Row):
-    """One customer of a list."""
-
-    model = ObjectProperty(RowModel(), rebind=True)
-    owner = ObjectProperty(None)
-    tight = BooleanProperty(False)
-
-    @classmethod
-    def height_for(cls, _model: RowModel, _width: float) -> float:
-        """One height."""
-        return 72 if theme.m.height > 700 else 56
-
-    def on_tap(self) -> None:
-        """The row was touched."""
-        self.owner.dispatch("on_client", self.model.id)
-
-
-class NarrowLine(ClientLine):
-    """The same in the narrow list of the tab Clients: without its group's tag."""
-
-    @classmethod
-    def height_for(cls, _model: RowModel, _width: float) -> float:
-        """One height."""
-        return 68 if theme.m.height > 700 else 56
-
-
-class ClientRows(Rows):
-    """The customers that were found; scrolls. `on_client(id)`."""
-
-    kinds = {"client": ClientLine}
-    row = NumericProperty(72)
-    __events__ = ("on_client",)
-
-    def on_client(self, customer: str) -> None:
-        """A row was touched."""
-
-
-class NarrowRows(ClientRows):
-    """The list of the tab Clients."""
-
-    kinds = {"client": NarrowLine}
-
-
-class SearchAsTyped:
-    """Search letters that are on the screen at once; older results do not take them back. Mixed into a Shown.
-
-    Hides which answer belongs to which letters: `looked` takes what a view says, `look_for` sends what is typed.
-    """
-
-    search = StringProperty("")
-    typing = BooleanProperty(False)
-    _awaited: Any = None
-
-    def looked(self: Any, search: str) -> None:
-        """A view with this search came."""
-        if self._awaited is None or search == self._awaited:
-            self._awaited = None
-            self.search = search
-
-    def look_for(self: Any, text: str) -> None:
-        """Searches as typed."""
-        text = text.lstrip()[:SEARCH_MAX]
-        self._awaited = self.search = text
-        self.send(cmd.SearchCustomers(text))
 
 
 class CreditRow(Press, Row):
@@ -89,7 +22,7 @@ class CreditRow(Press, Row):
     detail = StringProperty("")
 
 
-class ClientPicker(SearchAsTyped, SheetView):
+class ClientPicker(ClientSearch, SheetView):
     """Shows a PickerModel."""
 
     model = ObjectProperty(PickerModel(), rebind=True)
@@ -112,8 +45,7 @@ class ClientPicker(SearchAsTyped, SheetView):
 
     def opened(self) -> None:
         """Nothing typed yet, the keyboard away."""
-        self._awaited, self.search, self.typing = None, "", False
-        self.ids.rows.offset = 0
+        self.forget_search()
 
     def show(self, view: TillView, sheet: ClientPickerSheet) -> None:
         """Draws the sheet."""
@@ -128,23 +60,12 @@ class ClientPicker(SearchAsTyped, SheetView):
         """A row was touched: on the ticket."""
         self.send(cmd.AttachCustomer(customer))
 
-    def create(self) -> None:
-        """Nouveau client, with the name that was searched in vain."""
-        self.send(cmd.NewCustomer(self.search if self.model.empty else ""))
-
-    def typed(self, text: str) -> bool:
-        """Letters search."""
-        self.look_for(self.search + text)
-        return True
-
     def key(self, name: str) -> bool:
         """↑ ↓ and Enter choose, Backspace shortens the search, Esc closes the keyboard and then the sheet."""
         rows = self.model.rows
-        if name == "backspace":
-            self.look_for(self.search[:-1])
-        elif (name == "escape" and self.typing) or (name == "next" and self.typing):
-            self.typing = False
-        elif name in ("up", "down") and rows:
+        if self.search_key(name):
+            return True
+        if name in ("up", "down") and rows:
             self._mark(1 if name == "down" else -1)
         elif name == "enter" and rows:
             self.choose(next((row.id for row in rows if row.chosen), rows[0].id))

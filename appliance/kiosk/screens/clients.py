@@ -5,15 +5,23 @@ from typing import Any
 from kivy.properties import ListProperty, ObjectProperty, StringProperty
 
 from appliance.kiosk.screens.base import Screen
-from appliance.kiosk.screens.client_picker import NarrowRows, SearchAsTyped  # noqa: F401  named in clients.kv
+from appliance.kiosk.screens.choice import QuestionSheet
+from appliance.kiosk.screens.client_list import ClientSearch, NarrowRows  # noqa: F401  rows named in clients.kv
 from appliance.kiosk.screens.home import HomeRail  # noqa: F401
 from appliance.kiosk.theme import theme
 from appliance.kiosk.viewmodel.bar import BarModel
-from appliance.kiosk.viewmodel.client import CardModel, ClientsModel, MovementModel, clients_bar, clients_model
+from appliance.kiosk.viewmodel.client import (
+    CardModel,
+    ClientsModel,
+    MovementModel,
+    clients_bar,
+    clients_model,
+    delete_model,
+)
 from appliance.kiosk.widgets import Cells, Col, Row, load_kv
 from appliance.kiosk.widgets.rows import Rows
 from appliance.protocol import command as cmd
-from appliance.protocol.view import TillView
+from appliance.protocol.view import ClientDeleteSheet, TillView
 
 
 class MovementLine(Row):
@@ -53,21 +61,20 @@ class ClientFacts(Cells):
             self.add_widget(ClientFact(text=text, fact=fact))
 
 
-class ClientsScreen(SearchAsTyped, Screen):
+class ClientsScreen(ClientSearch, Screen):
     """Shows a ClientsModel."""
 
     model = ObjectProperty(ClientsModel(), rebind=True)
     card = ObjectProperty(CardModel(), rebind=True)
 
     def opened(self) -> None:
-        """The keyboard is away."""
-        self._awaited, self.typing = None, False
-        self.ids.rows.offset = 0
+        """Nothing typed yet, the keyboard is away."""
+        self.forget_search()
 
     def show(self, view: TillView) -> None:
         """Draws a view."""
         before = self.model.rows
-        self.model = clients_model(view)
+        self.model = clients_model(view, is_short=self.compact)
         self.card = self.model.card or CardModel()
         self.looked(self.model.search)
         if self.model.rows != before and self.card.id:
@@ -89,23 +96,20 @@ class ClientsScreen(SearchAsTyped, Screen):
         """Relevé."""
         self.send(cmd.PrintStatement(self.card.id))
 
-    def create(self) -> None:
-        """Nouveau client, with the name that was searched in vain."""
-        self.send(cmd.NewCustomer(self.search if self.model.empty else ""))
-
-    def typed(self, text: str) -> bool:
-        """Letters search."""
-        self.look_for(self.search + text)
-        return True
+    def section(self, index: int) -> None:
+        """Répertoire, from its top; Groupes de clients, which stand in Mes Données."""
+        if index:
+            self.send(cmd.ShowTab("masters", "groups"))
+            return
+        self.forget_search()
+        self.send(cmd.ShowTab("clients"))
 
     def key(self, name: str) -> bool:
         """↑ ↓ walk the list, Backspace shortens the search, Esc ends it."""
         rows = self.model.rows
-        if name == "backspace":
-            self.look_for(self.search[:-1])
-        elif name in ("escape", "next") and self.typing:
-            self.typing = False
-        elif name == "escape" and self.search:
+        if self.search_key(name):
+            return True
+        if name == "escape" and self.search:
             self.look_for("")
         elif name in ("up", "down", "enter") and rows:
             self._walk({"up": -1, "down": 1, "enter": 0}[name])
@@ -120,6 +124,23 @@ class ClientsScreen(SearchAsTyped, Screen):
         wanted = 0 if now is None else max(0, min(len(rows) - 1, now + by))
         if rows[wanted].id != self.card.id:
             self.send(cmd.ShowCustomer(rows[wanted].id))
+
+
+class ClientDelete(QuestionSheet):
+    """Confirmer la suppression ?"""
+
+    customer = StringProperty("")
+
+    def show(self, view: TillView, sheet: ClientDeleteSheet) -> None:
+        """Draws the question."""
+        self.customer, self.model = sheet.customer, delete_model(view, sheet)
+
+    def answer(self, answer: str) -> None:
+        """Supprimer, or Annuler."""
+        if answer == "yes":
+            self.send(cmd.DeleteCustomer(self.customer, confirmed=True))
+        else:
+            self.close()
 
 
 load_kv(__file__)

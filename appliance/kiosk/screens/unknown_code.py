@@ -3,7 +3,6 @@
 from typing import Any
 
 from kivy.properties import (
-    BooleanProperty,
     ListProperty,
     NumericProperty,
     ObjectProperty,
@@ -12,6 +11,7 @@ from kivy.properties import (
 )
 
 from appliance.kiosk.screens.base import SheetView
+from appliance.kiosk.screens.search import SearchAsTyped
 from appliance.kiosk.theme import theme
 from appliance.kiosk.viewmodel.unknown_code import (
     ChoiceModel,
@@ -26,7 +26,6 @@ from appliance.kiosk.widgets.rows import Rows
 from appliance.protocol import command as cmd
 from appliance.protocol.view import ProductPickerSheet, TillView, UnknownCodeSheet
 
-SEARCH_MAX = 64
 KEYBOARD = 274
 
 
@@ -100,18 +99,15 @@ class ProductRows(Rows):
         """A row was touched."""
 
 
-class ProductPicker(SheetView):
+class ProductPicker(SearchAsTyped, SheetView):
     """Shows a ProductPickerModel."""
 
     model = ObjectProperty(ProductPickerModel(), rebind=True)
     place = OptionProperty("pane", options=["pane", "menu", "modal"])
-    search = StringProperty("")
-    typing = BooleanProperty(False)
     room = NumericProperty(400)
     """Height that the rows may take."""
 
     def __init__(self, **kwargs: Any) -> None:
-        self._awaited: str | None = None
         super().__init__(**kwargs)
         for name in ("height", "typing"):
             self.fbind(name, self._share)
@@ -123,38 +119,26 @@ class ProductPicker(SheetView):
 
     def opened(self) -> None:
         """Nothing typed yet, the keyboard away."""
-        self._awaited, self.search, self.typing = None, "", False
-        self.ids.rows.offset = 0
+        self.forget_search()
 
     def show(self, view: TillView, sheet: ProductPickerSheet) -> None:
-        """Draws the sheet; older results do not take letters back."""
+        """Draws the sheet."""
         self.model = picker_model(view, sheet)
-        if self._awaited is None or sheet.search == self._awaited:
-            self._awaited = None
-            self.search = sheet.search
+        self.looked(sheet.search)
 
-    def look_for(self, text: str) -> None:
-        """Searches as typed."""
-        text = text.lstrip()[:SEARCH_MAX]
-        self._awaited = self.search = text
+    def seek(self, text: str) -> None:
+        """Articles with these letters."""
         self.send(cmd.SearchProducts(text))
 
     def choose(self, product: int) -> None:
         """A row was touched: the article gets the code."""
         self.send(cmd.LinkCode(product))
 
-    def typed(self, text: str) -> bool:
-        """Letters search."""
-        self.look_for(self.search + text)
-        return True
-
     def key(self, name: str) -> bool:
         """Enter takes the only one there is, Backspace shortens the search, Esc closes keyboard, then sheet."""
-        if name == "backspace":
-            self.look_for(self.search[:-1])
-        elif name in ("escape", "next") and self.typing:
-            self.typing = False
-        elif name == "enter" and len(self.model.rows) == 1:
+        if self.search_key(name):
+            return True
+        if name == "enter" and len(self.model.rows) == 1:
             self.choose(self.model.rows[0].id)
         else:
             return super().key(name)

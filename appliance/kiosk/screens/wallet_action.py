@@ -10,7 +10,7 @@ from kivy.properties import NumericProperty, ObjectProperty
 
 from appliance.kiosk.screens.base import SheetView
 from appliance.kiosk.screens.choice import ChoiceKeys
-from appliance.kiosk.screens.client_picker import NarrowRows, SearchAsTyped  # noqa: F401  named in wallet_action.kv
+from appliance.kiosk.screens.client_list import ClientSearch, NarrowRows  # noqa: F401  rows named in wallet_action.kv
 from appliance.kiosk.screens.wallet_credit import SheetFigure  # noqa: F401
 from appliance.kiosk.viewmodel.entry import Entry
 from appliance.kiosk.viewmodel.wallet import ActionModel, Deed, action_model, moved_minor
@@ -23,7 +23,7 @@ class DeedChoices(ChoiceKeys):
     """Reasons or means, beside the rest of the sheet."""
 
 
-class WalletAction(SearchAsTyped, SheetView):
+class WalletAction(ClientSearch, SheetView):
     """Shows an ActionModel; what is typed and chosen lives here until the deed is done."""
 
     model = ObjectProperty(ActionModel(), rebind=True)

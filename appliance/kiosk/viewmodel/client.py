@@ -5,7 +5,7 @@ from datetime import date
 
 from appliance.i18n import MINUS, amount, month, rate, short_date, signed, t
 from appliance.kiosk.viewmodel.bar import BarModel, back_bar, home_bar
-from appliance.kiosk.viewmodel.choice import ItemModel, ListModel
+from appliance.kiosk.viewmodel.choice import ItemModel, ListModel, QuestionModel
 from appliance.kiosk.viewmodel.home import TabModel, tab_models
 from appliance.kiosk.viewmodel.words import DOT, number, sentence
 from appliance.protocol import view as v
@@ -118,12 +118,16 @@ class ClientsModel:
 
     tabs: tuple[TabModel, ...] = ()
     lock: str = ""
+    sections: tuple[str, ...] = ()
+    """Répertoire, and the groups for whom Mes Données are open."""
     search: str = ""
     search_hint: str = ""
     rows: tuple[RowModel, ...] = ()
     count: str = ""
     new: str = ""
     empty: str = ""
+    create: str = ""
+    """ "Créer ce client" below it, after a search in vain."""
     card: CardModel | None = None
     search_done: str = ""
     pick: str = ""
@@ -186,23 +190,26 @@ def group_tag(view: v.TillView, group: str, bp: int) -> str:
     return f"{group} {MINUS}{rate(bp, view.shop.locale)}" if bp else group
 
 
-def row_detail(view: v.TillView, row: v.ClientRow, with_group: bool = False) -> str:
+def row_detail(view: v.TillView, row: v.ClientRow, with_group: bool = False, is_short: bool = False) -> str:
     """079 555 01 42 · carte 2100 0042; the place where neither is known."""
     code = t("screen.clients.card", view.language, code=card_number(row.code)) if row.code else ""
     words = [phone_number(row.phone), code]
     if with_group:
-        words = [row.group, code or phone_number(row.phone)]
+        number_only = card_number(row.code) if is_short and row.group else code
+        words = [row.group, number_only or phone_number(row.phone)]
     return DOT.join(word for word in words if word) or row.place
 
 
-def row_model(view: v.TillView, row: v.ClientRow, chosen: bool, last: bool, with_group: bool = False) -> RowModel:
+def row_model(
+    view: v.TillView, row: v.ClientRow, chosen: bool, last: bool, with_group: bool = False, is_short: bool = False
+) -> RowModel:
     """A customer in words."""
     wallet = NO_BALANCE if row.wallet_minor is None else amount(row.wallet_minor, view.shop.locale)
     return RowModel(
         key=row.id,
         id=row.id,
         name=row.name,
-        detail=row_detail(view, row, with_group),
+        detail=row_detail(view, row, with_group, is_short),
         initials=row.initials,
         tag="" if with_group else group_tag(view, row.group, row.group_bp),
         wallet=wallet,
@@ -213,10 +220,16 @@ def row_model(view: v.TillView, row: v.ClientRow, chosen: bool, last: bool, with
 
 
 def row_models(
-    view: v.TillView, rows: tuple[v.ClientRow, ...], chosen: str, with_group: bool = False
+    view: v.TillView,
+    rows: tuple[v.ClientRow, ...],
+    chosen: str,
+    with_group: bool = False,
+    is_short: bool = False,
 ) -> tuple[RowModel, ...]:
     """The rows of a list."""
-    return tuple(row_model(view, row, row.id == chosen, i == len(rows) - 1, with_group) for i, row in enumerate(rows))
+    return tuple(
+        row_model(view, row, row.id == chosen, i == len(rows) - 1, with_group, is_short) for i, row in enumerate(rows)
+    )
 
 
 def count_line(view: v.TillView, shown: v.ClientPickerSheet | v.ClientsView) -> str:
@@ -412,26 +425,38 @@ def card_model(view: v.TillView, card: v.ClientCard, clients: v.ClientsView) -> 
     )
 
 
-def clients_model(view: v.TillView) -> ClientsModel:
-    """The tab Clients of a view."""
+def clients_model(view: v.TillView, *, is_short: bool = False) -> ClientsModel:
+    """The tab Clients of a view. `is_short`: the small panel."""
     clients, lang = view.clients, view.language
     if clients is None:
         return ClientsModel()
     chosen = clients.client.id if clients.client else ""
     nobody = t("screen.clients.nobody", lang, text=clients.search)
+    sections = ("directory", "groups") if "masters" in clients.tabs else ("directory",)
     return ClientsModel(
         tabs=tab_models(view, clients.tabs, "clients", clients.orders_waiting),
         lock=t("screen.home.lock", lang),
+        sections=tuple(t(f"screen.clients.section.{name}", lang) for name in sections),
         search=clients.search,
         search_hint=t("screen.clients.search_short", lang),
-        rows=row_models(view, clients.rows, chosen, with_group=True),
+        rows=row_models(view, clients.rows, chosen, with_group=True, is_short=is_short),
         count=count_line(view, clients) if clients.hits > len(clients.rows) else "",
-        new=t("screen.clients.new", lang),
+        new=t("screen.clients.add", lang),
+        create=t("screen.clients.create_this", lang) if clients.search and not clients.rows else "",
         empty="" if clients.rows else nobody if clients.search else t("screen.clients.none", lang),
         card=card_model(view, clients.client, clients) if clients.client else None,
         search_done=t("screen.clients.search_done", lang),
         pick=t("screen.clients.pick", lang),
     )
+
+
+def delete_model(view: v.TillView, sheet: v.ClientDeleteSheet) -> QuestionModel:
+    """Confirmer la suppression ?"""
+
+    def say(word: str) -> str:
+        return t(f"screen.clients.deleting.{word}", view.language, name=sheet.name)
+
+    return QuestionModel(say("title"), "trash", say("text"), (("no", say("no"), ""), ("yes", say("yes"), "dan")))
 
 
 def clients_bar(view: v.TillView) -> BarModel:
@@ -474,9 +499,9 @@ def form_model(view: v.TillView) -> FormModel:
     save = "save" if form.customer else "create_add" if form.ticket else "create"
     return FormModel(
         serial=form.serial,
-        kinds=tuple(t(f"screen.clients.kind.{kind}", lang) for kind in KINDS),
+        kinds=tuple(t(f"screen.clients.kinds.{kind}", lang) for kind in KINDS),
         kind=KINDS.index(form.kind),
-        titles_label=t("screen.clients.title", lang) if form.kind == "person" else "",
+        titles_label=t(f"screen.clients.{'title' if form.kind == 'person' else 'contact_title'}", lang),
         titles=tuple(t(f"screen.clients.titles.{title or 'none'}", lang) for title in TITLES),
         title=TITLES.index(form.title) if form.title in TITLES else 2,
         fields=tuple(_field(view, form, field, lines.get(field)) for field in fields),
