@@ -32,7 +32,7 @@ from appliance.service.receipt_text import (
     setup_page,
     trial_page,
 )
-from appliance.service.wallet_text import statement, wallet_receipt
+from appliance.service.wallet_text import MOVES_MAX, statement, wallet_receipt
 from appliance.store import movements, spool
 from appliance.store.database import DatabaseError
 
@@ -151,9 +151,9 @@ class Printing:
 
     def _statement(self, customer: str) -> Companion:
         now = self._ledger.moment().at
-        rows = self._ledger.read_now(lambda conn: list(movements.statement(conn, customer)))
+        rows = self._ledger.read_now(lambda conn: movements.movements(conn, customer, MOVES_MAX))
         balance = self._ledger.state.holding(customer).balance_minor
-        paper = statement(self._head, customer, rows, balance, now)
+        paper = statement(self._head, customer, rows[::-1], balance, now)
         return self._job("statement", 0, 0, now, paper, customer=customer)
 
     def _copy(self, purpose: str, subject: int, copy: int) -> Companion:

@@ -6,7 +6,7 @@ Layout only, as `receipt_text` does it for sales. A credit is no sale: such a pa
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from appliance import i18n
 from appliance.domain.journal import WalletCreditCancelled, WalletCredited, WalletPaper, WalletRefunded
@@ -16,7 +16,9 @@ from appliance.hal.device import Align, Barcode, BarcodeKind, Block, Columns, Cu
 from appliance.service.receipt_text import Letterhead, copy_mention
 from appliance.store.movements import WalletEntry
 
-MOVES_SHARES = (11, 20, 9, 9)
+MOVES_SHARES = (26, 11, 11)
+MOVES_MAX = 60
+"""The newest movements that a statement lists; what came before them is one row."""
 
 
 def wallet_receipt(
@@ -53,7 +55,7 @@ def wallet_receipt(
         *_means(head, paper),
         Rule(),
         *([Text(t("receipt.wallet.signed")), Feed(3), Rule()] if for_shop else _closing_words(head, paper)),
-        Columns(t("receipt.wallet.signature"), t("receipt.document", number=f"{paper.document:06d}")),
+        Columns("", t("receipt.document", number=f"{paper.document:06d}")),
         Feed(1),
         Barcode(receipt_code(head.till, paper.document), BarcodeKind.CODE128),
         Cut(),
@@ -100,7 +102,7 @@ def _movement(head: Letterhead, paper: WalletPaper) -> list[Block]:
     if paper.part.gifted_minor:
         rows.append(Columns(t("receipt.wallet.gift_cancelled"), signed(-paper.part.gifted_minor)))
     if isinstance(paper, WalletCreditCancelled):
-        rows.insert(0, Text(t("receipt.wallet.of", number=f"{paper.of:06d}")))
+        rows.insert(0, Columns(t("receipt.wallet.of"), f"{paper.of:06d}"))
     return rows
 
 
@@ -111,6 +113,9 @@ def _gifted_left(head: Letterhead, paper: WalletPaper) -> list[Block]:
 
 def _means(head: Letterhead, paper: WalletPaper) -> list[Block]:
     is_in = isinstance(paper, WalletCredited)
+    if isinstance(paper, WalletCredited) and paper.change_of:  # nothing was received, nothing is given back
+        word = head.t("receipt.wallet.kept_change", number=f"{paper.change_of:06d}")
+        return [Columns(word, head.amount(paper.part.paid_minor))]
     return [block for tender in paper.tenders for block in (_paid(head, tender) if is_in else _given(head, tender))]
 
 
@@ -143,16 +148,23 @@ def _closing_words(head: Letterhead, paper: WalletPaper) -> list[Block]:
 
 
 def statement(
-    head: Letterhead, customer_id: str, rows: Iterable[WalletEntry], balance_minor: int, printed_at: str
+    head: Letterhead, customer_id: str, rows: Sequence[WalletEntry], balance_minor: int, printed_at: str
 ) -> Paper:
-    """*Relevé de cagnotte* (feature W-13): every movement, the oldest first, with the balance after it."""
+    """*Relevé de cagnotte* (feature W-13): the movements, the oldest first, with the balance after each, and where, by
+    whom and by which document. `rows`: the newest ones; the balance before them is brought forward."""
     t, amount = head.t, head.amount
     shown: list[Block] = []
+    before_minor = rows[0].balance_minor - rows[0].amount_minor if rows else 0
+    if before_minor:
+        shown.append(Row((t("receipt.statement.before"), "", amount(before_minor)), MOVES_SHARES))
+    year = ""
     for row in rows:
-        word = t(f"screen.clients.movement.{row.kind}", number=f"{row.ticket:04d}")
-        cells = (head.when(row.at)[:5], word, i18n.signed(row.amount_minor, head.locale), amount(row.balance_minor))
-        shown.append(Row(cells, MOVES_SHARES))
-    titles = tuple(t(f"receipt.statement.{word}") for word in ("day", "what", "amount", "balance"))
+        day = head.when(row.at)
+        if day[6:10] != year:
+            year = day[6:10]
+            shown.append(Text(year, bold=True))
+        shown += _moved(head, row, day[:5])
+    titles = tuple(t(f"receipt.statement.{word}") for word in ("what", "amount", "balance"))
     return Paper((
         *head.head(),
         Text(t("receipt.statement.title"), bold=True, tall=True, align=Align.CENTER),
@@ -169,3 +181,13 @@ def statement(
         Feed(1),
         Cut(),
     ))  # fmt: skip
+
+
+def _moved(head: Letterhead, row: WalletEntry, day: str) -> list[Block]:
+    t = head.t
+    word = t(f"screen.clients.movement.{row.kind}", number=f"{row.ticket:04d}")
+    amounts = i18n.signed(row.amount_minor, head.locale), head.amount(row.balance_minor)
+    place = head.shop.register_name if row.till == head.till else row.till
+    why = t("receipt.document", number=f"{row.document:06d}") if row.document else row.reason
+    details = [each for each in (why, place, head.operators.name_of(row.seller) if row.seller else "") if each]
+    return [Row((f"{day} {word}", *amounts), MOVES_SHARES), Text(f"  {', '.join(details)}")]

@@ -123,7 +123,7 @@ def test_a_cancelled_credits_receipt_names_the_credit_and_the_means(tmp_path):
         till.till.do(i.IssueCopy(till.state.last_movement.document))
         paper = await newest(till)
         for line in (
-            "ANNULATION DE CRÉDIT", f"Annule le crédit du document {document:06d}", "Ancien solde | 55.00",
+            "ANNULATION DE CRÉDIT", f"Annule le reçu | {document:06d}", "Ancien solde | 55.00",
             "Crédit annulé | −20.02", "Crédit offert annulé | −2.00", "NOUVEAU SOLDE CHF | 32.98",
             "Rendu en espèces | 20.00",
         ):  # fmt: skip
@@ -191,9 +191,41 @@ def test_the_statement_has_every_movement_and_the_balance(tmp_path):
         await till.do(c.PrintStatement(ANNE))
         paper = await newest(till, "statement")
         assert "RELEVÉ DE CAGNOTTE" in paper
-        assert [line for line in paper if "| Crédit | +50.00 | 50.00" in line]
-        assert [line for line in paper if "| Crédit annulé | −10.00 | 40.00" in line]
+        assert "21.11 Crédit | +50.00 | 50.00" in paper
+        assert "21.11 Crédit annulé | −10.00 | 40.00" in paper
+        assert f"  doc. {document:06d}, Caisse 1, Camille" in paper
+        assert (paper.count("2026"), [line for line in paper if line.startswith("Report")]) == (1, [])
         assert "SOLDE CHF | 40.00" in paper
+
+    in_a_shop(work, tmp_path)
+
+
+def test_a_long_statement_brings_the_balance_forward(tmp_path):
+    async def work(till):
+        for _ in range(62):
+            till.till.do(i.CreditWallet(ANNE, 1000, (i.Payment(mode(till, "cash")),), rules(till)))
+        await till.till.ledger.settle()
+        await till.do(c.PrintStatement(ANNE))
+        paper = await newest(till, "statement")
+        assert "Report |  | 20.00" in paper
+        assert len([line for line in paper if "Crédit | +10.00" in line]) == 60
+        assert "SOLDE CHF | 620.00" in paper
+
+    in_a_shop(work, tmp_path)
+
+
+def test_change_that_was_put_on_the_wallet_is_not_said_to_be_received(tmp_path):
+    async def work(till):
+        await till.do(c.NewTicket())
+        await till.adds("1 loaf")
+        await till.scan(ANNES_CARD)
+        await till.pays("cash 20.00")
+        document = till.state.last_closed.document
+        await till.do(c.PutChangeOnWallet())
+        paper = await newest(till)
+        assert "RESTE MIS SUR LA CAGNOTTE" in paper
+        assert [line for line in paper if line.startswith(f"Rendu du reçu {document:06d} | ")]
+        assert not [line for line in paper if line.startswith("Reçu en espèces")]
 
     in_a_shop(work, tmp_path)
 

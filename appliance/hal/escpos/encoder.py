@@ -345,9 +345,9 @@ def _cut_to(text: str, width: int) -> str:
 def _row(job: _Job, block: Row) -> None:
     cells = [to_page(cell, job.codec) for cell in block.cells]
     ends = _ends(block, job.columns)
-    line, at, last = [], 0, len(ends) - 1
+    line, at = [], 0
     for index, (cell, end) in enumerate(zip(cells, ends, strict=True)):
-        if cell is None or len(cell) > end - at - (index < last):
+        if cell is None or len(cell) > end - at - (index > 0):
             _row_freely(job, block, ends)
             return
         line.append(cell.ljust(end - at) if index == 0 else cell.rjust(end - at))

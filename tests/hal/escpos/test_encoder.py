@@ -274,3 +274,9 @@ def test_what_is_said_below_an_article_stays_below_its_name():
     first = picture.draw_line("   Żurek bez śmietany, na wynos,", narrow.dots)
     second = picture.draw_line("   bardzo gorący", narrow.dots)
     assert drawn.pictures == [(one.row_bytes * 8, one.height) for one in (first, second)]
+
+
+def test_a_cell_that_fills_its_share_is_not_glued_to_the_one_before():
+    row = Row(("21.11 Credit", "+50.00", "105.00"), (29, 10, 9))
+    (line,) = lines_of(row, profile=PROFILES["epson-58"])
+    assert "+50.00 105.00" in line
