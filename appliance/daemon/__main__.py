@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gc
 
-gc.disable()  # nothing that is loaded at the start is rubbish; see `_say_ready`
+gc.disable()  # nothing that is loaded at the start is rubbish; see `late.load`
 
 import asyncio  # noqa: E402
 import errno  # noqa: E402
@@ -64,6 +64,7 @@ PIECES: Final = (
 
 async def _serve(settings: Path) -> int:
     from appliance.config import load_config
+    from appliance.daemon import late
     from appliance.daemon.alone import alone
     from appliance.daemon.server import Server
     from appliance.domain.errors import Refusal
@@ -82,6 +83,7 @@ async def _serve(settings: Path) -> int:
                 await server.listen()
             except OSError as error:
                 raise _no_place("daemon.no_socket", Path(config.socket), error) from None
+            late.put_off()
             for piece in PIECES:
                 import_module(piece)
                 for _ in range(3):  # a connection, its first line, its answer
@@ -156,10 +158,6 @@ def _innermost(error: BaseException) -> BaseException:
 
 
 def _say_ready() -> None:
-    """The till as it stands is no rubbish either: from here on only what comes and goes is looked through."""
-    gc.freeze()
-    gc.set_threshold(10_000, 20, 20)
-    gc.enable()
     sys.stdout.write("ready\n")
     sys.stdout.flush()
 

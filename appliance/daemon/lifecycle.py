@@ -19,14 +19,14 @@ from typing import Any, Final
 from appliance import __version__
 from appliance.clock import Clock
 from appliance.config import Config
+from appliance.daemon import late
 from appliance.daemon.alone import alone as alone
 from appliance.daemon.server import Server
 from appliance.domain import effect as e
 from appliance.domain import intent as i
 from appliance.domain.catalog import Catalog, Shop
 from appliance.domain.errors import Refusal
-from appliance.service import clients
-from appliance.service.card import ask_again
+from appliance.service import card, clients, technician, unknown_code
 from appliance.service.defect import contained
 from appliance.service.display import Display
 from appliance.service.drawer import ROLE as DRAWER
@@ -37,13 +37,12 @@ from appliance.service.papers import doubt, speak_of_waiting
 from appliance.service.people import land, start_opening
 from appliance.service.printing import Printing
 from appliance.service.receipt_text import Letterhead
-from appliance.service.technician import Technician
 from appliance.service.terminal import CardTerminal
 from appliance.service.till import Till
-from appliance.service.unknown_code import say_displaced
-from appliance.store.catalog import load_catalog, load_shop
-from appliance.store.customers import finish_erasure
+from appliance.store import customers
+from appliance.store.catalog import displaced, load_catalog, load_shop
 from appliance.store.database import Database, DatabaseError
+from appliance.store.erasure import is_erasure_pending
 
 DRAWER_WAIT_S: Final = 3.0
 """A drawer wanted just after the start, while its printer is still being reached, opens within this time."""
@@ -110,11 +109,18 @@ class Daemon:
             await self.server.open(group)
             till = await self.start()
             ready()
+            await self._load_rest(till)
             serving = group.create_task(self._serve(till), name="daemon.devices")
             await self._stopping.wait()
             serving.cancel()
             await self.server.close()
             till.close()
+
+    async def _load_rest(self, till: Till) -> None:
+        """What no first view needs."""
+        for _ in till.catalog.hasten():
+            await asyncio.sleep(0)
+        await late.load()
 
     async def start(self) -> Till:
         """State, shop and catalogue; from here on orders are carried out. Raises Refusal, BrokenJournal, NewerDatabase,
@@ -144,21 +150,21 @@ class Daemon:
             till.do(i.LoseCard(self.ledger.state.card.request.id, "restart"))
             await self.ledger.settle()
         self._come_back(till)
-        say_displaced(till)
+        if self.ledger.read_now(displaced):
+            unknown_code.say_displaced(till)
         display = Display(till, self.equipment, self.printing)
         till.on_change = self.server.changed
         self.printing.on_change = lambda: self._paper_moved(till)
         self.printing.on_doubt = lambda: till.happen(lambda: doubt(till))
         self.server.may_show = lambda: not self.ledger.is_urgent
-        self.technician = Technician(till, self.equipment)
-        self.server.technician = self.technician.answer
         self.server.ready(till.begin, display.view)
         return till
 
     def _finish_erasure(self) -> None:
         """What was erased before a power cut goes now; a disk that refuses keeps it until it is well."""
         try:
-            self.ledger.read_now(finish_erasure)
+            if self.ledger.read_now(is_erasure_pending):
+                self.ledger.read_now(customers.finish_erasure)
         except DatabaseError as error:
             log.error("what was erased stays in the file for now: %s", error)
 
@@ -217,7 +223,8 @@ class Daemon:
             if ticket is not None and ticket.lines:
                 till.desk.say("ticket.recovered", source="recovery", number=ticket.number)
                 till.fold_messages()
-            ask_again(till)
+            if till.state.doubts:
+                card.ask_again(till)
 
     def _store_fault(self, till: Till, code: str) -> None:
         """The disk refused and the state is the disk's again, or the disk is well."""
@@ -339,6 +346,8 @@ class Daemon:
         """Devices, their events, the printer's queue, and the small chores of an idle till."""
         from appliance.hal.registry import DevicesConfig, open_devices
 
+        self.technician = technician.Technician(till, self.equipment)
+        self.server.technician = self.technician.answer
         config = DevicesConfig(
             self.config.devices, bindings=self._bindings, logo=self.config.logo, hot_plug=self.config.hot_plug
         )

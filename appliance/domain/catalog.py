@@ -22,7 +22,7 @@ import re
 import unicodedata
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, Literal, Protocol, TypeVar
 
 import msgspec
@@ -535,6 +535,9 @@ _CODE_QUERY_MIN: Final = 4
 _CODE_HITS_MAX: Final = 4000
 
 
+HASTEN_STEP: Final = 2_000
+
+
 class Catalog:
     """The shelves of one shop: never changed, replaced as a whole by an import or by `with_added`.
 
@@ -553,7 +556,7 @@ class Catalog:
         *,
         rows: Sequence[Product],
         ids: Mapping[int, int],
-        codes: dict[str, int],
+        codes: Mapping[str, int],
         packs: Mapping[str, tuple[int, PackCode]],
         by_category: Mapping[int | None, Sequence[int]],
         categories: tuple[Category, ...],
@@ -579,6 +582,16 @@ class Catalog:
     def __len__(self) -> int:
         """Number of products."""
         return len(self._rows) + len(self._created())
+
+    def hasten(self) -> Iterator[None]:
+        """Let codes be found as quickly as in a dict, which a till that starts has no time to build: a step is some two
+        milliseconds."""
+        quick: dict[str, int] = {}
+        for first in range(0, len(self._sorted_codes), HASTEN_STEP):
+            codes = self._sorted_codes[first : first + HASTEN_STEP]
+            quick.update((code, self._codes[code]) for code in codes)
+            yield
+        self._codes = quick
 
     def with_added(self, products: Iterable[Product], codes: Iterable[tuple[str, int]] = ()) -> "Catalog":
         """This catalogue with articles of the till's own, and with further codes (code, product) for known ones.

@@ -31,6 +31,7 @@ from appliance.service.people import land, require_session
 from appliance.service.text import clean
 from appliance.store import customers as store
 from appliance.store.database import DatabaseError
+from appliance.store.erasure import is_erasure_pending
 
 if TYPE_CHECKING:
     from appliance.service.till import Till
@@ -561,7 +562,7 @@ async def finish_erasure(till: Till) -> None:
     nobody comes.
     """
     try:
-        if not (is_quiet(till) and till.ledger.read_now(store.is_erasure_pending)):
+        if not (is_quiet(till) and till.ledger.read_now(is_erasure_pending)):
             return
         for _ in range(store.ERASURE_PARTS):
             if not is_quiet(till) or await till.ledger.rewrite(store.finish_erasure_in_part):

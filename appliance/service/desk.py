@@ -7,7 +7,7 @@ ticket in hand, on the sale screen.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -18,12 +18,14 @@ from appliance.domain.meaning import Meaning
 from appliance.domain.wallet import Holding
 from appliance.protocol import view as v
 from appliance.protocol.command import AnyCommand
-from appliance.service.client_form import Form
-from appliance.service.directory import Looked
-from appliance.service.masters_draft import GroupDraft, ModeDraft
-from appliance.service.past_sale import PastSale
-from appliance.service.wallet_draft import CreditDraft, Deed
-from appliance.store.movements import WalletEntry
+
+if TYPE_CHECKING:
+    from appliance.service.client_form import Form
+    from appliance.service.directory import Looked
+    from appliance.service.masters_draft import GroupDraft, ModeDraft
+    from appliance.service.past_sale import PastSale
+    from appliance.service.wallet_draft import CreditDraft, Deed
+    from appliance.store.movements import WalletEntry
 
 Field = Literal["quantity", "price", "discount_rate", "discount_amount"]
 
@@ -214,6 +216,11 @@ class Desk(msgspec.Struct):
     undo: Undoable | None = None
     next_undo: int = 1
     cue: v.Cue | None = None
+
+    @property
+    def is_testing(self) -> bool:
+        """Scans are shown and not carried out: as long as the screen stays on which that was asked for."""
+        return bool(self.test_on) and self.test_on == self.screen and self.sheet != "approval"
 
     def copy(self) -> Desk:
         """As it is now, for an order that may not reach the disk."""

@@ -19,19 +19,26 @@ from appliance.domain.meaning import shelf_minor
 from appliance.domain.ticket import Line, Price, Tender, Ticket, price
 from appliance.domain.till import due_in_cash
 from appliance.protocol import view as v
-from appliance.service import display_clients, display_goods, display_masters, display_wallet, unknown_code, wallets
-from appliance.service.display_card import card_ticket, card_view
-from appliance.service.display_day import closing_view, opening_view, report_view
-from appliance.service.display_devices import devices_view
-from appliance.service.equipment import Equipment
-from appliance.service.past_sale import opened, shown
-from appliance.service.paying import rest_of_note
-from appliance.service.people import ROLE_OF_SCREEN
-from appliance.service.printing import Printing
-from appliance.service.scanning import is_testing, tested_view
-from appliance.service.weighing import sheet as weigh_sheet
+from appliance.service import (
+    display_card,
+    display_clients,
+    display_day,
+    display_devices,
+    display_goods,
+    display_masters,
+    display_wallet,
+    past_sale,
+    paying,
+    people,
+    scanning,
+    unknown_code,
+    wallets,
+    weighing,
+)
 
 if TYPE_CHECKING:
+    from appliance.service.equipment import Equipment
+    from appliance.service.printing import Printing
     from appliance.service.till import Till
 
 LATE_MINUTES = 30
@@ -64,7 +71,7 @@ class Display:
         """Everything, as it is now."""
         till, desk = self._till, self._till.desk
         screen = desk.screen
-        ticket = till.ticket if screen != "card" else card_ticket(till)
+        ticket = till.ticket if screen != "card" else display_card.card_ticket(till)
         priced = price(ticket) if ticket is not None else None
         on_sale = screen == "sale"
         notice = desk.notices[0] if desk.notices else None
@@ -85,26 +92,32 @@ class Display:
             result=self._result() if on_sale and desk.shows_result else None,
             grid=self._grid(ticket) if on_sale else None,
             lock=self._lock() if screen == "lock" else None,
-            opening=opening_view(till) if screen == "opening" else None,
+            opening=display_day.opening_view(till) if screen == "opening" else None,
             home=self._home() if screen == "home" else None,
             payment=self._payment(ticket, priced) if screen == "payment" else None,
-            card=card_view(till) if screen == "card" else None,
+            card=display_card.card_view(till) if screen == "card" else None,
             split=self._split() if screen == "split" else None,
-            report=report_view(till, desk.report, desk.report_at) if screen == "x_report" and desk.report else None,
-            closing=closing_view(till, self.note_cards(), self._printing.waiting) if screen == "closing" else None,
-            devices=devices_view(till, self._equipment, self._printing) if screen == "devices" else None,
+            report=display_day.report_view(till) if screen == "x_report" else None,
+            closing=self._closing() if screen == "closing" else None,
+            devices=self._devices() if screen == "devices" else None,
             clients=display_clients.clients_view(till) if screen == "clients" else None,
             product_form=display_goods.form_view(till) if screen == "product_form" else None,
             client_form=display_clients.form_view(till) if screen == "client_form" else None,
             masters=display_masters.masters_view(till) if screen == "masters" else None,
             allowed=self._allowed(ticket),
-            tested=tested_code(till) if is_testing(till) else None,
-            is_testing=is_testing(till),
+            tested=tested_code(till) if desk.is_testing else None,
+            is_testing=desk.is_testing,
             cue=desk.cue,
             theme=till.config.theme,
             left_handed=till.config.left_handed,
             language=till.config.language,
         )
+
+    def _closing(self) -> v.ClosingView | None:
+        return display_day.closing_view(self._till, self.note_cards(), self._printing.waiting)
+
+    def _devices(self) -> v.DevicesView:
+        return display_devices.devices_view(self._till, self._equipment, self._printing)
 
     def _lights(self) -> tuple[v.DeviceLight, ...]:
         """The status strip; a terminal whose answer is lost has its own word (mock-up 35)."""
@@ -153,15 +166,15 @@ class Display:
     def _allowed(self, ticket: Ticket | None) -> tuple[str, ...]:
         """Commands that would be taken now, among those that a screen draws as a button."""
         till, desk = self._till, self._till.desk
-        names = [*ROLE_OF_SCREEN.get(desk.screen, ())]
+        names = [*people.ROLE_OF_SCREEN.get(desk.screen, ())]
         if desk.screen in ("lock", "starting"):
             return tuple(names)
         if till.state.card is not None:
             return tuple(name for name in names if name != "GoBack")
         if ticket is not None and ticket.lines:
             names += ["StartPayment", "HoldTicket", "TakeCash", "TakeCard", "CloseTicket", "StartSplit"]
-        if shown(till) is not None:
-            names += ["CancelReceipt"] if opened(till) is not None else ["CorrectPayment", "CancelReceipt"]
+        if past_sale.shown(till) is not None:
+            names += ["CancelReceipt"] if past_sale.opened(till) is not None else ["CorrectPayment", "CancelReceipt"]
             if till.config.receipt_policy != "never":
                 names.append("PrintReceipt")
         if till.state.session is not None:
@@ -245,7 +258,7 @@ class Display:
 
     def _result(self) -> v.ResultView | None:
         till = self._till
-        sale, past = shown(till), opened(till)
+        sale, past = past_sale.shown(till), past_sale.opened(till)
         if sale is None:
             return None
         closed, at, copies = sale
@@ -266,7 +279,7 @@ class Display:
             copies=copies,
             can_correct=not closed.part_of and past is None,
             part=closed.part,
-            rest_minor=rest_of_note(till, closed.part_of) if closed.part_of and past is None else 0,
+            rest_minor=paying.rest_of_note(till, closed.part_of) if closed.part_of and past is None else 0,
             past_at="" if past is None else till.local_time(at),
             mode=self._modes.get(closed.mode),
             wallet_change_minor=wallets.change_minor(till, closed) if past is None else 0,
@@ -350,7 +363,7 @@ class Display:
             "menu": self._menu,
             "code_entry": self._code_entry,
             "free_price": self._free_price,
-            "weigh": lambda ticket: weigh_sheet(self._till),
+            "weigh": lambda ticket: weighing.sheet(self._till),
             "notes": self._notes,
             "modes": lambda ticket: v.ModeSheet(tuple(self._modes.values())),
             "reasons": self._reasons,
@@ -600,7 +613,7 @@ def tested_code(till: Till) -> v.TestedCode | None:
         return None
     ticket = till.ticket
     mode = till.mode(ticket.mode) if ticket is not None else till.shop.default_sale_mode()
-    return tested_view(meaning, mode.price_list)
+    return scanning.tested_view(meaning, mode.price_list)
 
 
 def _articles(ticket: Ticket) -> int:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from appliance.domain.cash import COINS
 from appliance.domain.closing import Tally, Totals, all_offers, wallet_rows
-from appliance.domain.journal import SessionClosed, XRead
+from appliance.domain.journal import XRead
 from appliance.protocol import view as v
 from appliance.service.day import (
     closing_reasons,
@@ -87,7 +87,10 @@ def closing_view(till: Till, held: tuple[v.NoteCard, ...], waiting_receipts: int
     )
 
 
-def report_view(till: Till, report: XRead | SessionClosed, at: str) -> v.ReportView:
+def report_view(till: Till) -> v.ReportView | None:
+    report, at = till.desk.report, till.desk.report_at
+    if report is None:
+        return None
     return _figures(till, "X" if isinstance(report, XRead) else "Z", report.number, report.totals, at)
 
 

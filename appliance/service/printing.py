@@ -20,6 +20,7 @@ from appliance.domain import effect as e
 from appliance.domain.customer import Customer
 from appliance.domain.journal import SessionClosed, TicketClosed
 from appliance.hal.device import Devices, FaultReason, Health, Paper, Printer, PrintOutcome, PrintResult, Rendered
+from appliance.service import wallet_text
 from appliance.service.defect import contained
 from appliance.service.ledger import Companion, Ledger, fault_code
 from appliance.service.receipt_text import (
@@ -32,7 +33,6 @@ from appliance.service.receipt_text import (
     setup_page,
     trial_page,
 )
-from appliance.service.wallet_text import MOVES_MAX, statement, wallet_receipt
 from appliance.store import movements, spool
 from appliance.store.database import DatabaseError
 
@@ -143,17 +143,17 @@ class Printing:
 
     def _wallet(self, effect: e.PrintWallet) -> Companion:
         moved, now = effect.paper, self._ledger.moment().at
-        paper = wallet_receipt(self._head, moved, effect.at, effect.copy, now, self._ledger.state.seller)
+        paper = wallet_text.wallet_receipt(self._head, moved, effect.at, effect.copy, now, self._ledger.state.seller)
         if effect.shop_papers:
-            theirs = wallet_receipt(self._head, moved, effect.at, 0, now, for_shop=True)
+            theirs = wallet_text.wallet_receipt(self._head, moved, effect.at, 0, now, for_shop=True)
             paper = Paper((*paper.blocks, *theirs.blocks * effect.shop_papers))
         return self._job("ticket", moved.document, effect.copy, now, paper, customer=moved.customer)
 
     def _statement(self, customer: str) -> Companion:
         now = self._ledger.moment().at
-        rows = self._ledger.read_now(lambda conn: movements.movements(conn, customer, MOVES_MAX))
+        rows = self._ledger.read_now(lambda conn: movements.movements(conn, customer, wallet_text.MOVES_MAX))
         balance = self._ledger.state.holding(customer).balance_minor
-        paper = statement(self._head, customer, rows[::-1], balance, now)
+        paper = wallet_text.statement(self._head, customer, rows[::-1], balance, now)
         return self._job("statement", 0, 0, now, paper, customer=customer)
 
     def _copy(self, purpose: str, subject: int, copy: int) -> Companion:

@@ -86,7 +86,7 @@ def words_of(till: Till) -> Words:
 
 def route(till: Till, text: str, symbology: str | None = None, *, is_typed: bool = False) -> None:
     """Let a code that was read do its work. Raises Refusal with its sentence when it cannot."""
-    if is_testing(till):
+    if till.desk.is_testing:
         _test(till, text, symbology)
         return
     meaning = interpret(words_of(till), text, symbology)
@@ -343,11 +343,6 @@ _DOES: Final[dict[str, Callable[[Any, Meaning, Place], None]]] = {
 }
 
 # --- the tester -----------------------------------------------------------------------------------------------------
-
-
-def is_testing(till: Till) -> bool:
-    """Scans are shown and not carried out: as long as the screen stays on which that was asked for."""
-    return bool(till.desk.test_on) and till.desk.test_on == till.desk.screen and till.desk.sheet != "approval"
 
 
 def _test(till: Till, text: str, symbology: str | None, *, is_typed: bool = False) -> None:

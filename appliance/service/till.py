@@ -12,6 +12,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from datetime import datetime
+from functools import cache, cached_property
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -30,7 +31,6 @@ from appliance.protocol.message import Answer, Order
 from appliance.protocol.view import Level
 from appliance.service.defect import contained
 from appliance.service.desk import Desk
-from appliance.service.devices import ScannerSearch
 from appliance.service.directory import Directory
 from appliance.service.drawer import DrawerWatch
 from appliance.service.ledger import Ledger, StoreFault
@@ -95,8 +95,6 @@ class Till:
         self.zone = ZoneInfo(config.timezone)
         self.approved = False
         """The running command was allowed by a manager."""
-        self.beam = scanning.Beam(config.scan_repeat_ms)
-        """Which reads of a scanner are the label of just before."""
         self._perform = perform
         self.retry_devices = retry_devices
         """Ends every device's back-off: somebody just plugged, filled or switched something on."""
@@ -112,7 +110,6 @@ class Till:
         self.devices: Devices | None = None
         """All devices, while they are served; a till sells before and without them."""
         self.drawer = DrawerWatch(self)
-        self.search = ScannerSearch(self)
         self.keep_drawer_level: Callable[[bool | None], None] = lambda level: None
         """Which level of the drawer's sensor means open, from now on; None: it has none."""
         self._shop_reloads = ledger.reloads
@@ -124,6 +121,16 @@ class Till:
         ledger.on_idle = lambda: paying.get_ready(self)
 
     # --- what handlers use --------------------------------------------------------------------------------------
+
+    @cached_property
+    def beam(self) -> scanning.Beam:
+        """Which reads of a scanner are the label of just before."""
+        return scanning.Beam(self.config.scan_repeat_ms)
+
+    @cached_property
+    def search(self) -> devices.ScannerSearch:
+        """« Scannez ce code »."""
+        return devices.ScannerSearch(self)
 
     @property
     def state(self) -> TillState:
@@ -431,7 +438,7 @@ class Till:
             self.desk.close_sheet()  # a manager approves what stands on the screen, not what it became since
         if self.ledger.state.card is not None:
             card.check_idle(self, kind)
-        HANDLERS[kind](self, command)
+        handlers()[kind](self, command)
 
     def _look_away(self) -> None:
         """What nobody looks at any more is over: reading for the Code Barre sheet, a card that came to nothing."""
@@ -549,18 +556,12 @@ from appliance.service import (  # noqa: E402  (handlers need Till)
     weighing,
 )
 
-HANDLERS: Final[dict[type, Callable[[Any, Any], None]]] = {
-    **people.HANDLERS,
-    **selling.HANDLERS,
-    **clients.HANDLERS,
-    **masters.HANDLERS,
-    **weighing.HANDLERS,
-    **paying.HANDLERS,
-    **card.HANDLERS,
-    **dividing.HANDLERS,
-    **day.HANDLERS,
-    **devices.HANDLERS,
-    **scanning.HANDLERS,
-    **unknown_code.HANDLERS,
-    **wallets.HANDLERS,
-}
+
+@cache
+def handlers() -> dict[type, Callable[[Any, Any], None]]:
+    """Of every command. Made with the first order, since most of these modules are loaded late."""
+    rooms: tuple[Any, ...] = (
+        people, selling, clients, masters, weighing, paying, card, dividing, day, devices, scanning, unknown_code,
+        wallets,
+    )  # fmt: skip
+    return {kind: handle for room in rooms for kind, handle in room.HANDLERS.items()}

@@ -21,7 +21,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Final, Protocol, get_args, overload
+from typing import Any, Final, Protocol, TypeVar, get_args, overload
 
 import msgspec
 
@@ -303,9 +303,10 @@ def _image_of_words(words: WordIndex) -> Iterator[tuple[str, int, bytes]]:
 class StoredProducts(Sequence[Product]):
     """Products in rank order, unpacked when asked for: about a microsecond, so nothing is kept."""
 
-    def __init__(self, packed: bytes, offsets: "array[int]") -> None:
-        """`packed`: the records in a row. `offsets`: where each begins, and where the last one ends."""
-        self._packed = packed
+    def __init__(self, chunks: Sequence[bytes], offsets: "array[int]") -> None:
+        """`chunks`: the records in a row, `CHUNK` in each. `offsets`: where each begins, and where the last one ends,
+        counted over all chunks."""
+        self._chunks = chunks
         self._offsets = offsets
         self._decode = msgspec.msgpack.Decoder(Product).decode
 
@@ -322,27 +323,32 @@ class StoredProducts(Sequence[Product]):
         if index < 0:
             raise IndexError(index)
         offsets = self._offsets
-        return self._decode(self._packed[offsets[index] : offsets[index + 1]])
+        chunk, begin = self._chunks[index // CHUNK], offsets[index - index % CHUNK]
+        return self._decode(chunk[offsets[index] - begin : offsets[index + 1] - begin])
 
 
-class _RankById(Mapping[int, int]):
-    """Product id to rank in two arrays: a tenth of the memory of a dict, and a touch on a tile can wait 1 us."""
+_Key = TypeVar("_Key", int, str)
 
-    def __init__(self, ids: "array[int]", ranks: "array[int]") -> None:
-        self._ids = ids
+
+class _RankBy(Mapping[_Key, int]):
+    """Product id or code to rank, in two sequences that lie ready: no dict is built, and a look-up costs 1 us."""
+
+    def __init__(self, keys: Sequence[_Key], ranks: "array[int]") -> None:
+        """`keys` in ascending order."""
+        self._keys: Sequence[_Key] = keys
         self._ranks = ranks
 
-    def __getitem__(self, product_id: int) -> int:
-        at = bisect_left(self._ids, product_id)
-        if at == len(self._ids) or self._ids[at] != product_id:
-            raise KeyError(product_id)
+    def __getitem__(self, key: _Key) -> int:
+        at = bisect_left(self._keys, key)
+        if at == len(self._keys) or self._keys[at] != key:
+            raise KeyError(key)
         return self._ranks[at]
 
-    def __iter__(self) -> Iterator[int]:
-        return iter(self._ids)
+    def __iter__(self) -> Iterator[_Key]:
+        return iter(self._keys)
 
     def __len__(self) -> int:
-        return len(self._ids)
+        return len(self._keys)
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -364,9 +370,9 @@ def _read_image(conn: Connection, categories: tuple[Category, ...], grids: dict[
     words = _text_lines(_part(conn, "words"))
     codes = _text_lines(_part(conn, "codes"))
     return Catalog(
-        rows=StoredProducts(_part(conn, "rows"), _array("I", _part(conn, "offsets"))),
-        ids=_RankById(_array("q", _part(conn, "ids")), _array("I", _part(conn, "id_ranks"))),
-        codes=dict(zip(codes, _array("I", _part(conn, "code_ranks")), strict=True)),
+        rows=StoredProducts([body for (body,) in _parts(conn, "rows")], _array("I", _part(conn, "offsets"))),
+        ids=_RankBy(_array("q", _part(conn, "ids")), _array("I", _part(conn, "id_ranks"))),
+        codes=_RankBy(codes, _array("I", _part(conn, "code_ranks"))),
         packs=msgspec.msgpack.decode(_part(conn, "packs"), type=dict[str, tuple[int, PackCode]]),
         by_category=_read_by_category(_part(conn, "by_category")),
         categories=categories,

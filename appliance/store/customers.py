@@ -41,6 +41,7 @@ from appliance.domain.customer import (
 )
 from appliance.domain.errors import Refusal
 from appliance.store import spool
+from appliance.store.erasure import PENDING
 
 FOUND_MAX: Final = 1000
 """Up to so many are counted and sorted; of more, only the first rows are looked for."""
@@ -52,9 +53,6 @@ WORDS_MAX: Final = 8
 """Of a question; more than anybody types."""
 DUPLICATES_MAX: Final = 5
 _TABLES: Final = ("customer", "customer_code", "customer_address", "customer_word")
-PENDING: Final = "erasure"
-"""Key in `meta` while the file may still hold what was erased; its value names the tables that are still to be written
-anew."""
 ERASURE_PARTS: Final = len(_TABLES) + 1
 
 
@@ -558,11 +556,6 @@ def erase(conn: Any, customer_id: str, at: str) -> None:
             "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
             (PENDING, " ".join(_TABLES)),
         )
-
-
-def is_erasure_pending(conn: Any) -> bool:
-    """Whether the file may still hold what was erased: `finish_erasure` has not been done since."""
-    return conn.execute("SELECT 1 FROM meta WHERE key = ?", (PENDING,)).fetchone() is not None
 
 
 def finish_erasure(conn: Any) -> bool:

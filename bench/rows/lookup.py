@@ -59,7 +59,10 @@ def bar_code(plan: Plan) -> list[Result]:
 def _read(database: Any) -> Catalog:
     conn = connect(database)
     try:
-        return load_catalog(conn)
+        catalog = load_catalog(conn)
+        for _ in catalog.hasten():  # as the daemon does once its first view is shown
+            pass
+        return catalog
     finally:
         conn.close()
 

@@ -34,11 +34,25 @@ HEAVY = {
 PROBE = """
 import sys
 from appliance.daemon import __main__ as program
+from appliance.daemon import late
 say = program._say_ready
 def say_and_name():
     sys.stdout.write("loaded " + " ".join(sorted({name.split(".")[0] for name in sys.modules})) + "\\n")
+    sys.stdout.write("early " + " ".join(name for name in late.LATE if not late.is_put_off(name)) + "\\n")
     say()
 program._say_ready = say_and_name
+sys.exit(program.main(sys.argv[1:]))
+"""
+AFTERWARDS = """
+import sys
+from appliance.daemon import __main__ as program
+from appliance.daemon import late
+load = late.load
+async def load_and_name():
+    await load()
+    sys.stdout.write(" ".join(["left", *(name for name in late.LATE if late.is_put_off(name))]) + "\\n")
+    sys.stdout.flush()
+late.load = load_and_name
 sys.exit(program.main(sys.argv[1:]))
 """
 
@@ -103,9 +117,18 @@ def damage(path: Path, *statements: str) -> None:
 @pytest.mark.parametrize("devices", ["", '[devices]\n"printer.receipt" = "tcp://127.0.0.1:9?profile=epson-80"\n'])
 def test_nothing_heavy_is_loaded_before_the_till_is_ready(sold: Path, devices: str) -> None:
     settings(sold.parent, devices)
-    loaded = set(start_and_stop(sold, "-c", PROBE)[0].split()[1:])
-    assert "msgspec" in loaded, "the probe sees modules"
-    assert not loaded & HEAVY
+    loaded, early, _ = start_and_stop(sold, "-c", PROBE)
+    assert "msgspec" in loaded.split(), "the probe sees modules"
+    assert not set(loaded.split()) & HEAVY
+    assert early == "early", "only what the first view needs"
+
+
+def test_what_was_put_off_is_loaded_once_the_till_is_shown(sold: Path) -> None:
+    with start(sold, "-c", AFTERWARDS) as daemon:
+        assert daemon.stdout is not None
+        assert [daemon.stdout.readline() for _ in range(2)] == ["ready\n", "left\n"]
+        daemon.send_signal(signal.SIGTERM)
+        assert daemon.wait(END_S) == 0
 
 
 def test_a_second_start_finds_the_first_ones_books(sold: Path) -> None:

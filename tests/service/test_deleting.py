@@ -12,6 +12,7 @@ from appliance.protocol.message import Order
 from appliance.service import clients
 from appliance.store import customers as store
 from appliance.store import database
+from appliance.store.erasure import is_erasure_pending
 from tests.support.till import MORNING, RealTill, a_till, settings
 
 ZOE = Customer("", last_name="Zwyssig", first_name="Zoé", codes=(CustomerCode("9876 5432"),))
@@ -106,7 +107,7 @@ def test_an_orderly_stop_within_the_six_seconds_erases(run, tmp_path):
             zoe = await deleting(till)
         async with a_till(tmp_path, opened=False) as till:
             assert on_disk(till, zoe).is_erased
-            assert not till.till.ledger.read_now(store.is_erasure_pending)
+            assert not till.till.ledger.read_now(is_erasure_pending)
 
     run(main())
 
@@ -127,7 +128,7 @@ def test_a_till_starts_on_a_read_only_disk_with_an_erasure_to_finish(run, tmp_pa
         with monkeypatch.context() as patch:
             patch.setattr(database, "connect", read_only)
             await till.start()
-            assert till.screen == "home" and till.till.ledger.read_now(store.is_erasure_pending)
+            assert till.screen == "home" and till.till.ledger.read_now(is_erasure_pending)
             till.till.close()
             await till.daemon.ledger.abandon()
 
@@ -141,12 +142,12 @@ def test_the_file_forgets_once_nobody_works_at_the_till(run, tmp_path):
             clients.erase_now(till.till)
             await chores(till)
             await clients.finish_erasure(till.till)
-            assert till.till.ledger.read_now(store.is_erasure_pending)  # somebody works
+            assert till.till.ledger.read_now(is_erasure_pending)  # somebody works
             await till.do(c.Lock())
             await till.till.ledger.settle()
             await till.waits(timedelta(seconds=31))
             await clients.finish_erasure(till.till)
-            assert not till.till.ledger.read_now(store.is_erasure_pending)
+            assert not till.till.ledger.read_now(is_erasure_pending)
 
     run(main())
 

@@ -29,6 +29,7 @@ from appliance.domain.errors import Refusal
 from appliance.store import customers as store
 from appliance.store import spool
 from appliance.store.database import connect, migrate
+from appliance.store.erasure import is_erasure_pending
 from tests.support.customers import town_of
 
 AT = "2026-11-22T08:00:00.000Z"
@@ -279,7 +280,7 @@ def test_an_erased_customer_is_gone_from_every_file(conn, tmp_path, caplog):
     assert len(spool.papers_of(conn, zoe.id)) == 4
     assert b"zwyssigxq" in raw(tmp_path).lower()
     store.erase(conn, zoe.id, LATER)
-    assert store.is_erasure_pending(conn)
+    assert is_erasure_pending(conn)
     assert store.finish_erasure(conn)
     left = raw(tmp_path).lower()
     for trace in ("zwyssigxq", "formerxq", "philomènexq", "philomenexq", "sentierxq", "chienxq", "notexq", "acctxq"):
@@ -339,7 +340,7 @@ def test_a_reader_puts_the_end_of_an_erasure_off(conn, tmp_path):
     conn.execute("PRAGMA busy_timeout = 0")
     store.erase(conn, anne.id, AT)
     assert not store.finish_erasure(conn)
-    assert store.is_erasure_pending(conn)
+    assert is_erasure_pending(conn)
     other.close()
     assert store.finish_erasure(conn)
     assert store.finish_erasure(conn)
