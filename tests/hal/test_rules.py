@@ -6,6 +6,7 @@ Way: the command lines are taken out of the rules file, udev's substitutions mad
 import re
 import shlex
 import subprocess
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,34 @@ def test_hidraw_rights_are_for_scanners_only(tmp_path, descriptor):
     (tmp_path / "device").mkdir()
     (tmp_path / "device" / "report_descriptor").write_bytes(descriptor)
     assert udev_asks(PROGRAMS[0], str(tmp_path)) == is_scanner(descriptor)
+
+
+@pytest.mark.parametrize(
+    ("keys", "is_taken"),
+    [
+        ("10000ffc", True),  # digits and Enter, no more
+        ("1000000000007 ff9f207ac14057ff febeffdfffefffff fffffffffffffffe", True),  # a whole keyboard
+        ("2000000 3878d801d001 1e000000000000 0", False),  # volume, media and mail keys of a headset
+        ("10000 0 0 0", False),  # a mouse's button
+        ("1f0000 0 0 0 0", False),  # five of them
+        ("8000 10000000000000 0", False),  # power and sleep
+        ("ffc", False),  # digits without Enter
+        ("0", False),
+    ],
+)
+def test_of_nodes_with_keys_only_those_that_can_type_a_code_are_taken(keys, is_taken):
+    """The pattern is the shell's, as udev matches an attribute."""
+    (pattern,) = re.findall(r'ATTRS\{capabilities/key\}=="([^"]+)"', RULES.read_text(encoding="utf-8"))
+    assert fnmatchcase(keys, pattern) == is_taken
+    bits = int("".join(word.zfill(16) for word in keys.split()), 16)
+    wanted = sum(1 << bit for bit in (*range(2, 12), 28))
+    assert (bits & wanted == wanted) == is_taken
+
+
+def test_modems_are_left_before_serial_lines_are_taken():
+    rules = RULES.read_text(encoding="utf-8")
+    assert rules.index('DRIVERS=="option|qcserial') < rules.index('ENV{TILL_HAL}="serial"') < rules.index("usbmisc")
+    assert rules.count('LABEL="till_tty_end"') == 1
 
 
 @pytest.mark.parametrize(
