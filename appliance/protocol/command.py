@@ -97,7 +97,7 @@ class Search(Command, tag="Search"):
 class OpenSheet(Command, tag="OpenSheet"):
     sheet: Literal[
         "menu", "code_entry", "free_price", "notes", "modes", "print_help", "void", "open_drawer", "client_picker",
-        "client_menu", "client_groups", "product_tax", "product_category", "unknown_code",
+        "client_menu", "client_groups", "client_consents", "product_tax", "product_category", "unknown_code",
     ]  # fmt: skip
 
 
@@ -337,9 +337,10 @@ class EditCustomer(Command, tag="EditCustomer"):
 
 CustomerField = Literal[
     "kind", "title", "group", "name", "first_name", "phone", "code", "email", "street", "place", "account", "company",
-    "contact", "business", "vat",
+    "contact", "business", "vat", "receipt_mail", "marketing", "wallet_notices",
 ]  # fmt: skip
-"""`name` of a person; `company` and `contact` of a company, with `business` (IDE, SIREN) and `vat` (TVA n°)."""
+"""`name` of a person; `company` and `contact` of a company, with `business` (IDE, SIREN) and `vat` (TVA n°). The last
+three are consents: "yes" or ""."""
 
 
 class FillCustomer(Command, tag="FillCustomer"):

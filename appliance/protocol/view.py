@@ -546,6 +546,22 @@ class ClientGroupsSheet(Piece, tag="client_groups"):
     chosen: str = ""
 
 
+class ConsentRow(Piece):
+    """The client's answer to one purpose (feature C-16)."""
+
+    id: Literal["receipt_mail", "marketing", "wallet_notices"]
+    given: bool = False
+    at: str = ""
+    """Day of the answer, ISO; "" when nobody was asked, or the answer was just given."""
+    is_asked: bool = False
+
+
+class ClientConsentsSheet(Piece, tag="client_consents"):
+    """What the client in the form agrees to."""
+
+    rows: tuple[ConsentRow, ...]
+
+
 TenderKind = Literal["cash", "card", "cheque", "voucher", "wallet", "other"]
 
 
@@ -722,6 +738,7 @@ Sheet = (
     | ProductChoiceSheet
     | ClientMenuSheet
     | ClientGroupsSheet
+    | ClientConsentsSheet
     | ClientDeleteSheet
     | WalletCreditSheet
     | WalletShortSheet
@@ -1232,6 +1249,8 @@ class ClientFormView(Piece):
     """Number of the ticket the client goes on; 0 from the tab."""
     group: str = ""
     group_bp: int = 0
+    consents: int = 0
+    """How many of the three the client has given."""
     note: FormNote | None = None
 
 

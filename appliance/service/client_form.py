@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from appliance.domain.customer import Address, Customer, CustomerCode, FieldFault, code_key
+from appliance.domain.customer import Address, Consent, Consents, Customer, CustomerCode, FieldFault, code_key
 from appliance.domain.meaning import Holder
 from appliance.protocol import view as v
 from appliance.store.customers import Duplicate
@@ -27,6 +27,9 @@ _FIELD_OF_FAULT: Final = {
 }  # fmt: skip
 
 
+CONSENTS: Final = Consents.__struct_fields__
+
+
 class Form(msgspec.Struct, frozen=True):
     """As it stands on the screen."""
 
@@ -40,6 +43,8 @@ class Form(msgspec.Struct, frozen=True):
     """How often the till itself has written in a field."""
     errors: dict[str, tuple[str, dict[str, str | int]]] = {}
     note: v.FormNote | None = None
+    answers: dict[str, bool] = {}
+    """Consents that were given or taken back in this form."""
     ticket: int = 0
     back: v.Screen = "sale"
     """Screen that it was opened from."""
@@ -51,6 +56,12 @@ class Form(msgspec.Struct, frozen=True):
     def customer(self) -> str:
         """Id of who is changed; "" for a new one."""
         return "" if self.original is None else self.original.id
+
+    def consent(self, name: str) -> Consent:
+        """The answer as it is stored, or as it was just given, which has no time yet."""
+        kept: Consent = getattr(self.original.consents, name) if self.original is not None else Consent()
+        given = self.answers.get(name, kept.given)
+        return kept if given == kept.given else Consent(given)
 
 
 def blank(serial: int, kind: str, ticket: int, back: v.Screen) -> Form:
@@ -110,6 +121,8 @@ def fill(form: Form, field: str, text: str) -> Form:
         return msgspec.structs.replace(form, title=text if text in ("madam", "sir") else "")
     if field == "group":
         return msgspec.structs.replace(form, group=text)
+    if field in CONSENTS:
+        return msgspec.structs.replace(form, answers={**form.answers, field: text == "yes"})
     errors = {name: error for name, error in form.errors.items() if name != field}
     keeps = form.note is not None and form.note.level == "info" and field != "code"
     return msgspec.structs.replace(
@@ -188,11 +201,18 @@ def customer_of(form: Form, at: str) -> Customer:
         "account": text["account"],
         "group": form.group,
         "addresses": _with_address(old, text["street"], text["place"]),
+        "consents": Consents(*(_answered(form, old, name, at) for name in CONSENTS)),
         **_numbers(text["business"] if is_company else "", text["vat"] if is_company else ""),
     }
     if is_company and old.kind == "company" and text["contact"] == f"{old.first_name} {old.last_name}".strip():
         changes["last_name"], changes["first_name"] = old.last_name, old.first_name
     return msgspec.structs.replace(old, **changes)
+
+
+def _answered(form: Form, old: Customer, name: str, at: str) -> Consent:
+    consent: Consent = getattr(old.consents, name)
+    given = form.answers.get(name, consent.given)
+    return consent if given == consent.given else Consent(given, at)
 
 
 def _with_first(old: tuple[str, ...], first: str) -> tuple[str, ...]:

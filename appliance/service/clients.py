@@ -323,7 +323,7 @@ def _fill(till: Till, command: c.FillCustomer) -> None:
     form = _form(till)
     if form is None:
         return
-    text = command.text if command.field in ("kind", "title", "group") else clean(command.text, 80)
+    text = command.text if command.field in ("kind", "title", "group", *forms.CONSENTS) else clean(command.text, 80)
     if command.field == "group" and text and till.directory.group(text) is None:
         raise Refusal("client.gone")
     grown = len(text) > len(form.texts.get("place", ""))
@@ -385,8 +385,8 @@ def _save(till: Till, command: c.SaveCustomer) -> None:
         if form.for_wallet:
             wallets.tend_for_chosen(till)
     else:
-        desk.screen, desk.client, desk.client_sales = "clients", made.id, None
         _list(till, made)
+        show_card(till, made.id)
         desk.say("client.created" if is_new else "client.saved", source="client", name=made.name)
         till.fold_messages()
     if not is_new:
@@ -479,7 +479,9 @@ def _delete(till: Till, command: c.DeleteCustomer) -> None:
     customer = _known(till, command.customer)
     balance = till.state.holding(customer.id).balance_minor
     if balance:
-        raise Refusal("client.has_balance", amount_minor=balance)
+        refusal = Refusal("client.has_balance", amount_minor=balance)
+        refusal.ways_out = tuple(way for way, deed in WAYS_OUT.items() if deed in wallets.possible(till, customer))
+        raise refusal
     for ticket in till.state.tickets.values():
         if ticket.customer == customer.id:
             raise Refusal("client.is_on_ticket", number=ticket.number)

@@ -378,6 +378,7 @@ class Display:
             "product_choice": lambda ticket: display_goods.choice(self._till, desk.product_choice),
             "client_delete": lambda ticket: display_clients.delete_sheet(self._till),
             "client_groups": lambda ticket: display_clients.groups(self._till),
+            "client_consents": lambda ticket: display_clients.consents(self._till),
             "tender_mode": lambda ticket: display_masters.mode_sheet(self._till),
             "mode_off": lambda ticket: display_masters.mode_off_sheet(self._till),
             "group_form": lambda ticket: display_masters.group_sheet(self._till),

@@ -9,7 +9,7 @@ from appliance.domain.customer import COUNTER_ID, Customer, Group, initials_of
 from appliance.domain.ticket import Price, Ticket
 from appliance.i18n import t
 from appliance.protocol import view as v
-from appliance.service.client_form import FIELDS
+from appliance.service.client_form import CONSENTS, FIELDS
 from appliance.service.clients import row_of
 from appliance.store.customers import CustomerRow
 from appliance.store.movements import WalletEntry
@@ -171,6 +171,19 @@ def groups(till: Till) -> v.ClientGroupsSheet:
     return v.ClientGroupsSheet(keys, form.group if form is not None else "")
 
 
+def consents(till: Till) -> v.ClientConsentsSheet | None:
+    """What the client in the form agrees to."""
+    form = till.desk.client_form
+    if form is None:
+        return None
+    rows = []
+    for name in CONSENTS:
+        said = form.consent(name)
+        day = till.local_time(said.at)[:10] if said.at else ""
+        rows.append(v.ConsentRow(name, said.given, day, bool(said.at) or name in form.answers))  # type: ignore[arg-type]
+    return v.ClientConsentsSheet(tuple(rows))
+
+
 # --- the tab --------------------------------------------------------------------------------------------------------
 
 
@@ -299,5 +312,6 @@ def form_view(till: Till) -> v.ClientFormView | None:
         ticket=form.ticket,
         group="" if group is None else group.label,
         group_bp=_rate(till, group),
+        consents=sum(form.consent(name).given for name in CONSENTS),
         note=form.note,
     )

@@ -95,6 +95,29 @@ def test_the_sale_keeps_the_client_and_the_books_do_not_know_the_name(tmp_path):
     in_a_shop(work, tmp_path)
 
 
+def test_c16_each_consent_has_its_answer_and_its_day(tmp_path):
+    async def work(till):
+        await till.do(c.ShowTab("clients"), c.EditCustomer(ANNE), c.OpenSheet("client_consents"))
+        assert [(row.id, row.given, row.is_asked) for row in till.view.sheet.rows] == [
+            ("receipt_mail", False, False), ("marketing", False, False), ("wallet_notices", False, False),
+        ]  # fmt: skip
+        await till.do(c.FillCustomer("marketing", "yes"), c.FillCustomer("wallet_notices", "yes"))
+        await till.do(c.FillCustomer("wallet_notices", ""))
+        assert (till.view.sheet.rows[1].given, till.view.sheet.rows[1].at) == (True, "")
+        await till.do(c.CloseSheet())
+        assert till.view.client_form.consents == 1
+        await till.do(c.SaveCustomer())
+        kept = till.till.directory.get(ANNE).consents
+        assert (kept.marketing.given, kept.marketing.at[:10]) == (True, "2026-11-21")
+        assert (kept.receipt_mail.at, kept.wallet_notices.at) == ("", "")
+        await till.do(c.EditCustomer(ANNE), c.FillCustomer("marketing", ""), c.SaveCustomer())
+        assert not till.till.directory.get(ANNE).consents.marketing.given
+        await till.do(c.EditCustomer(ANNE), c.OpenSheet("client_consents"))
+        assert (till.view.sheet.rows[1].is_asked, till.view.sheet.rows[1].at) == (True, "2026-11-21")
+
+    in_a_shop(work, tmp_path)
+
+
 def test_a_held_note_has_the_clients_name_and_is_found_by_it(tmp_path):
     async def work(till):
         await till.do(c.NewTicket())

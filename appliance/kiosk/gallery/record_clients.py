@@ -106,6 +106,12 @@ def forms() -> None:
     r.write("11d-client-societe-sombre", r.view(client_form=firm, theme="dark", **shown))
     groups = v.ClientGroupsSheet((v.ClientGroupKey("g-vip", "VIP", 1000), v.ClientGroupKey("g-pro", "Pro", 500)))
     r.write("11e-client-groupe", r.view(client_form=form(), sheet=groups, **shown))
+    agreed = v.ClientConsentsSheet((
+        v.ConsentRow("receipt_mail", True, "2025-11-15", True), v.ConsentRow("marketing", is_asked=True),
+        v.ConsentRow("wallet_notices"),
+    ))  # fmt: skip
+    r.write("11f-client-accords", r.view(client_form=form(consents=1), sheet=agreed, **shown))
+    r.write("11g-client-compact", r.view(client_form=form(consents=1), **shown), "compact")
 
 
 MOVEMENTS = (

@@ -167,6 +167,12 @@ def _client_groups(**wiring: Any) -> SheetView:
     return Groups(**wiring)
 
 
+def _client_consents(**wiring: Any) -> SheetView:
+    from appliance.kiosk.screens.client_form import Agreements
+
+    return Agreements(**wiring)
+
+
 def _line_editor(**wiring: Any) -> SheetView:
     from appliance.kiosk.screens.line_editor import LineEditor
 
@@ -298,6 +304,7 @@ SHEETS: dict[type[Any], Callable[..., SheetView]] = {
     v.ProductPickerSheet: _product_picker,
     v.ProductChoiceSheet: _product_choice,
     v.ClientGroupsSheet: _client_groups,
+    v.ClientConsentsSheet: _client_consents,
     v.ClientDeleteSheet: _client_delete,
     v.TenderModeSheet: _tender_mode,
     v.ModeOffSheet: _mode_off,

@@ -18,6 +18,7 @@ from appliance.kiosk.viewmodel.client import (
     FieldModel,
     FormModel,
     card_number,
+    consents_model,
     form_bar,
     form_model,
     groups_model,
@@ -25,7 +26,7 @@ from appliance.kiosk.viewmodel.client import (
 from appliance.kiosk.widgets import Box, Col, Press, Row, load_kv
 from appliance.kiosk.widgets.paint import text_width
 from appliance.protocol import command as cmd
-from appliance.protocol.view import ClientGroupsSheet, TillView
+from appliance.protocol.view import ClientConsentsSheet, ClientGroupsSheet, TillView
 
 LONGEST = 80
 CAPITALS = ("name", "first_name", "company", "contact", "street")
@@ -253,6 +254,19 @@ class Groups(ListSheet):
     def choose(self, item: str) -> None:
         """A group was touched."""
         self.send(cmd.FillCustomer("group", item))
+
+
+class Agreements(ListSheet):
+    """What the client agrees to; a touch changes the answer."""
+
+    def show(self, view: TillView, sheet: ClientConsentsSheet) -> None:
+        """Draws the answers."""
+        self._given = {row.id for row in sheet.rows if row.given}
+        self.model = consents_model(view, sheet)
+
+    def choose(self, item: str) -> None:
+        """A purpose was touched."""
+        self.send(cmd.FillCustomer(item, "" if item in self._given else "yes"))  # type: ignore[arg-type]
 
 
 load_kv(__file__)

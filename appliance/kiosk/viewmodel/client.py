@@ -158,6 +158,7 @@ class FormModel:
     titles_label: str = ""
     titles: tuple[str, ...] = ()
     title: int = 0
+    consents: str = ""
     fields: tuple[FieldModel, ...] = ()
     columns: int = 3
     note: str = ""
@@ -464,6 +465,29 @@ def clients_bar(view: v.TillView) -> BarModel:
     return home_bar(view)
 
 
+def consents_model(view: v.TillView, sheet: v.ClientConsentsSheet) -> ListModel:
+    """What the client agrees to, and since when."""
+    lang = view.language
+
+    def said(row: v.ConsentRow) -> str:
+        if not row.is_asked:
+            return t("screen.clients.consent.not_asked", lang)
+        word = t(f"screen.clients.consent.{'yes' if row.given else 'no'}", lang)
+        return DOT.join((word, short_date(date.fromisoformat(row.at), view.shop.locale))) if row.at else word
+
+    items = tuple(
+        ItemModel(
+            row.id,
+            t(f"screen.clients.consent.{row.id}", lang),
+            said(row),
+            "check" if row.given else "",
+            chosen=row.given,
+        )
+        for row in sheet.rows
+    )
+    return ListModel(t("screen.clients.consent.title", lang), "check", t("screen.clients.consent.hint", lang), items)
+
+
 # --- the form -------------------------------------------------------------------------------------------------------
 
 
@@ -504,6 +528,7 @@ def form_model(view: v.TillView) -> FormModel:
         titles_label=t(f"screen.clients.{'title' if form.kind == 'person' else 'contact_title'}", lang),
         titles=tuple(t(f"screen.clients.titles.{title or 'none'}", lang) for title in TITLES),
         title=TITLES.index(form.title) if form.title in TITLES else 2,
+        consents=t("screen.clients.consents", lang, count=form.consents),
         fields=tuple(_field(view, form, field, lines.get(field)) for field in fields),
         columns=4 if form.kind == "company" else 3,
         note=sentence(note.code, _with_card(note.params), view) if note else "",
