@@ -13,6 +13,9 @@ from __future__ import annotations
 class Refusal(Exception):
     """Shown to the cashier: `code` is a message id, `params` fill its sentence. Nothing was changed."""
 
+    ways_out: tuple[str, ...] = ()
+    """Actions that the message offers."""
+
     def __init__(self, code: str, /, **params: str | int) -> None:
         super().__init__(code, params)
         self.code = code

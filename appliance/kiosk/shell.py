@@ -88,9 +88,9 @@ class Shell(Box):
     def _post(self, command: cmd.Command) -> None:
         self.send(command)
 
-    def ask(self, label: str, text: str, done: Callable[[str], None]) -> None:
+    def ask(self, label: str, text: str, done: Callable[[str], None], *, digits: bool = False) -> None:
         """Types a line of text over whatever is on the screen."""
-        self._entry = TextEntry(label, text, t("screen.text.next"), done)
+        self._entry = TextEntry(label, text, t("screen.text.next"), done, layer="digits" if digits else "")
         self.ids.over.add_widget(self._entry)
 
     def _typing(self) -> Any:

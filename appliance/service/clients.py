@@ -42,6 +42,8 @@ ERASE_AGAIN_S: Final = 6.0
 AWAY_NS: Final = 30_000_000_000
 QUIET_NS: Final = 600_000_000_000
 """So long nothing was touched at a till that is taken to be idle: with nobody signed in, and with somebody."""
+WAYS_OUT: Final[dict[str, c.WalletAction]] = {"refund_balance": "refund", "transfer_balance": "transfer"}
+"""What a message offers that refuses to delete somebody with a balance."""
 HISTORY: Final = 200
 """Sales of Historique."""
 

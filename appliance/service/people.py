@@ -288,6 +288,8 @@ def _act(till: Till, command: c.ActOnMessage) -> None:
     elif command.action in ("retry_print", "retry", papers.PRINT_ALL):
         desk.notices.insert(0, notice)
         till.retry_devices()
+    elif command.action in clients.WAYS_OUT:
+        till.run(c.OpenWalletAction(desk.client, clients.WAYS_OUT[command.action]))
     elif notice.retry is not None:
         if command.action in ("reopen", "refund"):
             desk.notices.insert(0, notice)  # the question stands until it is answered
@@ -317,7 +319,7 @@ def _profile(till: Till, command: c.SetProfile) -> None:
         till.desk.page = 1
 
 
-from appliance.service import card  # noqa: E402  (a refusal is left from here, an answer lands here)
+from appliance.service import card, clients  # noqa: E402  (a refusal is left from here, an answer lands here)
 
 HANDLERS: Final[dict[type, Callable[[Any, Any], None]]] = {
     c.SignIn: _sign_in,

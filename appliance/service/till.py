@@ -475,7 +475,8 @@ class Till:
         if refusal.code.startswith("pin."):
             self.desk.wrong_pin = True
         else:
-            self.desk.say(refusal.code, level, source="store" if level == "error" else "refusal", **params)
+            source = "store" if level == "error" else "refusal"
+            self.desk.say(refusal.code, level, actions=refusal.ways_out, source=source, **params)
             self.fold_messages()
         log.info("refused %s %s", refusal.code, refusal.params)
         self.ledger.settle_soon()

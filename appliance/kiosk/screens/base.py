@@ -17,7 +17,7 @@ def _nowhere(_command: cmd.Command) -> None:
     """Where commands go before the app has connected the screen."""
 
 
-def _nobody(_label: str, _text: str, _done: Callable[[str], None]) -> None:
+def _nobody(_label: str, _text: str, _done: Callable[[str], None], *, digits: bool = False) -> None:
     """Where texts are asked for before the app has connected the screen."""
 
 
@@ -29,7 +29,8 @@ class Shown(Box):
 
     send = ObjectProperty(_nowhere)
     ask = ObjectProperty(_nobody)
-    """`ask(label, text, done)` types a line of text on the on-screen keyboard and calls `done(text)`."""
+    """`ask(label, text, done)` types a line of text on the on-screen keyboard and calls `done(text)`. `digits`: the
+    keyboard begins with them."""
 
     @property
     def compact(self) -> bool:

@@ -286,7 +286,7 @@ class ModeEditor(SheetView):
     def type_in(self, field: str) -> None:
         """Libellé or Compte comptable, on the keyboard."""
         label, text = getattr(self.model, f"{field}_label"), getattr(self.model, field)
-        self.ask(label, text, lambda typed: self.put(field, typed))
+        self.ask(label, text, lambda typed: self.put(field, typed), digits=field == "account")
 
     def move(self, place: int) -> None:
         """▲ or ▼."""
@@ -380,7 +380,7 @@ class GroupForm(SheetView):
             "from": (self.model.from_label, model.first_text),
             "to": (self.model.to_label, model.last_text),
         }[field]
-        self.ask(label, text, lambda typed: self.put(field, typed, row))
+        self.ask(label, text, lambda typed: self.put(field, typed, row), digits=True)
 
     def key(self, name: str) -> bool:
         """Enter saves, Esc leaves."""

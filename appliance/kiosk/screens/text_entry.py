@@ -17,6 +17,8 @@ class TextEntry(Box):
     text = StringProperty("")
     next_text = StringProperty("")
     longest = NumericProperty(LONGEST)
+    layer = StringProperty("")
+    """Layer of the keyboard that is shown first."""
 
     def __init__(self, label: str, text: str, next_text: str, done: Callable[[str], None], **kwargs: Any) -> None:
         self._done = done

@@ -45,6 +45,8 @@ ACTION_ICONS = {
     "drop_all": "trash",
     "drawer_is_open": "check",
     "drawer_is_shut": "check",
+    "refund_balance": "hand-coins",
+    "transfer_balance": "swap",
     "undo": "arrow-counter-clockwise",
     "remove": "trash",
     "yes": "check",

@@ -19,6 +19,8 @@ COMPANY_FIELDS = (
 )  # fmt: skip
 NEEDED = ("name", "first_name", "company")
 NO_BALANCE = "\N{EN DASH}"
+SHORT_ADDRESS = 24
+"""Letters that the card has room for in one line."""
 NOTE_ICONS = {"info": ("check-circle", "pay"), "warn": ("warning", "warn"), "error": ("warning-circle", "danger")}
 
 
@@ -340,6 +342,12 @@ def sale_line(view: v.TillView, sale: v.ClientSale, index: int) -> MovementModel
     )
 
 
+def _short_address(lines: tuple[str, ...]) -> str:
+    """Street and place where both fit, else the place."""
+    whole = ", ".join(lines)
+    return whole if len(whole) <= SHORT_ADDRESS or not lines else lines[-1]
+
+
 def _facts(view: v.TillView, card: v.ClientCard) -> tuple[tuple[str, str], ...]:
     """Phone, reference, group, account: the four of the mock-up, and in their place what else is known."""
     code = card_number(card.codes[0]) if card.codes else ""
@@ -352,7 +360,7 @@ def _facts(view: v.TillView, card: v.ClientCard) -> tuple[tuple[str, str], ...]:
         ("account", card.account),
         ("contact", card.contact),
         ("email", card.email),
-        ("address", ", ".join(card.address)),
+        ("address", _short_address(card.address)),
         ("business", card.business),
         ("vat", card.vat),
     ]

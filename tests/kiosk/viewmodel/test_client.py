@@ -104,7 +104,11 @@ def test_the_form_marks_what_is_needed_and_says_what_is_wrong():
     assert plain(model.note) == "Carte 2100 0388 lue : elle identifiera ce client au prochain scan."
     assert model.save == "Créer et ajouter au ticket"
     company = vm.form_model(the(client_form=record_clients.form(kind="company", ticket=0)))
-    assert (company.columns, company.fields[0].label, company.titles_label) == (4, "Raison sociale *", "")
+    assert (company.columns, company.fields[0].label, company.titles_label) == (
+        4,
+        "Raison sociale *",
+        "Civilité du contact",
+    )
     assert company.save == "Créer le client"
 
 
