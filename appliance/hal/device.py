@@ -71,6 +71,8 @@ class FaultReason(StrEnum):
     """Whoever answers shows a certificate that the configured root did not sign."""
     WRONG_POIID = "wrong_poiid"
     """The certificate is another terminal's."""
+    KEY_FILE = "key_file"
+    """The file of the terminal's key is gone, or holds none."""
     ROOT_FILE = "root_file"
     """The file of the root certificate is gone, or is none."""
     WRONG_DECIMALS = "wrong_decimals"

@@ -17,6 +17,7 @@ _REMEDIES = {
     FaultReason.MISCONFIGURED: Remedy.CORRECT_ADDRESS,
     FaultReason.UNVERIFIED: Remedy.PAY_ONCE,
     FaultReason.WRONG_KEY: Remedy.CHECK_KEY,
+    FaultReason.KEY_FILE: Remedy.CHECK_KEY,
     FaultReason.WRONG_ROOT: Remedy.CHECK_ROOT,
     FaultReason.ROOT_FILE: Remedy.CHECK_ROOT,
     FaultReason.WRONG_POIID: Remedy.CHECK_POIID,

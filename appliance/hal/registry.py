@@ -74,6 +74,8 @@ T = TypeVar("T")
 _ROLE = re.compile(r"[a-z]+\.[A-Za-z0-9_-]{1,40}")
 _ROLES_MAX = 200
 _THIS_MACHINE = frozenset({"localhost", "::1"})
+_FILES = {"key": FaultReason.KEY_FILE, "key_file": FaultReason.KEY_FILE, "root_file": FaultReason.ROOT_FILE}
+"""By BadAddress.code: the address is well, a file that it names is not."""
 
 
 class AbsentDevice:
@@ -216,6 +218,17 @@ class Registry:
     def retry(self, role: str) -> None:
         if role in self._slots:
             self._slots[role].nudge()
+        elif role in self._broken and self._group is not None and not self._stopped:
+            self._group.create_task(self._try_again(role), name=f"device {role} again")
+
+    async def _try_again(self, role: str) -> None:
+        """What its address names may be there now: a file, a printer."""
+        async with self._changing:
+            if self._broken.pop(role, None) is not None and role in self._urls:
+                self._install(role)
+                self._start(role)
+                changed, self._changed = self._changed, asyncio.Event()
+                changed.set()
 
     def plugged(self) -> tuple[PluggedDevice, ...]:
         return list_devices(self.ports, self._slots, self.health(), self._urls)
@@ -448,6 +461,7 @@ class Registry:
             state, fault = DeviceState.ABSENT, FaultReason.PRINTER_AWAY
             log.warning("%s: %s", role[:40], error)
         else:
+            fault = _FILES.get(error.code, fault)
             log.error("%s: configuration refused, %s", role[:40], error)
         self.refused[role] = error
         self._broken[role] = Health(role, _kind_or_any(role), state, fault, self._clock.now())

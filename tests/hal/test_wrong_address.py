@@ -7,6 +7,7 @@ from appliance.domain.errors import Refusal
 from appliance.hal.address import DevicesConfig, parse_address
 from appliance.hal.device import DeviceKind, DeviceState, FaultReason
 from appliance.hal.registry import Registry
+from appliance.hal.simulated.terminal_nexo import make_certificates
 from appliance.service.technician import assign
 from tests.hal.conftest import bench_with
 from tests.support.udev import table_with
@@ -15,7 +16,7 @@ from tests.support.udev import table_with
 @pytest.mark.parametrize(
     ("role", "url", "part"),
     [
-        ("terminal.main", "nexo://127.0.0.1:1?poiid=X-1&root=/nope.pem", "root"),
+        ("terminal.main", "nexo://127.0.0.1:1?poiid=X-1&root=nope.pem", "root"),
         ("scanner.front", "hidraw:///etc/passwd", "/etc/passwd"),
         ("scanner.front", "evdev:///etc/passwd", "/etc/passwd"),
         ("scanner.front", "hidraw:///dev/null", "/dev/null"),
@@ -35,6 +36,25 @@ def test_the_log_names_the_part(run, caplog, role, url, part):
         assert len(lines) == 1
         assert role in lines[0] and part in lines[0]
         assert "crashed" not in caplog.text
+
+    run(main())
+
+
+def test_a_file_that_an_address_names_is_looked_for_again(run, tmp_path):
+    """The certificate was forgotten: it is copied there, and *Réessayer* is touched."""
+
+    async def main():
+        root, key = tmp_path / "root.pem", tmp_path / "terminal.key"
+        url = f"nexo://127.0.0.1:1?poiid=X-1&root={root}&key={key}"
+        async with bench_with({"terminal.main": url}) as bench:
+            assert (await bench.state("terminal.main", DeviceState.FAULT)).fault is FaultReason.KEY_FILE
+            key.write_text('identifier = "demo"\nversion = 1\npassphrase = "a passphrase"\n')
+            bench.devices.retry("terminal.main")
+            await bench.until(lambda: bench.devices.health()[0].fault is FaultReason.ROOT_FILE or None)
+            make_certificates(tmp_path, "X-1.test.terminal.adyen.com")
+            (tmp_path / "terminal-root.pem").rename(root)
+            bench.devices.retry("terminal.main")
+            assert (await bench.state("terminal.main", DeviceState.ABSENT)).fault is FaultReason.UNREACHABLE
 
     run(main())
 

@@ -101,7 +101,8 @@ class NexoDialect:
         answer = await self._exchange(nexo.diagnosis(self._ends, _fresh_id()), self._limits.ask_answer_s)
         if isinstance(answer, NotOurs):
             fault = FaultReason.WRONG_KEY if answer.is_about_key else FaultReason.NO_ANSWER
-            raise AnswerLost(f"key: {answer.detail}" if answer.is_about_key else answer.detail, fault)
+            part = "" if not answer.is_about_key else "key: none is set, " if self._secret is None else "key: "
+            raise AnswerLost(part + answer.detail, fault)
 
     async def look(self) -> None:
         await self._channel.reach(self._limits.look_s)

@@ -261,6 +261,47 @@ def test_a_server_that_is_no_printer_is_a_fault(run, bench):
     run(main())
 
 
+def test_a_profile_of_another_make_is_named_and_told_of_once(run, bench):
+    """`star-80` on an Epson: it said *Démarre* and *Sans réponse* in turn, for ever."""
+
+    async def main():
+        printer = SimulatedPrinter()
+        await printer.plug()
+        async with bench({RECEIPT: printer.url.replace("epson-80", "star-80")}) as table:
+            assert (await table.state(RECEIPT, DeviceState.FAULT)).fault is FaultReason.WRONG_PROFILE
+            await connects(table, 3)
+            told = [(event.state, event.fault) for event in table.of(Health)]
+            assert told.count((DeviceState.FAULT, FaultReason.WRONG_PROFILE)) == 1
+            await table.devices.assign(RECEIPT, printer.url)
+            await table.state(RECEIPT, DeviceState.READY)
+        printer.unplug()
+
+    run(main())
+
+
+def test_a_second_till_at_a_printer_for_one_is_told_of_once(run, bench):
+    async def main():
+        printer = SimulatedPrinter()
+        await printer.plug()
+        async with bench({RECEIPT: printer.url}) as first:
+            await first.state(RECEIPT, DeviceState.READY)
+            async with bench({RECEIPT: printer.url}) as second:
+                await connects(second, 8)
+                assert len(second.of(Health)) <= 4
+                assert first.devices.health()[0].state is DeviceState.READY
+        printer.unplug()
+
+    run(main())
+
+
+async def connects(table, links):
+    """So many links were opened; nobody is told of those that lead to nothing."""
+    async with asyncio.timeout(10):
+        while table.devices.health()[0].counters.get("connects", 0) < links:
+            table.devices.retry(RECEIPT)
+            await asyncio.sleep(0.01)
+
+
 def test_a_silent_printer_is_assumed_to_have_printed(run, bench):
     async def main():
         printer = SimulatedPrinter(answers=False)
