@@ -33,7 +33,8 @@ STARTING: Final = "technician.starting"
 STARTS_MAX: Final = 3
 ANSWERS_NO: Final = frozenset(
     {STARTING, "technician.not_running", "technician.not_ready", "technician.no_right",
-     "technician.no_read", "technician.not_kept", "technician.test_waits", "technician.unverified"}
+     "technician.no_read", "technician.not_kept", "technician.test_waits", "technician.unverified",
+     "technician.stuck"}
 )  # fmt: skip
 """Refusals of what was understood: exit status 1. All others are 2."""
 NO_WEIGHT: Final = "technician.no_weight."
@@ -174,7 +175,8 @@ def _test(arguments: Any, config: Config, line: Line | None) -> None:
     answer = line.ask("test", arguments.role)
     if "quantity_milli" in answer:
         answer["quantity"] = quantity(answer["quantity_milli"])
-    code = f"technician.tested.{answer['kind']}" + ("_now" if answer.get("waiting") == 0 else "")
+    how = "_now" if answer.get("waiting") == 0 else "_seen" if answer.get("is_seen") else ""
+    code = f"technician.tested.{answer['kind']}{how}"
     _said(arguments, code, {"role": arguments.role, **answer})
 
 

@@ -154,8 +154,9 @@ def test_a_wrong_role_is_told_at_the_start(run, tmp_path, caplog):
     async def main():
         roles = {"scale.two": "tcp://127.0.0.1:1", "scale.counter": "tcp://127.0.0.1:2"}
         async with a_till(tmp_path) as till, table_with(roles) as table, asyncio.TaskGroup() as group:
-            following = group.create_task(till.daemon.technician.run(table.devices))
-            await till.daemon.technician._served.wait()
+            asked = technician.Technician(till.till, till.daemon.equipment)
+            following = group.create_task(asked.run(table.devices))
+            await asked._served.wait()
             following.cancel()
 
     run(main())
@@ -271,13 +272,22 @@ def test_the_drawer_opens_in_the_name_of_who_may(run, tmp_path, config, capsys):
             await bench.till.do(c.Lock())
             assert (await tillbox("test", "drawer.main"))[0] == NO
             await bench.till.till.scan(NADIA)
-            assert (await tillbox("test", "drawer.main"))[0] == OK
+            assert await tillbox("test", "drawer.main") == (OK, "drawer.main : ouvert, c’est noté au journal.\n")
             await bench.until(lambda: bench.devices.drawer.pulses == pulses + 1)
             assert [fact.reason for fact in await bench.till.facts(j.DrawerOpened)][-1] == "test"
 
     run(main())
 
 
+            bench.devices.handle_drawer("close")
+            bench.devices.handle_drawer("stick")
+            for _ in range(2):
+                status, said = await tillbox("test", "drawer.main")
+                assert (status, said.partition(",")[0]) == (NO, "drawer.main : deux impulsions sont parties")
+            await bench.till.do(c.ShowDevices())
+            card = bench.card("drawer")
+            assert (card.state, card.message) == ("devices.fault.drawer_stuck", "drawer.stuck_here")
+            assert card.tests == ("open", "calibrate")
 def test_a_device_that_is_not_there_cannot_be_tested(run, tmp_path, config, capsys):
     async def main():
         async with a_technician(tmp_path, config, capsys) as (bench, tillbox):
@@ -316,6 +326,27 @@ def test_watching_says_a_line_a_change(run, tmp_path, config):
     async def main():
         async with a_bench(tmp_path) as bench:
             watch = await asyncio.create_subprocess_exec(
+@asynccontextmanager
+async def a_watch(config, *words):
+    """`devices watch` as a process; asked for its next line."""
+    watch = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "appliance.cli", "devices", "watch", "--config", str(config), *words,
+        cwd=ROOT, stdout=subprocess.PIPE, env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )  # fmt: skip
+    assert watch.stdout is not None
+
+    async def line():
+        async with asyncio.timeout(20):
+            return (await watch.stdout.readline()).decode()
+
+    try:
+        yield line
+    finally:
+        watch.kill()
+        await watch.wait()
+        watch._transport.close()  # type: ignore[attr-defined]
+
+
                 sys.executable, "-m", "appliance.cli", "devices", "watch", "--config", str(config),
                 cwd=ROOT, stdout=subprocess.PIPE, env={**os.environ, "PYTHONUNBUFFERED": "1"},
             )  # fmt: skip

@@ -64,23 +64,23 @@ def _scanners(till: Till, equipment: Equipment, rows: list[Health]) -> v.DeviceC
     away = [each.role.partition(".")[2] for each in rows if each.state is not DeviceState.READY]
     reads = [read for role, read in equipment.last_reads.items() if role in {each.role for each in rows}]
     last = max(reads, key=lambda read: read.at, default=None)
-    presence = v.DeviceFact("devices.fact.scanners", text=f"{len(ready)} / {len(rows)}")
-    if ready and away:
-        presence = v.DeviceFact("devices.fact.away", text=", ".join(away))
     damaged = sum(each.counters.get("damaged", 0) for each in rows)
+    missing = (v.DeviceFact("devices.fact.away", text=", ".join(away)),) if away and len(rows) > 1 else ()
+    facts = (
+        v.DeviceFact("devices.fact.scanners", text=f"{len(ready)} / {len(rows)}"),
+        *missing,
+        v.DeviceFact("devices.fact.last_code", text=last.text if last is not None else ""),
+        v.DeviceFact("devices.fact.read_at", at=last.at if last is not None else ""),
+        v.DeviceFact("devices.fact.reads", count=sum(each.counters.get("scans", 0) for each in rows)),
+        v.DeviceFact("devices.fact.faults", count=damaged),
+    )
     return v.DeviceCard(
         role=row.role,
         device="scanner",
         level=("warn" if away else "ok") if ready else _level(row),
         state=_state(till, row),
         message="" if ready else _message(row),
-        facts=(
-            presence,
-            v.DeviceFact("devices.fact.last_code", text=last.text if last is not None else ""),
-            v.DeviceFact("devices.fact.read_at", at=last.at if last is not None else ""),
-            v.DeviceFact("devices.fact.reads", count=sum(each.counters.get("scans", 0) for each in rows)),
-            v.DeviceFact("devices.fact.faults", count=damaged),
-        ),
+        facts=facts[:FACTS],
         tests=("learn",) if ready else ("learn", "retry"),
         is_looked_at=till.desk.looked_at == "scanner",
     )
@@ -127,7 +127,7 @@ def _state(till: Till, row: Health) -> str:
         position = till.devices.drawer(row.role).position
         if position is not DrawerPosition.UNKNOWN:
             return f"devices.state.{position}"
-    if row.fault is not None and row.state is DeviceState.DEGRADED:
+    if row.fault is not None and row.state in (DeviceState.DEGRADED, DeviceState.FAULT):
         return f"devices.fault.{row.fault}"
     return f"devices.state.{row.state}"
 
@@ -141,7 +141,7 @@ def _message(row: Health) -> str:
     if row.fault is FaultReason.PAPER_LOW:
         return ""
     if row.fault is FaultReason.DRAWER_STUCK:
-        return "drawer.stuck"
+        return "drawer.stuck_here"
     if row.kind is DeviceKind.SCANNER and row.fault is FaultReason.UNPLUGGED:
         return "scanner.lost"
     if row.kind is DeviceKind.SCALE and row.fault is FaultReason.NO_ANSWER:

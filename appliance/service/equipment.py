@@ -137,14 +137,22 @@ class Equipment:
         if health.fault is FaultReason.NOT_CONFIGURED:  # somebody took the role away from it: nothing is lost
             self._seen_ready.discard(health.role)
         elif health.state is DeviceState.READY and health.role in self._seen_ready:
-            till.desk.say("scanner.ready", source=health.role)
+            self._say_scanner(till, "ready", "info", health.role)
             till.fold_messages()
         elif health.state is DeviceState.ABSENT and health.role in self._seen_ready:
-            till.desk.say("scanner.lost", "warn", source=health.role)
+            self._say_scanner(till, "lost", "warn", health.role)
             till.fold_messages()
         elif health.state is DeviceState.FAULT and health.fault is not None:
             till.desk.say(f"device.{health.fault.value}", "warn", source=health.role)
             till.fold_messages()
+
+    def _say_scanner(self, till: Till, what: str, level: v.Level, role: str) -> None:
+        """By its name where there are several."""
+        several = sum(health.kind is DeviceKind.SCANNER for health in self._health.values()) > 1
+        if several:
+            till.desk.say(f"scanner.{what}_named", level, source=role, name=role.partition(".")[2])
+        else:
+            till.desk.say(f"scanner.{what}", level, source=role)
 
     def _drawer_changed(self, till: Till, health: Health) -> None:
         if health.fault is FaultReason.DRAWER_STUCK:

@@ -27,6 +27,7 @@ from appliance.hal.device import (
     Block,
     Columns,
     Cut,
+    DeviceKind,
     Feed,
     Logo,
     Paper,
@@ -35,6 +36,7 @@ from appliance.hal.device import (
     Rule,
     Text,
 )
+from appliance.service.equipment import ROLES
 from appliance.service.operators import Operators
 
 VAT_SHARES = (6, 9, 11, 9, 11, 2)
@@ -163,10 +165,17 @@ def redirected(head: Letterhead, paper: Paper, role: str) -> Paper:
     """The same paper for the printer that stands in for another one: it says so first (feature H-10)."""
     notice = (
         Text(head.t("receipt.redirected"), bold=True, tall=True, align=Align.CENTER),
-        Text(head.t("receipt.redirected_from", role=role), align=Align.CENTER),
+        Text(_redirected_from(head, role), align=Align.CENTER),
         Rule(),
     )
     return Paper((*notice, *paper.blocks))
+
+
+def _redirected_from(head: Letterhead, role: str) -> str:
+    """Whose paper it is, in the customer's words."""
+    if role == ROLES[DeviceKind.PRINTER]:
+        return head.t("receipt.redirected_from")
+    return head.t("receipt.redirected_from_other", name=role.partition(".")[2])
 
 
 def provisional(head: Letterhead, paper: Paper) -> Paper:

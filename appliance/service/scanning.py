@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 REPEAT_MS: Final = 300
 """A label that is still in the beam is read again and again; longer apart, it was shown again."""
 SHOWN_MAX: Final = 40
+_OTHER_DIGITS: Final = frozenset("!@#$%^&*()" + '!"§$%&/()=' + '+"*ç%&/()=' + "&é\"'(-è_çà" + "&é\"'(§è!çà")
+"""What stands on the keys of the digits, with or without Shift: US, DE, CH, FR, BE."""
+_SIGNS_MIN: Final = 6
 
 Place = Literal[
     "lock",
@@ -90,6 +93,8 @@ def route(till: Till, text: str, symbology: str | None = None, *, is_typed: bool
         _test(till, text, symbology)
         return
     meaning = interpret(words_of(till), text, symbology)
+    if meaning.kind == "unknown" and not is_typed and is_of_another_keyboard(text):
+        raise Refusal("scan.wrong_layout")
     if meaning.fault == "scan.unreadable":
         raise Refusal("scan.unreadable")
     people.idle_again(till)
@@ -107,6 +112,13 @@ def route(till: Till, text: str, symbology: str | None = None, *, is_typed: bool
         selling.say_left_out(till, asked)
     if asked_on_bar:
         selling.say_left_out(till, asked_on_bar)
+
+
+def is_of_another_keyboard(text: str) -> bool:
+    """Digits that a scanner typed for one country's keyboard, taken for keys of another's: `/&+(` and not one digit.
+    An AIM identifier before them may be anything."""
+    signs = sum(char in _OTHER_DIGITS for char in text)
+    return signs >= _SIGNS_MIN and signs >= len(text) - 3 and not any(char in "0123456789" for char in text)
 
 
 def _leave_out(till: Till, meaning: Meaning) -> None:
@@ -348,6 +360,8 @@ _DOES: Final[dict[str, Callable[[Any, Meaning, Place], None]]] = {
 def _test(till: Till, text: str, symbology: str | None, *, is_typed: bool = False) -> None:
     """A badge that is typed is a badge, and nobody learns whose: its numbers could be tried one by one."""
     meaning = explain(words_of(till), text, symbology)
+    if meaning.kind == "unknown" and not is_typed and is_of_another_keyboard(text):
+        meaning = msgspec.structs.replace(meaning, kind="refused", fault="scan.wrong_layout")
     if is_typed and meaning.kind == "badge":
         steps = tuple((asked, HIDDEN if asked == "badge" else found) for asked, found in meaning.steps)
         meaning = msgspec.structs.replace(meaning, seller=None, steps=steps)

@@ -21,6 +21,7 @@ from appliance.hal.device import (
     DeviceKind,
     Devices,
     DeviceState,
+    DrawerPosition,
     FaultReason,
     Health,
     PluggedDevice,
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from appliance.service.equipment import Equipment
     from appliance.service.till import Till
 
+DRAWER_S: Final = 4.0
+"""How long a drawer has for two pulses and its sensor's answer."""
 START_S: Final = 5.0
 """Who asks before the devices are served waits this long."""
 
@@ -230,9 +233,20 @@ async def _test_drawer(asked: Technician, devices: Devices, role: str) -> dict[s
     till = asked.till
     if role != DRAWER or not till.operators.may(till.state.seller, "open_drawer"):
         raise Refusal("technician.no_right")
+    before = health_of(devices, role).counters.get("pulses", 0)
     till.do(i.OpenDrawer("test"))
     await till.show()
-    return {}
+    for _ in range(round(DRAWER_S / CHECK_EVERY_S)):
+        await asyncio.sleep(CHECK_EVERY_S)
+        drawer, health = devices.drawer(role), health_of(devices, role)
+        pulses = health.counters.get("pulses", 0) - before
+        if pulses and (drawer.position is not DrawerPosition.CLOSED or drawer.level is None):
+            return {"is_seen": drawer.position is DrawerPosition.OPEN}
+        if pulses > 1 and health.fault is FaultReason.DRAWER_STUCK:
+            raise Refusal("technician.stuck", role=role)
+        if health.state is DeviceState.ABSENT:
+            raise _not_ready(health)
+    return {"is_seen": False}
 
 
 async def _test_display(asked: Technician, devices: Devices, role: str) -> dict[str, Any]:

@@ -83,6 +83,8 @@ class CardTerminal:
         self._wake = asyncio.Event()
         self._hurry = asyncio.Event()
         self._asks_at = 0.0
+        self._said = ("", "", "")
+        """The newest answer in the log."""
         self.at_rest = False
         """Nothing is being said; it waits for somebody, or for the time to ask again."""
 
@@ -264,7 +266,10 @@ class CardTerminal:
         if result.request_id != request:
             log.error("asked about %s, the terminal answered about %s", request, result.request_id)
             result = PaymentResult(request, PaymentOutcome.UNKNOWN, PaymentReason.WRONG_ANSWER)
-        log.info("card request %s: %s %s", request, result.outcome, result.reason or "")
+        said = (request, result.outcome, result.reason or "")
+        if said != self._said:  # it is asked for as long as nobody knows
+            self._said = said
+            log.info("card request %s: %s %s", *said)
         self._note_work(result)
         if result.outcome is PaymentOutcome.IN_PROGRESS:
             till.changed()

@@ -3,6 +3,7 @@
 import itertools
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
 from appliance.hal.device import (
@@ -95,6 +96,22 @@ def test_a_scanner_plugged_and_unplugged_while_selling_is_said_and_loses_nothing
             equipment.notice(till.till, health(DeviceKind.SCANNER))
             assert till.message == "scanner.ready"
             assert till.basket() == "1 Croissant au beurre 1.60"
+
+    run(day())
+
+
+def test_one_of_several_scanners_is_called_by_its_name(run, tmp_path):
+    async def day():
+        async with a_till(tmp_path) as till:
+            equipment = till.daemon.equipment
+            window = msgspec.structs.replace(health(DeviceKind.SCANNER), role="scanner.window")
+            for row in (health(DeviceKind.SCANNER), window):
+                equipment.notice(till.till, row)
+            gone = msgspec.structs.replace(window, state=DeviceState.ABSENT, fault=FaultReason.UNPLUGGED)
+            equipment.notice(till.till, gone)
+            assert (till.message, till.view.message.params) == ("scanner.lost_named", {"name": "window"})
+            equipment.notice(till.till, window)
+            assert till.message == "scanner.ready_named"
 
     run(day())
 

@@ -8,7 +8,7 @@ import pytest
 from appliance.domain import journal as j
 from appliance.domain.ticket import Lot
 from appliance.protocol import command as c
-from appliance.service.scanning import Beam, receipt_code
+from appliance.service.scanning import Beam, is_of_another_keyboard, receipt_code
 from tests.support.till import CAMILLE, GOODS, JAM, LUCA, NADIA, UNKNOWN, a_till
 
 SIX_PACK = "7613337001218"
@@ -186,6 +186,25 @@ def test_on_the_lock_screen_only_a_badge_counts(run, tmp_path):
             assert (signed.name, signed.by_badge) == ("Camille", True)
 
     run(day())
+
+
+@pytest.mark.parametrize("text", ['/&+(%ç"*/&(=+', '&é"\'(-è_çà&é"', "]E)(^!)*)&)@(#!"])
+def test_a_scanner_that_types_for_another_keyboard_is_told_so(run, tmp_path, text):
+    async def day():
+        async with a_till(tmp_path) as till:
+            await till.do(c.NewTicket())
+            assert await till.scan(text) == "scan.wrong_layout"
+            assert (till.sound, till.view.sheet) == ("scan_refused", None)
+            await till.do(c.ShowDevices())
+            await till.scan(text)
+            assert (till.view.tested.kind, till.view.tested.fault) == ("refused", "scan.wrong_layout")
+
+    run(day())
+
+
+@pytest.mark.parametrize("text", ["$$$", "PROMO-/-&", "7610807072341", "/&+(%ç1234"])
+def test_what_may_be_a_code_is_none_of_another_keyboard(text):
+    assert not is_of_another_keyboard(text)
 
 
 def test_on_the_home_screen_a_scan_starts_a_sale_in_the_default_mode(run, tmp_path):
