@@ -106,7 +106,7 @@ class DevicesScreen(Screen):
 
     def show(self, view: TillView) -> None:
         """Draws a view."""
-        self.model = devices_model(view)
+        self.model = devices_model(view, theme.m.height)
         self.setup = self.model.setup or SetupModel()
 
     def bar(self, view: TillView) -> BarModel:

@@ -8,7 +8,10 @@ from appliance.kiosk.viewmodel.bar import DEVICES, BarModel, back_bar
 from appliance.kiosk.viewmodel.words import sentence
 from appliance.protocol.view import DeviceCard, DeviceFact, DevicesView, TestedCode, TillView
 
-FACTS, FACTS_BESIDE_SEARCH, FACTS_IN_THREE_ROWS = 5, 3, 1
+FACTS, FACTS_BESIDE_SEARCH, FACTS_IN_THREE_ROWS, FACTS_ON_A_LOW_PANEL = 5, 3, 2, 1
+LOW_PANEL = 700
+"""Height of a panel, in pixels, up to which a row of cards is lower still."""
+NAME_CHARS_MAX = 19
 KEYS = 2
 """Keys of a card."""
 MESSAGE_ROWS = 3
@@ -34,6 +37,8 @@ class DeviceModel:
     """One card."""
 
     role: str = ""
+    is_small: bool = False
+    """Three rows of cards: what is beside the facts is lower."""
     icon: str = ""
     filled: bool = False
     name: str = ""
@@ -101,24 +106,31 @@ def _short(text: str, chars: int, *, keeps_end: bool) -> str:
     return "…" + text[1 - chars :].lstrip() if keeps_end else text[: chars - 1].rstrip() + "…"
 
 
-def device_model(view: TillView, card: DeviceCard, room: int = FACTS, keys: int = KEYS) -> DeviceModel:
-    """A device in words. One with a fault says what helps, in the place of its last facts."""
+def device_model(
+    view: TillView, card: DeviceCard, room: int = FACTS, keys: int = KEYS, is_one_of_several: bool = False
+) -> DeviceModel:
+    """A device in words. One with a fault says what helps, in the place of its last facts; one of several of its kind
+    is called by its role too."""
     lang = view.language
     well = card.level in ("ok", "off")
     fine, ill = DEVICES[card.device]
     message = sentence(card.message, {}, view) if card.message else ""
     left = max(0, room - MESSAGE_ROWS) if message else room
+    name = t(f"screen.devices.name.{card.device}", lang)
+    if is_one_of_several:
+        name = _short(f"{name} {card.role.partition('.')[2]}", NAME_CHARS_MAX, keeps_end=False)
     edge = EDGES.get(card.level, "primary" if card.is_looked_at else "none")
     return DeviceModel(
         role=card.role,
         icon=fine if well else ill,
         filled=not well,
-        name=t(f"screen.devices.name.{card.device}", lang),
+        name=name,
+        is_small=room == FACTS_IN_THREE_ROWS,
         led=LEDS[card.level],
         state=_state(card, lang),
         edge=edge,
         message=message,
-        tone="ink-2" if well else "danger",
+        tone="ink-2" if well else "danger" if card.level == "error" else "ink",
         facts=tuple(_fact(view, fact) for fact in card.facts[:left]),
         tests=tuple(TestModel(test, t(f"screen.devices.test.{test}", lang)) for test in card.tests[:keys]),
     )
@@ -162,15 +174,16 @@ def _setup(view: TillView, devices: DevicesView) -> SetupModel | None:
     return SetupModel(title, devices.setup_code, how, heard, label, stop)
 
 
-def devices_model(view: TillView) -> DevicesModel:
-    """The screen of a view."""
+def devices_model(view: TillView, height: int = LOW_PANEL + 1) -> DevicesModel:
+    """The screen of a view on a panel of this height."""
     devices, lang, tested = view.devices, view.language, view.tested
     if devices is None:
         return DevicesModel()
     room = FACTS_BESIDE_SEARCH if devices.setup_code else FACTS
     keys = KEYS
+    kinds = [card.device for card in devices.cards]
     if len(devices.cards) > CARDS_IN_TWO_ROWS:
-        room = FACTS_IN_THREE_ROWS
+        room = FACTS_IN_THREE_ROWS if height > LOW_PANEL else FACTS_ON_A_LOW_PANEL
         keys = 0 if devices.setup_code else KEYS  # they come back when the search ends
     names = ", ".join(row.label for row in devices.unused)
     return DevicesModel(
@@ -178,7 +191,7 @@ def devices_model(view: TillView) -> DevicesModel:
         title=t("screen.devices.tested.title", lang, code=tested.text) if tested else t("screen.devices.title", lang),
         subtitle=tested_line(view, tested) if tested else t("screen.devices.subtitle", lang),
         test_all=t("screen.devices.test_all", lang),
-        cards=tuple(device_model(view, card, room, keys) for card in devices.cards),
+        cards=tuple(device_model(view, card, room, keys, kinds.count(card.device) > 1) for card in devices.cards),
         is_tested=tested is not None,
         unused=t("screen.devices.unused", lang, names=names, count=len(devices.unused)) if names else "",
         setup=_setup(view, devices),

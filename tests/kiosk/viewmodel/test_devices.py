@@ -64,9 +64,26 @@ def test_what_is_not_known_is_a_dash():
     assert box(rec.but(rec.SCANNER, facts=rec.facts(last_code=""))).facts == (("Dernier code", "–"),)
 
 
-def test_seven_cards_have_room_for_one_fact_or_a_sentence():
-    cards = devices_model(rec.view(rec.LOST_SCANNER, *rec.CARDS)).cards
-    assert [len(card.facts) for card in cards] == [0, 1, 1, 1, 1, 1, 1]
+def test_seven_cards_have_room_for_two_facts_or_a_sentence():
+    view = rec.view(rec.LOST_SCANNER, *rec.CARDS)
+    cards = devices_model(view).cards
+    assert [len(card.facts) for card in cards] == [0, 2, 2, 2, 2, 2, 2]
+    assert all(card.is_small for card in cards)
+    assert [len(card.facts) for card in devices_model(view, 600).cards] == [0, 1, 1, 1, 1, 1, 1]
+
+
+def test_two_of_a_kind_are_told_apart_by_their_roles():
+    kitchen = rec.but(rec.PRINTER, role="printer.kitchen-of-the-restaurant")
+    names = [card.name for card in devices_model(rec.view(*rec.CARDS, kitchen)).cards]
+    assert names == [
+        "Lecteur", "Imprimante receipt", "Tiroir-caisse", "Terminal", "Balance", "Afficheur client",
+        "Imprimante kitchen…",
+    ]  # fmt: skip
+
+
+def test_what_is_only_worth_a_look_is_not_red():
+    card = box(rec.but(rec.TERMINAL, level="warn", state="devices.fault.unverified", message="device.unverified"))
+    assert (card.edge, card.tone, card.state) == ("warn", "ink", "Non vérifié")
 
 
 def test_seven_cards_beside_the_search_have_no_keys():
