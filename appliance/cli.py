@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -405,10 +405,13 @@ def _verify(arguments: argparse.Namespace) -> int:
 
 
 def _journal(arguments: argparse.Namespace) -> int:
+    from appliance.domain.journal import KINDS
     from appliance.store import journal
 
     if arguments.first < 1:
         raise Trouble("journal.number", "entries are numbered from 1")
+    if arguments.kind and arguments.kind not in KINDS:
+        raise Trouble("journal.kind", _no_such_kind(arguments.kind, KINDS))
     with _reading(arguments.database) as conn:
         found = (
             entry
@@ -420,6 +423,16 @@ def _journal(arguments: argparse.Namespace) -> int:
         else:
             _list_table(found)
     return OK
+
+
+def _no_such_kind(wanted: str, kinds: Collection[str]) -> str:
+    """With the kinds that somebody may have meant, or all of them."""
+    from difflib import get_close_matches
+
+    from appliance.i18n import t
+
+    meant = get_close_matches(wanted, kinds, n=4, cutoff=0.5) or sorted(kinds)
+    return t("technician.journal_kind", kind=wanted, known=", ".join(meant))
 
 
 def _list_json(entries: Iterator[Any]) -> None:

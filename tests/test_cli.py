@@ -176,6 +176,15 @@ def test_journal_from_nothing(played, capsys):
     assert "journal.number" in capsys.readouterr().err
 
 
+def test_a_kind_that_no_journal_has_is_refused_with_those_that_were_meant(played, capsys):
+    assert main(["journal", str(played), "--kind", "TicketClose"]) == CANNOT
+    said = capsys.readouterr().err
+    assert "journal.kind" in said
+    assert "« TicketClose »" in said and "TicketClosed" in said
+    assert main(["journal", str(played), "--kind", "Foo"]) == CANNOT
+    assert "XRead" in capsys.readouterr().err
+
+
 # --- shop, products, status -----------------------------------------------------------------------------------------
 
 

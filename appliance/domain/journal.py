@@ -15,7 +15,7 @@ body the fact as canonical JSON. The body's bytes are stored as they were hashed
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 import msgspec
 
@@ -668,6 +668,8 @@ ShopNote = TenderModeChanged | TenderModesOrdered | GroupChanged | GroupDeleted 
 CustomerNote = CustomerCreated | CustomerChanged | CustomerErased | CardLinked | CardBlocked | CardReplaced
 
 _encoder = msgspec.json.Encoder(order="sorted")
+KINDS: Final = frozenset(str(fact.__struct_config__.tag) for fact in get_args(AnyFact))
+"""Names of all facts, as the rows of a journal have them."""
 _decoder = msgspec.json.Decoder(AnyFact)
 
 
