@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -154,22 +155,28 @@ def check_credit(
 def book_credit(
     state: TillState, customer: str, part: Purse, tenders: tuple[Tender, ...], change_of: int = 0
 ) -> Outcome:
-    drawer = any(tender.opens_drawer for tender in tenders)
-    before = state.holding(customer)
-    credited = j.WalletCredited(
+    return _sealed(state, j.WalletCredited, customer, part, tenders, change_of=change_of)
+
+
+def _sealed(
+    state: TillState, kind: type[j.WalletPaper], customer: str, part: Purse, tenders: tuple[Tender, ...], **more: Any
+) -> Outcome:
+    """The one way in which a movement becomes a numbered document, with its image and its drawer."""
+    before, drawer = state.holding(customer), any(tender.opens_drawer for tender in tenders)
+    paper = kind(
         document=state.next_document,
         session=session_of(state).number,
         customer=customer,
         part=part,
         tenders=tenders,
         before_minor=before.balance_minor,
-        after=before.plus(part),
+        after=before.plus(part) if kind is j.WalletCredited else before.minus(part),
         ticket=state.current,
-        change_of=change_of,
         drawer=drawer,
         seller=state.seller,
+        **more,
     )
-    return Outcome([credited], [e.KickDrawer("wallet", state.current)] if drawer else [])
+    return Outcome([paper], [e.KickDrawer("wallet", state.current)] if drawer else [])
 
 
 def credit_change(state: TillState, intent: i.CreditChange, moment: Moment) -> Outcome:
@@ -289,23 +296,7 @@ def book_cancel(
     state: TillState, customer: str, credit: Credit, amount_minor: int, tenders: tuple[Tender, ...], reason: str = ""
 ) -> Outcome:
     part = Purse(amount_minor, _gift_back(state, customer, credit, amount_minor))
-    before = state.holding(customer)
-    drawer = any(tender.opens_drawer for tender in tenders)
-    cancelled = j.WalletCreditCancelled(
-        document=state.next_document,
-        session=session_of(state).number,
-        customer=customer,
-        of=credit.document,
-        part=part,
-        tenders=tenders,
-        before_minor=before.balance_minor,
-        after=before.minus(part),
-        ticket=state.current,
-        drawer=drawer,
-        seller=state.seller,
-        reason=reason,
-    )
-    return Outcome([cancelled], [e.KickDrawer("wallet", state.current)] if drawer else [])
+    return _sealed(state, j.WalletCreditCancelled, customer, part, tenders, of=credit.document, reason=reason)
 
 
 def _gift_back(state: TillState, customer: str, credit: Credit, amount_minor: int) -> int:
@@ -318,35 +309,20 @@ def _gift_back(state: TillState, customer: str, credit: Credit, amount_minor: in
 
 def refund_balance(state: TillState, intent: i.RefundBalance, moment: Moment) -> Outcome:
     """The paid part is given back, given credit is cancelled: the wallet is empty (feature W-35)."""
-    session = session_of(state)
+    session_of(state)
     if intent.mode.kind == "wallet":
         raise Refusal("wallet.not_by_wallet")
     open_wallet(state, intent.customer)
     reserved = state.reserved(intent.customer).total_minor
     if reserved:
         raise Refusal("wallet.reserved", amount_minor=reserved)
-    before = state.holding(intent.customer)
-    part = before.purse
+    part = state.holding(intent.customer).purse
     if not part.total_minor:
         raise Refusal("wallet.nothing_to_cancel")
     mode, paid = intent.mode, part.paid_minor
     asked = Tender(1, mode.id, mode.name, mode.kind, paid, opens_drawer=mode.opens_drawer, by_hand=intent.by_hand)
     tenders = (replace(going_out(asked, paid, mode.rounding_minor), by_hand=intent.by_hand),) if paid else ()
-    drawer = any(tender.opens_drawer for tender in tenders)
-    refunded = j.WalletRefunded(
-        document=state.next_document,
-        session=session.number,
-        customer=intent.customer,
-        part=part,
-        tenders=tenders,
-        before_minor=before.balance_minor,
-        after=before.minus(part),
-        ticket=state.current,
-        drawer=drawer,
-        seller=state.seller,
-        reason=intent.reason,
-    )
-    return Outcome([refunded], [e.KickDrawer("wallet", state.current)] if drawer else [])
+    return _sealed(state, j.WalletRefunded, intent.customer, part, tenders, reason=intent.reason)
 
 
 # --- by right -------------------------------------------------------------------------------------------------------
