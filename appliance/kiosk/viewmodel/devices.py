@@ -13,6 +13,7 @@ LOW_PANEL = 700
 """Height of a panel, in pixels, up to which a row of cards is lower still."""
 NAME_CHARS_MAX = 19
 KEYS = 2
+OF_THE_TILL = ("printer.receipt", "drawer.main", "terminal.main", "scale.counter", "display.customer")
 """Keys of a card."""
 MESSAGE_ROWS = 3
 """Facts that give way to a sentence on two lines and its space."""
@@ -110,14 +111,14 @@ def device_model(
     view: TillView, card: DeviceCard, room: int = FACTS, keys: int = KEYS, is_one_of_several: bool = False
 ) -> DeviceModel:
     """A device in words. One with a fault says what helps, in the place of its last facts; one of several of its kind
-    is called by its role too."""
+    is called by its role too, the till's own by its kind alone."""
     lang = view.language
     well = card.level in ("ok", "off")
     fine, ill = DEVICES[card.device]
     message = sentence(card.message, {}, view) if card.message else ""
     left = max(0, room - MESSAGE_ROWS) if message else room
     name = t(f"screen.devices.name.{card.device}", lang)
-    if is_one_of_several:
+    if is_one_of_several and card.role not in OF_THE_TILL:
         name = _short(f"{name} {card.role.partition('.')[2]}", NAME_CHARS_MAX, keeps_end=False)
     edge = EDGES.get(card.level, "primary" if card.is_looked_at else "none")
     return DeviceModel(
@@ -169,7 +170,8 @@ def _setup(view: TillView, devices: DevicesView) -> SetupModel | None:
     lang = view.language
     count = devices.listening
     heard = t("screen.devices.setup.listening", lang, count=count) if count else t("screen.devices.setup.nothing", lang)
-    words = (t(f"screen.devices.setup.{word}", lang) for word in ("title", "how", "print", "stop"))
+    role = devices.setup_role.partition(".")[2]
+    words = (t(f"screen.devices.setup.{word}", lang, role=role) for word in ("title", "how", "print", "stop"))
     title, how, label, stop = words
     return SetupModel(title, devices.setup_code, how, heard, label, stop)
 

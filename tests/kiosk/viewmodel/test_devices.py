@@ -76,7 +76,7 @@ def test_two_of_a_kind_are_told_apart_by_their_roles():
     kitchen = rec.but(rec.PRINTER, role="printer.kitchen-of-the-restaurant")
     names = [card.name for card in devices_model(rec.view(*rec.CARDS, kitchen)).cards]
     assert names == [
-        "Lecteur", "Imprimante receipt", "Tiroir-caisse", "Terminal", "Balance", "Afficheur client",
+        "Lecteur", "Imprimante", "Tiroir-caisse", "Terminal", "Balance", "Afficheur client",
         "Imprimante kitchen…",
     ]  # fmt: skip
 
