@@ -170,7 +170,7 @@ def _setup(view: TillView, devices: DevicesView) -> SetupModel | None:
     lang = view.language
     count = devices.listening
     heard = t("screen.devices.setup.listening", lang, count=count) if count else t("screen.devices.setup.nothing", lang)
-    role = devices.setup_role.partition(".")[2]
+    role = devices.setup_role
     words = (t(f"screen.devices.setup.{word}", lang, role=role) for word in ("title", "how", "print", "stop"))
     title, how, label, stop = words
     return SetupModel(title, devices.setup_code, how, heard, label, stop)
