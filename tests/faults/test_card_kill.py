@@ -17,11 +17,11 @@ CROISSANT = 201
 
 
 @asynccontextmanager
-async def a_shop(folder: Path, terminal: SimulatedTerminal) -> AsyncIterator[Box]:
+async def a_shop(folder: Path, terminal: SimulatedTerminal, **settings: str) -> AsyncIterator[Box]:
     server = NexoServer(NexoTerminal(terminal, SystemClock()), None)
     await server.plug()
     try:
-        async with box(folder) as till:
+        async with box(folder, **settings) as till:
             till.more_devices = {"terminal.main": server.url}
             yield till
     finally:

@@ -13,11 +13,13 @@ import pytest
 
 from appliance.demo.shop import FOLDER
 from appliance.domain.customer import Customer
+from appliance.hal.simulated.terminal import Decision, SimulatedTerminal
 from appliance.protocol import command as c
 from appliance.protocol.message import Order, encode
 from appliance.store import customers, movements, wallet_proof
 from appliance.store.database import connect, migrate
 from tests.faults.box import Box, Client, box, now_ms, tell, until
+from tests.faults.test_card_kill import a_shop, terminal_is_there
 
 ANNE, CLAIRE = "c-anne00000001", "c-claire000002"
 AT = "2026-11-01T08:00:00.000Z"
@@ -42,6 +44,11 @@ DEEDS = (
     Deed("change", (4780, 0), c.PutChangeOnWallet()),
     Deed(
         "transfer", (0, 4780), c.OpenWalletAction(ANNE, "transfer"), c.DoWalletAction("carte perdue", customer=CLAIRE)
+    ),
+    Deed("refund", (0, 0), c.OpenWalletAction(CLAIRE, "refund"), c.DoWalletAction(mode="cash")),
+    Deed("card", (3000, 0), c.OpenCredit(ANNE), c.TypeCredit(3000), c.ChooseCreditMode("card"), c.CollectCredit()),
+    Deed(
+        "cancel", (2000, 0), c.OpenCredit(ANNE), c.SetCreditQuantity(-1), c.TypeCredit(1000), c.CollectCredit()
     ),
 )
 
@@ -153,3 +160,43 @@ def test_a_moment_after_the_last_touch(run: Any, tmp_path: Path, pytestconfig: p
 
     for number in range(days):
         run(day(number), 120)
+
+
+@pytest.mark.parametrize("moment", ["at the terminal", "just moved", "booked"])
+def test_a_credit_by_card_and_its_giving_back(run: Any, tmp_path: Path, moment: str) -> None:
+    """Killed at each step of both: the card is debited and refunded once, and the wallet follows it."""
+
+    async def killed(till: Box, client: Client, terminal: SimulatedTerminal, moved: int, after: int) -> Client:
+        await until(lambda: terminal.is_attended and terminal.working is not None)
+        if moment == "at the terminal":
+            till.kill_now()
+            await till.gone()
+            terminal.decide(Decision.APPROVE)
+        else:
+            terminal.decide(Decision.APPROVE)
+            await until(lambda: len(terminal.ledger) == moved)
+            if moment == "booked":
+                await client.until(lambda view: view.screen != "card")
+            till.kill_now()
+            await till.gone()
+        client = await till.start()
+        await client.until(lambda view: view.screen != "card")
+        assert judge(till, (after, 0)) == (after, 0)
+        assert len(terminal.ledger) == moved
+        return client
+
+    async def day() -> None:
+        shop, terminal = a_folder(tmp_path), SimulatedTerminal(None)
+        async with a_shop(tmp_path, terminal, shop=str(shop)) as till:
+            client = await till.start()
+            await begins(client)
+            await terminal_is_there(client)
+            for touch in (c.OpenCredit(ANNE), c.TypeCredit(3000), c.ChooseCreditMode("card"), c.CollectCredit()):
+                await client.ok(touch)
+            client = await killed(till, client, terminal, 1, 3000)
+            await terminal_is_there(client)
+            for touch in (c.OpenCredit(ANNE), c.SetCreditQuantity(-1), c.TypeCredit(1000), c.CollectCredit()):
+                await client.ok(touch)
+            await killed(till, client, terminal, 2, 2000)
+
+    run(day(), 60)
