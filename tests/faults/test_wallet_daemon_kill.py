@@ -47,9 +47,7 @@ DEEDS = (
     ),
     Deed("refund", (0, 0), c.OpenWalletAction(CLAIRE, "refund"), c.DoWalletAction(mode="cash")),
     Deed("card", (3000, 0), c.OpenCredit(ANNE), c.TypeCredit(3000), c.ChooseCreditMode("card"), c.CollectCredit()),
-    Deed(
-        "cancel", (2000, 0), c.OpenCredit(ANNE), c.SetCreditQuantity(-1), c.TypeCredit(1000), c.CollectCredit()
-    ),
+    Deed("cancel", (2000, 0), c.OpenCredit(ANNE), c.SetCreditQuantity(-1), c.TypeCredit(1000), c.CollectCredit()),
 )
 
 
