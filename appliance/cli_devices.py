@@ -10,15 +10,18 @@ import asyncio
 import logging
 import socket
 import sys
+import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from appliance.domain.errors import Refusal
-from appliance.i18n import has_sentence, quantity, t
+from appliance.i18n import explain, quantity, t
 from appliance.protocol import message as m
 
 if TYPE_CHECKING:
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
 
 CONNECT_S: Final = 3.0
 ANSWER_S: Final = 30.0
+AGAIN_S: Final = 0.5
+"""How often `watch` looks whether the till is back."""
 LOOK_S: Final = 2.0
 """Without the till: how long the devices may take to say how they are."""
 STARTING: Final = "technician.starting"
@@ -135,22 +140,74 @@ def _list(arguments: Any, config: Config, line: Line | None) -> None:
 
 
 def _watch(arguments: Any, config: Config, line: Line | None) -> None:
+    """A line for each change, also of the till itself: it may be stopped and started meanwhile."""
     if line is None:
         raise Refusal("technician.not_running")
-    known: dict[str, m.DeviceRow] = {}
-    number = 0
-    line.wait(None)
+    say = Watch(arguments.json, config.timezone)
+    say.follow(line)
     while True:
-        listed = line.ask("list", after=number)
-        number = listed.number
-        rows = {_key(row): row for row in listed.devices}
-        for mark, row in changes(known, rows):
-            if arguments.json:
-                sys.stdout.write(msgspec.json.encode({"change": mark, "device": row}).decode() + "\n")
-            else:
-                sys.stdout.write(f"{mark} " + "  ".join(cell for cell in cells(row) if cell) + "\n")
-            sys.stdout.flush()
-        known = rows
+        say.till("stopped")
+        while not _follow_again(config, say):
+            threading.Event().wait(AGAIN_S)
+
+
+def _follow_again(config: Config, say: Watch) -> bool:
+    """Whether the till runs again; then it was followed until it ended."""
+    with running_till(config.socket) as line:
+        return line is not None and say.follow(line)
+
+
+class Watch:
+    """What was seen of the devices so far; says what is otherwise."""
+
+    def __init__(self, is_json: bool, timezone: str) -> None:
+        from appliance.clock import SystemClock
+
+        self._is_json = is_json
+        self._clock, self._zone = SystemClock(), ZoneInfo(timezone)
+        self._known: dict[str, m.DeviceRow] = {}
+        self._has_stopped = False
+
+    def follow(self, line: Line) -> bool:
+        """Until the till ends; False when it has not told anything yet. Raises Refusal for another version."""
+        number = 0
+        line.wait(None)
+        while True:
+            try:
+                listed = line.ask("list", after=number)
+            except Refusal as refusal:
+                if refusal.code not in (STARTING, "technician.not_running"):
+                    raise
+                return number > 0
+            if self._has_stopped:
+                self.till("back")
+            number = listed.number
+            rows = {_key(row): row for row in listed.devices}
+            for mark, row in changes(self._known, rows):
+                self._say(mark, row)
+            self._known = rows
+
+    def till(self, word: str) -> None:
+        """The till itself was `stopped`, or is `back`."""
+        self._has_stopped = word == "stopped"
+        if self._is_json:
+            self._write({"at": self._now().isoformat(timespec="seconds"), "change": word})
+        else:
+            sys.stdout.write(f"{self._now():%H:%M:%S} = {t(f'technician.watch.{word}')}\n")
+        sys.stdout.flush()
+
+    def _say(self, mark: str, row: m.DeviceRow) -> None:
+        if self._is_json:
+            self._write({"at": self._now().isoformat(timespec="seconds"), "change": mark, "device": row})
+        else:
+            sys.stdout.write(f"{self._now():%H:%M:%S} {mark} " + "  ".join(cell for cell in cells(row) if cell) + "\n")
+        sys.stdout.flush()
+
+    def _write(self, answer: object) -> None:
+        sys.stdout.write(msgspec.json.encode(answer).decode() + "\n")
+
+    def _now(self) -> datetime:
+        return self._clock.now().astimezone(self._zone)
 
 
 def changes(before: dict[str, m.DeviceRow], after: dict[str, m.DeviceRow]) -> Iterator[tuple[str, m.DeviceRow]]:
@@ -292,19 +349,23 @@ def cells(row: m.DeviceRow) -> tuple[str, ...]:
 
 
 def say_table(rows: tuple[m.DeviceRow, ...]) -> None:
-    """A table on a terminal; elsewhere one line a device."""
+    """A table under its headings: drawn on a terminal, in columns elsewhere."""
     if not rows:
         sys.stdout.write(t("technician.nothing") + "\n")
         return
+    heads = tuple(t(f"technician.column.{name}") for name in COLUMNS)
     if not sys.stdout.isatty():
-        for row in rows:
-            sys.stdout.write("  ".join(cell or "-" for cell in cells(row)) + "\n")
+        lines = [heads, *(tuple(cell or "–" for cell in cells(row)) for row in rows)]
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        for line in lines:
+            sys.stdout.write("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+            sys.stdout.write("\n")
         return
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table(*(t(f"technician.column.{name}") for name in COLUMNS), box=None, pad_edge=False)
+    table = Table(*heads, box=None, pad_edge=False)
     for row in rows:
         table.add_row(*map(escape, cells(row)))
     Console(highlight=False).print(table)
@@ -312,11 +373,7 @@ def say_table(rows: tuple[m.DeviceRow, ...]) -> None:
 
 def sentence_of(refusal: Refusal) -> str:
     """A refusal in French; a parameter that names a word is said by that word."""
-    known: dict[str, Any] = dict(refusal.params)
-    params: dict[str, Any] = {
-        name: t(str(value), **known) if has_sentence(str(value)) else value for name, value in refusal.params.items()
-    }
-    return t(refusal.code, **params) if has_sentence(refusal.code) else refusal.code
+    return explain(refusal.code, refusal.params)
 
 
 def _said(arguments: Any, code: str, params: dict[str, Any]) -> None:

@@ -3,10 +3,11 @@
 import asyncio
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -68,7 +69,10 @@ def test_the_list_has_every_role_with_its_state(run, tmp_path, config, capsys):
         async with a_technician(tmp_path, config, capsys) as (bench, tillbox):
             status, said = await tillbox("list")
             assert status == OK
-            lines = said.splitlines()
+            head, *lines = said.splitlines()
+            assert head.split() == "Rôle Appareil Lien Relié à État Que faire Identité".split()
+            columns = [head.index(word) for word in ("Appareil", "Lien", "Relié à", "État", "Que faire", "Identité")]
+            assert all(line[at - 2 : at] == "  " and line[at] != " " for line in lines for at in columns)
             assert {line.split()[0] for line in lines} == set(bench.devices.addresses)
             assert all("Prêt" in line for line in lines)
             status, said = await tillbox("list", "--json")
@@ -92,7 +96,7 @@ def test_a_fault_is_listed_with_what_helps(run, tmp_path, config, capsys):
             assert "Plus de papier" in printer
             assert "Changer le rouleau" in printer
             scale = next(line for line in said.splitlines() if line.startswith("scale.counter"))
-            assert "Débranché  Brancher" in scale
+            assert re.search("Débranché +Brancher", scale)
 
     run(main())
 
@@ -275,10 +279,6 @@ def test_the_drawer_opens_in_the_name_of_who_may(run, tmp_path, config, capsys):
             assert await tillbox("test", "drawer.main") == (OK, "drawer.main : ouvert, c’est noté au journal.\n")
             await bench.until(lambda: bench.devices.drawer.pulses == pulses + 1)
             assert [fact.reason for fact in await bench.till.facts(j.DrawerOpened)][-1] == "test"
-
-    run(main())
-
-
             bench.devices.handle_drawer("close")
             bench.devices.handle_drawer("stick")
             for _ in range(2):
@@ -288,6 +288,10 @@ def test_the_drawer_opens_in_the_name_of_who_may(run, tmp_path, config, capsys):
             card = bench.card("drawer")
             assert (card.state, card.message) == ("devices.fault.drawer_stuck", "drawer.stuck_here")
             assert card.tests == ("open", "calibrate")
+
+    run(main())
+
+
 def test_a_device_that_is_not_there_cannot_be_tested(run, tmp_path, config, capsys):
     async def main():
         async with a_technician(tmp_path, config, capsys) as (bench, tillbox):
@@ -322,10 +326,6 @@ def test_assigned_now_and_after_a_restart_and_given_back(run, tmp_path, config, 
     run(main())
 
 
-def test_watching_says_a_line_a_change(run, tmp_path, config):
-    async def main():
-        async with a_bench(tmp_path) as bench:
-            watch = await asyncio.create_subprocess_exec(
 @asynccontextmanager
 async def a_watch(config, *words):
     """`devices watch` as a process; asked for its next line."""
@@ -347,22 +347,37 @@ async def a_watch(config, *words):
         watch._transport.close()  # type: ignore[attr-defined]
 
 
-                sys.executable, "-m", "appliance.cli", "devices", "watch", "--config", str(config),
-                cwd=ROOT, stdout=subprocess.PIPE, env={**os.environ, "PYTHONUNBUFFERED": "1"},
-            )  # fmt: skip
-            assert watch.stdout is not None
-            try:
-                async with asyncio.timeout(20):
-                    first = [(await watch.stdout.readline()).decode() for _ in bench.devices.addresses]
-                    assert all(line.startswith("+ ") for line in first)
-                    await bench.devices.handle_scanner("serial", "unplug")
-                    line = (await watch.stdout.readline()).decode()
-                    assert line.startswith("~ scanner.counter ")
-                    assert "Débranché  Brancher" in line
-            finally:
-                watch.kill()
-                await watch.wait()
-                watch._transport.close()  # type: ignore[attr-defined]
+def test_watching_says_a_line_a_change(run, tmp_path, config):
+    async def main():
+        async with a_bench(tmp_path) as bench, a_watch(config) as line:
+            first = [await line() for _ in bench.devices.addresses]
+            assert all(re.match(r"[0-2]\d:[0-5]\d:[0-5]\d \+ ", row) for row in first)
+            await bench.devices.handle_scanner("serial", "unplug")
+            row = await line()
+            assert row[9:].startswith("~ scanner.counter ")
+            assert "Débranché  Brancher" in row
+
+    run(main())
+
+
+def test_watching_goes_on_when_the_till_was_stopped_and_started(run, tmp_path, config):
+    """An update restarts the daemon while a technician watches: the words say so, and the changes go on."""
+
+    async def main():
+        async with AsyncExitStack() as watching:
+            async with a_bench(tmp_path, opened=False) as bench:
+                line = await watching.enter_async_context(a_watch(config, "--json"))
+                first = [json.loads(await line()) for _ in bench.devices.addresses]
+                assert {row["change"] for row in first} == {"+"}
+            while (row := json.loads(await line()))["change"] != "stopped":
+                assert row["change"] in "~-+"  # devices may be said to go first
+            assert re.match(r"2\d{3}-\d\d-\d\dT[0-9:]{8}\+0[12]:00", row["at"])
+            async with a_bench(tmp_path, opened=False) as bench:
+                assert json.loads(await line())["change"] == "back"
+                await bench.devices.handle_scanner("serial", "unplug")
+                while (row := json.loads(await line()))["device"].get("fault") != "unplugged":
+                    assert row["change"] in "~-+"  # ports of the bench that was made anew
+                assert row["device"]["role"] == "scanner.counter"
 
     run(main())
 
@@ -394,7 +409,7 @@ def test_before_the_devices_are_served_it_says_so(run, tmp_path, monkeypatch):
     async def main():
         monkeypatch.setattr(technician, "START_S", 0.01)
         async with a_till(tmp_path) as till:
-            answer = await till.daemon.technician.answer(AskDevices("1"))
+            answer = await technician.Technician(till.till, till.daemon.equipment).answer(AskDevices("1"))
             assert isinstance(answer, Answer)
             assert (answer.ok, answer.code) == (False, "technician.starting")
 
