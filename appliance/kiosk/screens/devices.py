@@ -1,20 +1,33 @@
 """Paramètres, Périphériques: six cards, live, and their tests."""
 
+from itertools import groupby
 from typing import Any
 
+from kivy.graphics import Color, Rectangle
 from kivy.properties import ListProperty, NumericProperty, ObjectProperty, StringProperty
+from kivy.uix.widget import Widget
 
 from appliance.kiosk.screens.base import Screen
 from appliance.kiosk.theme import theme
 from appliance.kiosk.viewmodel.bar import BarModel
 from appliance.kiosk.viewmodel.devices import DeviceModel, DevicesModel, SetupModel, devices_bar, devices_model
 from appliance.kiosk.widgets import Cells, Col, Row, load_kv, panel  # noqa: F401  named in devices.kv
+from appliance.kiosk.widgets.base import snap
 from appliance.kiosk.widgets.controls import PushButton
+from appliance.kiosk.widgets.paint import text_texture
 from appliance.protocol import command as cmd
 from appliance.protocol.view import TillView
 
 KEY_EDGE_CHARS = 4
 """Space beside a key's word, in characters."""
+QUIET_MODULES = 10
+"""White on either side of a Code 128 (GS1 General Specifications, section 5.4.4.2)."""
+BAR_PX, BAR_PX_WIDE, WIDE_PANEL = 2, 3, 1500
+"""Logical pixels of a module: 0.34 mm on a panel of ten inches, which scanners read at arm's length."""
+BARS_EDGE, BARS_TEXT = 10, 22
+"""White above the bars, and the line of text below them."""
+PAPER, INK = (1, 1, 1, 1), (0, 0, 0, 1)
+"""In the dark theme too: scanners want dark bars on light."""
 
 
 class SettingsTab(Row):
@@ -96,6 +109,38 @@ class DeviceCards(Cells):
             self.add_widget(box)
         for box, model in zip(reversed(self.children), self.models, strict=True):
             box.model = model
+
+
+class Bars(Widget):
+    """A linear code as a scanner reads it off the screen, with its text below: as wide as its bars ask for."""
+
+    modules = StringProperty("")
+    text = StringProperty("")
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.bind(pos=self._draw, size=self._draw, modules=self._draw, text=self._draw)
+
+    def _draw(self, *_: Any) -> None:
+        """Every edge on a whole pixel of the panel: a bar that is blurred is no bar."""
+        wanted = BAR_PX_WIDE if theme.m.width > WIDE_PANEL else BAR_PX
+        dot = max(1, round(wanted * theme.density)) / theme.density
+        self.width = (len(self.modules) + 2 * QUIET_MODULES) * dot
+        left, bottom, height = snap(self.x), snap(self.y), self.height
+        self.canvas.clear()
+        with self.canvas:
+            Color(*PAPER)
+            Rectangle(pos=(left, bottom), size=(self.width, height))
+            Color(*INK)
+            at = left + QUIET_MODULES * dot
+            for module, run in groupby(self.modules):
+                wide = sum(1 for _ in run) * dot
+                if module == "1":
+                    Rectangle(pos=(at, bottom + BARS_TEXT), size=(wide, height - BARS_TEXT - BARS_EDGE))
+                at += wide
+            if (texture := text_texture(self.text, 14, 500)) is not None:
+                size = (texture.width / theme.density, texture.height / theme.density)
+                Rectangle(pos=(snap(left + (self.width - size[0]) / 2), bottom + 2), size=size, texture=texture)
 
 
 class DevicesScreen(Screen):

@@ -2,18 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from appliance.i18n import amount, has_sentence, quantity, short_date, t
 from appliance.kiosk.viewmodel.bar import DEVICES, BarModel, back_bar
 from appliance.kiosk.viewmodel.words import sentence
 from appliance.protocol.view import DeviceCard, DeviceFact, DevicesView, TestedCode, TillView
 
-FACTS, FACTS_BESIDE_SEARCH, FACTS_IN_THREE_ROWS, FACTS_ON_A_LOW_PANEL = 5, 3, 2, 1
+FACTS, FACTS_BESIDE_SEARCH, FACTS_IN_THREE_ROWS, FACTS_ON_A_LOW_PANEL = 5, 2, 2, 1
 LOW_PANEL = 700
 """Height of a panel, in pixels, up to which a row of cards is lower still."""
 NAME_CHARS_MAX = 19
-KEYS = 2
 OF_THE_TILL = ("printer.receipt", "drawer.main", "terminal.main", "scale.counter", "display.customer")
+KEYS = 2
 """Keys of a card."""
 MESSAGE_ROWS = 3
 """Facts that give way to a sentence on two lines and its space."""
@@ -58,6 +59,8 @@ class SetupModel:
 
     title: str = ""
     code: str = ""
+    bars: str = ""
+    """The code as a Code 128: 1 a dark module, 0 a light one."""
     how: str = ""
     listening: str = ""
     print: str = ""
@@ -173,7 +176,15 @@ def _setup(view: TillView, devices: DevicesView) -> SetupModel | None:
     role = devices.setup_role
     words = (t(f"screen.devices.setup.{word}", lang, role=role) for word in ("title", "how", "print", "stop"))
     title, how, label, stop = words
-    return SetupModel(title, devices.setup_code, how, heard, label, stop)
+    return SetupModel(title, devices.setup_code, code_128(devices.setup_code), how, heard, label, stop)
+
+
+@lru_cache(maxsize=4)
+def code_128(text: str) -> str:
+    """The modules of a Code 128, without its quiet zones."""
+    import barcode  # late: only who looks for a scanner needs it
+
+    return str(barcode.get_barcode_class("code128")(text).build()[0])
 
 
 def devices_model(view: TillView, height: int = LOW_PANEL + 1) -> DevicesModel:

@@ -102,6 +102,8 @@ def test_the_last_test_is_told_with_its_time_or_its_day():
 def test_the_search_shows_its_code_and_who_is_listened_to():
     model = devices_model(rec.view(*rec.CARDS, setup=2, unused=("Cherry KC 1000",)))
     assert model.setup is not None
+    assert model.setup.bars.startswith("11010010000") and model.setup.bars.endswith("1100011101011")  # start B, stop
+    assert len(model.setup.bars) % 11 == 2
     assert (model.setup.code, model.setup.listening) == ("TILL+]:/@_-AZQWM09", "2 appareils écoutés")
     assert model.unused == "Branché, sans rôle\N{NO-BREAK SPACE}: Cherry KC 1000"
     assert all(len(card.facts) <= 3 for card in model.cards)
