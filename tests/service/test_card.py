@@ -1100,3 +1100,28 @@ def test_a_terminal_without_a_reader_is_not_asked(run, tmp_path, wire):
             assert await till.refused(c.StartScan()) == "code.terminal_unable"
 
     run(day())
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_what_nobody_settles_is_in_the_log_once(run, tmp_path, caplog, answered):
+    """It was there every few seconds, six thousand times a day."""
+    caplog.set_level("INFO")
+
+    async def day():
+        async with a_counter(tmp_path, attended=True) as till:
+            await till.rings("2 croissant")
+            await till.do(c.TakeCard())
+            await till.asked()
+            await till.server.unplug()
+            await till.unknown()
+            if answered:
+                await till.do(c.ConfirmCard(False))
+            caplog.clear()
+            for _ in range(5):
+                asked = till.till.terminal._asks_at
+                await till.until(lambda asked=asked: till.till.terminal._asks_at > asked)
+            lines = [line for line in caplog.messages if "unknown" in line or "nobody answers" in line]
+            assert len(lines) <= 2, lines
+            till.terminal.decide(Decision.CANCEL)
+
+    run(day())

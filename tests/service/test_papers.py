@@ -285,7 +285,8 @@ def test_a_dead_kitchen_printer_hands_its_papers_to_the_receipt_printer(run, tmp
             await till.till.show()
             await until(lambda: len(front.receipts) == 1)
             text = front.receipts[0].text
-            assert text.splitlines()[0].strip() == "REDIRIGÉ" and "printer.kitchen" in text
+            first, why = (line.strip() for line in text.splitlines()[:2])
+            assert (first, why) == ("REDIRIGÉ", "L’imprimante « kitchen » n’imprime pas.")
             await until_jobs(till, [("test", 0, 0, "confirmed", "printer")])
             job = await till.books(lambda conn: spool.last_test(conn, "printer.kitchen"))
             assert job.sent_to == ROLE
