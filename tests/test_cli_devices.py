@@ -20,7 +20,7 @@ from appliance.hal.device import FaultReason, PluggedDevice, Remedy
 from appliance.i18n import has_sentence
 from appliance.protocol import command as c
 from appliance.protocol.message import VERSION, Answer, AskDevices, DeviceRow, Hello, encode
-from appliance.service import technician
+from appliance.service import technician, trial
 from appliance.service.equipment import role_meant
 from appliance.service.technician import address_of
 from tests.support.bench import a_bench
@@ -176,7 +176,7 @@ def test_printers_that_stand_in_are_asked_for():
 
 
 def test_a_scale_without_a_weight_says_why(run, tmp_path, config, capsys, monkeypatch):
-    monkeypatch.setattr(technician, "WEIGHT_S", 0.5)
+    monkeypatch.setattr(trial, "WEIGHT_S", 0.5)
 
     async def main():
         async with a_technician(tmp_path, config, capsys) as (bench, tillbox):
@@ -216,7 +216,7 @@ def test_a_terminal_is_asked_whether_it_is_there(run, tmp_path, config, capsys, 
             await bench.devices.terminal.plug()
             bench.served.retry("terminal.main")
             await bench.until(lambda: bench.light("terminal") == "ok")
-            monkeypatch.setattr(technician, "TERMINAL_S", 0.2)
+            monkeypatch.setattr(trial, "TERMINAL_S", 0.2)
             assert await tillbox("test", "terminal.main") == (OK, "terminal.main : répond.\n")
 
     run(main())

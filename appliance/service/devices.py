@@ -12,21 +12,19 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from appliance.domain import effect as e
-from appliance.domain import intent as i
 from appliance.domain.errors import Refusal
 from appliance.hal.device import (
-    PRINT_BLOCKING,
     SETUP_CODE,
     DeviceKind,
     DeviceState,
     FaultReason,
     Health,
     Learning,
-    WeightState,
 )
 from appliance.protocol import command as c
 from appliance.protocol import view as v
 from appliance.service.printing import ROLE as RECEIPT_PRINTER
+from appliance.service.trial import CHECK_EVERY_S, THERE, Found, Trial, begin, order_page, order_pulse
 
 if TYPE_CHECKING:
     from appliance.service.till import Till
@@ -36,16 +34,10 @@ CLOSED_ON: Final = ("lock", "starting", "card", "closing")
 TICK_S: Final = 1.0
 """How often the screen is told anew while somebody looks at it."""
 FIRST_SCANNER: Final = "scanner.front"
-TEST_LINES: Final = ("ÀÉÈÇŒ àéèçœ ß 12", "TILLBOX 0123456789")
-"""What a customer display shows until the sale has something new to say."""
-CHECK_EVERY_S: Final = 0.2
-WEIGHT_S: Final = 3.0
-"""How long a scale may take to come to rest."""
-TERMINAL_S: Final = 8.0
-"""How long a terminal may take to answer who it is, or to be known to be gone."""
-
-_THERE: Final = (DeviceState.READY, DeviceState.DEGRADED)
-
+CHECKED: Final = (DeviceKind.TERMINAL, DeviceKind.SCALE, DeviceKind.DISPLAY)
+SAID: Final = {
+    "shown": "device.display_tested", "weight": "device.scale_tested", "answers": "device.terminal_tested"
+}  # fmt: skip
 log = logging.getLogger(__name__)
 
 
@@ -169,28 +161,14 @@ def _known(till: Till, role: str, *kinds: DeviceKind) -> Health:
 
 
 def _print(till: Till, command: c.TestDevice) -> None:
-    role = command.role or RECEIPT_PRINTER
-    row = _known(till, role, DeviceKind.PRINTER)
-    if is_held(row):
-        _told(till, "device.test_waits", "warn")
-    else:
-        _say_ordered(till, till.printing.waiting_for(role))
-    till.effect(e.PrintTest(role))
-
-
-def is_held(row: Health) -> bool:
-    """A printer that starts no paper until somebody helps it."""
-    return row.fault in PRINT_BLOCKING
-
-
-def _say_ordered(till: Till, waiting: int) -> None:
-    till.desk.say("device.test_behind" if waiting else "device.test_ordered", source="test")
-    till.fold_messages()
+    role = _known(till, command.role or RECEIPT_PRINTER, DeviceKind.PRINTER).role
+    assert till.devices is not None
+    _say_found(till, order_page(till, till.devices, role))
 
 
 def _open(till: Till, command: c.TestDevice) -> None:
     if till.require("open_drawer", command):
-        till.do(i.OpenDrawer("test"))
+        order_pulse(till)
 
 
 def _calibrate(till: Till, command: c.TestDevice) -> None:
@@ -205,62 +183,48 @@ def _retry(till: Till, command: c.TestDevice) -> None:
 
 def _check(till: Till, command: c.TestDevice) -> None:
     """ "Tester" of a device that neither prints nor opens: what came of it is said on the bar."""
-    row = _known(till, command.role, *_CHECKS)
-    if row.state not in (DeviceState.READY, DeviceState.DEGRADED):
+    row = _known(till, command.role, *CHECKED)
+    if row.state not in THERE:
         raise Refusal(f"device.{row.fault or FaultReason.NO_ANSWER}")
-    _CHECKS[row.kind](till, row)
+    assert till.devices is not None
+    _go_on(till, begin(till, till.devices, row))
+
+
+def _go_on(till: Till, trial: Trial) -> None:
+    """One look more, or what was found."""
+    try:
+        next(trial)
+    except StopIteration as end:
+        _say_found(till, end.value)
+    except Refusal as refusal:  # its role was taken away meanwhile
+        _told(till, refusal.code, "warn", **refusal.params)
+    else:
+        till.later("check", CHECK_EVERY_S, lambda: _go_on(till, trial))
+
+
+def _say_found(till: Till, found: Found) -> None:
+    match found.word:
+        case "ordered":
+            _told(till, "device.test_behind" if found.params["waiting"] else "device.test_ordered")
+        case "waits":
+            _told(till, "device.test_waits", "warn")
+        case "no_weight":
+            _told(till, f"device.scale_{found.state}", "warn")
+        case "not_well" if found.fault is FaultReason.NO_ANSWER and _is_scale(till, found.role):
+            _told(till, "device.scale_no_answer", "warn")
+        case "not_well":
+            _told(till, f"device.{found.fault or FaultReason.NO_ANSWER}", "warn")
+        case word:
+            _told(till, SAID[word], **found.params)
+
+
+def _is_scale(till: Till, role: str) -> bool:
+    return _known(till, role).kind is DeviceKind.SCALE
 
 
 def _told(till: Till, code: str, level: v.Level = "info", **params: Any) -> None:
     till.desk.say(code, level, source="test", **params)
     till.fold_messages()
-
-
-def _check_display(till: Till, row: Health) -> None:
-    assert till.devices is not None
-    till.devices.display(row.role).show(*TEST_LINES)
-    _told(till, "device.display_tested")
-
-
-def _check_scale(till: Till, row: Health) -> None:
-    assert till.devices is not None
-    till.devices.scale(row.role).watch(True)
-    _weigh(till, row.role, round(WEIGHT_S / CHECK_EVERY_S))
-
-
-def _weigh(till: Till, role: str, looks: int) -> None:
-    """The first weight at rest, or why there is none after so many looks."""
-    assert till.devices is not None
-    scale = till.devices.scale(role)
-    weight = scale.weight
-    if weight.state is not WeightState.STABLE and looks:
-        till.later("check", CHECK_EVERY_S, lambda: _weigh(till, role, looks - 1))
-        return
-    scale.watch(till.desk.sheet == "weigh")
-    fault = _known(till, role).fault
-    if weight.quantity_milli is not None:
-        _told(till, "device.scale_tested", quantity_milli=weight.quantity_milli)
-    elif fault is FaultReason.NO_ANSWER:
-        _told(till, "device.scale_no_answer", "warn")
-    else:
-        _told(till, f"device.{fault}" if fault else f"device.scale_{weight.state}", "warn")
-
-
-def _check_terminal(till: Till, row: Health) -> None:
-    assert till.devices is not None
-    till.devices.retry(row.role)
-    _wait_for_terminal(till, row.role, row.counters.get("answers", 0), round(TERMINAL_S / CHECK_EVERY_S))
-
-
-def _wait_for_terminal(till: Till, role: str, answers: int, looks: int) -> None:
-    """It was asked who it is: until it has answered once more than before, or is known to be gone."""
-    row = _known(till, role)
-    if row.state in _THERE and row.counters.get("answers", 0) == answers and looks:
-        till.later("check", CHECK_EVERY_S, lambda: _wait_for_terminal(till, role, answers, looks - 1))
-    elif row.state is DeviceState.READY and row.counters.get("answers", 0) > answers:
-        _told(till, "device.terminal_tested")
-    else:
-        _told(till, f"device.{row.fault or FaultReason.NO_ANSWER}", "warn")
 
 
 def _learn(till: Till, command: c.TestDevice) -> None:
@@ -279,19 +243,14 @@ def _print_setup(till: Till, command: c.TestDevice) -> None:
 def _all(till: Till, command: c.TestDevice) -> None:
     """ "Tout tester": look for everything again, and a page from every printer. No drawer opens by that."""
     till.retry_devices()
-    health = till.devices.health() if till.devices is not None else ()
-    printers = [row.role for row in health if row.kind is DeviceKind.PRINTER]
-    if printers:
-        _say_ordered(till, sum(map(till.printing.waiting_for, printers)))
-    for role in printers:
-        till.effect(e.PrintTest(role))
+    if (devices := till.devices) is None:
+        return
+    printers = [row.role for row in devices.health() if row.kind is DeviceKind.PRINTER]
+    waiting = [order_page(till, devices, role).params["waiting"] for role in printers]
+    if waiting:
+        _told(till, "device.test_behind" if any(waiting) else "device.test_ordered")
 
 
-_CHECKS: Final[dict[DeviceKind, Callable[[Any, Health], None]]] = {
-    DeviceKind.TERMINAL: _check_terminal,
-    DeviceKind.SCALE: _check_scale,
-    DeviceKind.DISPLAY: _check_display,
-}
 _TESTS: Final[dict[str, Callable[[Any, c.TestDevice], None]]] = {
     "print": _print,
     "open": _open,

@@ -13,32 +13,26 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
 
-from appliance.domain import effect as e
-from appliance.domain import intent as i
 from appliance.domain.errors import Refusal
 from appliance.hal.device import (
     BadAddress,
     DeviceKind,
     Devices,
     DeviceState,
-    DrawerPosition,
     FaultReason,
     Health,
     PluggedDevice,
     Remedy,
-    WeightState,
 )
 from appliance.protocol.message import Answer, AskDevices, DeviceList, DeviceRow
-from appliance.service.devices import CHECK_EVERY_S, TERMINAL_S, TEST_LINES, WEIGHT_S, is_held
 from appliance.service.drawer import ROLE as DRAWER
 from appliance.service.equipment import role_meant
+from appliance.service.trial import CHECK_EVERY_S, THERE, Found, Trial, begin, health_of, not_well
 
 if TYPE_CHECKING:
     from appliance.service.equipment import Equipment
     from appliance.service.till import Till
 
-DRAWER_S: Final = 4.0
-"""How long a drawer has for two pulses and its sensor's answer."""
 START_S: Final = 5.0
 """Who asks before the devices are served waits this long."""
 
@@ -183,14 +177,6 @@ def _check_kept(devices: Devices, role: str) -> None:
         raise Refusal("technician.not_kept", role=role)
 
 
-def health_of(devices: Devices, role: str) -> Health:
-    """Raises Refusal for a role that is not configured."""
-    for health in devices.health():
-        if health.role == role:
-            return health
-    raise Refusal("technician.unknown_role", role=role)
-
-
 async def _assign(asked: Technician, devices: Devices, ask: AskDevices) -> dict[str, Any]:
     address = await assign(devices, ask.role, ask.address)
     return {"role": ask.role, "address": address, "meant": role_meant(ask.role, asked.printers)}
@@ -203,10 +189,14 @@ async def _unassign(asked: Technician, devices: Devices, ask: AskDevices) -> dic
 
 async def _test(asked: Technician, devices: Devices, ask: AskDevices) -> dict[str, Any]:
     health = await _started(asked, devices, ask.role)
-    if health.state not in (DeviceState.READY, DeviceState.DEGRADED):
+    if health.state not in THERE:
         devices.retry(ask.role)
-        raise _not_ready(health)
-    return {"kind": health.kind, **await _TESTS[health.kind](asked, devices, ask.role)}
+        raise _refusal(not_well(health))
+    if health.kind is DeviceKind.SCANNER:
+        return {"kind": health.kind, **_last_read(asked, ask.role)}
+    if health.kind is DeviceKind.DRAWER:
+        _check_right(asked.till, ask.role)
+    return {"kind": health.kind, **await _tried(asked.till, begin(asked.till, devices, health))}
 
 
 async def _started(asked: Technician, devices: Devices, role: str) -> Health:
@@ -220,58 +210,7 @@ async def _started(asked: Technician, devices: Devices, role: str) -> Health:
     return health_of(devices, role)
 
 
-async def _test_printer(asked: Technician, devices: Devices, role: str) -> dict[str, Any]:
-    waiting = asked.till.printing.waiting_for(role)
-    asked.till.effect(e.PrintTest(role))
-    await asked.till.show()
-    if is_held(health := health_of(devices, role)):
-        raise Refusal("technician.test_waits", role=role, why=f"devices.fault.{health.fault}")
-    return {"waiting": waiting}
-
-
-async def _test_drawer(asked: Technician, devices: Devices, role: str) -> dict[str, Any]:
-    till = asked.till
-    if role != DRAWER or not till.operators.may(till.state.seller, "open_drawer"):
-        raise Refusal("technician.no_right")
-    before = health_of(devices, role).counters.get("pulses", 0)
-    till.do(i.OpenDrawer("test"))
-    await till.show()
-    for _ in range(round(DRAWER_S / CHECK_EVERY_S)):
-        await asyncio.sleep(CHECK_EVERY_S)
-        drawer, health = devices.drawer(role), health_of(devices, role)
-        pulses = health.counters.get("pulses", 0) - before
-        if pulses and (drawer.position is not DrawerPosition.CLOSED or drawer.level is None):
-            return {"is_seen": drawer.position is DrawerPosition.OPEN}
-        if pulses > 1 and health.fault is FaultReason.DRAWER_STUCK:
-            raise Refusal("technician.stuck", role=role)
-        if health.state is DeviceState.ABSENT:
-            raise _not_ready(health)
-    return {"is_seen": False}
-
-
-async def _test_display(asked: Technician, devices: Devices, role: str) -> dict[str, Any]:
-    """It shows these lines until the sale has something new to say."""
-    devices.display(role).show(*TEST_LINES)
-    return {}
-
-
-async def _test_scale(asked: Technician, devices: Devices, role: str) -> dict[str, Any]:
-    scale = devices.scale(role)
-    scale.watch(True)
-    try:
-        async with asyncio.timeout(WEIGHT_S):
-            while scale.weight.state is not WeightState.STABLE:
-                await asked.next_move()
-    except TimeoutError:
-        if (health := health_of(devices, role)).fault is not None:
-            raise _not_ready(health) from None
-        raise Refusal(f"technician.no_weight.{scale.weight.state}") from None
-    finally:
-        scale.watch(asked.till.desk.sheet == "weigh")
-    return {"quantity_milli": scale.weight.quantity_milli}
-
-
-async def _test_scanner(asked: Technician, devices: Devices, role: str) -> dict[str, Any]:
+def _last_read(asked: Technician, role: str) -> dict[str, Any]:
     """What it read last: a label that is scanned for a test sells on the sale screen as any other."""
     read = asked.equipment.last_reads.get(role)
     if read is None:
@@ -279,37 +218,43 @@ async def _test_scanner(asked: Technician, devices: Devices, role: str) -> dict[
     return {"text": read.text, "at": read.at[11:19]}
 
 
-async def _test_terminal(asked: Technician, devices: Devices, role: str) -> dict[str, Any]:
-    """It has TERMINAL_S to say who it is, or to be found gone: more cannot be had without a customer."""
-    before = health_of(devices, role).counters.get("answers", 0)
-    devices.retry(role)
-    for _ in range(round(TERMINAL_S / CHECK_EVERY_S)):
-        await asyncio.sleep(CHECK_EVERY_S)
-        health = health_of(devices, role)
-        if health.state not in (DeviceState.READY, DeviceState.DEGRADED):
-            raise _not_ready(health)
-        if health.counters.get("answers", 0) > before:
-            break
-    else:
-        raise Refusal("technician.not_ready", role=role, why="devices.fault.no_answer")
-    if health.fault is FaultReason.UNVERIFIED:
-        raise Refusal("technician.unverified", role=role)
-    return {}
+def _check_right(till: Till, role: str) -> None:
+    if role != DRAWER or not till.operators.may(till.state.seller, "open_drawer"):
+        raise Refusal("technician.no_right")
 
 
-def _not_ready(health: Health) -> Refusal:
-    why = f"devices.fault.{health.fault}" if health.fault else f"devices.state.{health.state}"
-    return Refusal("technician.not_ready", role=health.role, why=why)
+async def _tried(till: Till, trial: Trial) -> dict[str, Any]:
+    """Step on until something is found; what is not well is a Refusal."""
+    try:
+        while True:
+            next(trial)
+            await till.show()
+            await asyncio.sleep(CHECK_EVERY_S)
+    except StopIteration as end:
+        found: Found = end.value
+    finally:
+        trial.close()
+    await till.show()
+    if found.word in ("waits", "stuck", "no_weight", "not_well"):
+        raise _refusal(found)
+    return found.params
 
 
-_TESTS: Final[dict[DeviceKind, Callable[[Any, Any, str], Awaitable[dict[str, Any]]]]] = {
-    DeviceKind.PRINTER: _test_printer,
-    DeviceKind.DRAWER: _test_drawer,
-    DeviceKind.DISPLAY: _test_display,
-    DeviceKind.SCALE: _test_scale,
-    DeviceKind.SCANNER: _test_scanner,
-    DeviceKind.TERMINAL: _test_terminal,
-}
+def _refusal(found: Found) -> Refusal:
+    """What was found, as a no."""
+    why = f"devices.fault.{found.fault}" if found.fault else f"devices.state.{found.state}"
+    match found.word:
+        case "stuck":
+            return Refusal("technician.stuck", role=found.role)
+        case "no_weight":
+            return Refusal(f"technician.no_weight.{found.state}")
+        case "waits":
+            return Refusal("technician.test_waits", role=found.role, why=why)
+        case _ if found.fault is FaultReason.UNVERIFIED:
+            return Refusal("technician.unverified", role=found.role)
+    return Refusal("technician.not_ready", role=found.role, why=why)
+
+
 _WORKS: Final[dict[str, Callable[[Any, Any, AskDevices], Awaitable[dict[str, Any]]]]] = {
     "assign": _assign,
     "unassign": _unassign,

@@ -8,7 +8,7 @@ import pytest
 from appliance.domain import journal as j
 from appliance.hal.device import SETUP_CODE
 from appliance.protocol import command as c
-from appliance.service import devices
+from appliance.service import trial
 from appliance.store import spool
 from tests.support.bench import a_bench
 from tests.support.till import CAMILLE, JAM, NADIA, UNKNOWN, a_till
@@ -221,7 +221,7 @@ def test_the_others_say_how_they_are(run, tmp_path):
 
 
 def test_a_scale_that_gives_no_weight_says_why(run, tmp_path, monkeypatch):
-    monkeypatch.setattr(devices, "WEIGHT_S", 0.4)
+    monkeypatch.setattr(trial, "WEIGHT_S", 0.4)
 
     async def main():
         async with a_bench(tmp_path) as bench:
