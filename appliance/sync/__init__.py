@@ -1,0 +1,1 @@
+"""Exchange with head office: the link, the journal upwards, the feed downwards."""
