@@ -1102,6 +1102,11 @@ def test_a_terminal_without_a_reader_is_not_asked(run, tmp_path, wire):
     run(day())
 
 
+def asked_again(terminal):
+    before = terminal._asks_at
+    return lambda: terminal._asks_at > before
+
+
 @pytest.mark.parametrize("answered", [True, False])
 def test_what_nobody_settles_is_in_the_log_once(run, tmp_path, caplog, answered):
     """It was there every few seconds, six thousand times a day."""
@@ -1118,8 +1123,7 @@ def test_what_nobody_settles_is_in_the_log_once(run, tmp_path, caplog, answered)
                 await till.do(c.ConfirmCard(False))
             caplog.clear()
             for _ in range(5):
-                asked = till.till.terminal._asks_at
-                await till.until(lambda asked=asked: till.till.terminal._asks_at > asked)
+                await till.until(asked_again(till.till.terminal))
             lines = [line for line in caplog.messages if "unknown" in line or "nobody answers" in line]
             assert len(lines) <= 2, lines
             till.terminal.decide(Decision.CANCEL)

@@ -10,6 +10,7 @@ awaited, before a request is sent.
 import asyncio
 import logging
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from appliance.clock import Clock
@@ -81,6 +82,11 @@ class TerminalSlot(Slot):
         """Write down since when it is this terminal. Blocks for a disk."""
         self._tenure.keep()
 
+    async def prove(self, where: str) -> None:
+        """It answered at this host and port: so it is known after a restart."""
+        self._tenure.prove(where)
+        await asyncio.to_thread(self.keep_tenure)
+
     def nudge(self) -> None:
         super().nudge()
         self._driver.look()
@@ -119,10 +125,18 @@ class TerminalDriver:
     """Implements `device.Terminal` and `supervisor.Driver`."""
 
     def __init__(
-        self, dialect: Dialect, clock: Clock, slot: Slot, limits: Limits, since: datetime | None = None
+        self,
+        dialect: Dialect,
+        clock: Clock,
+        slot: Slot,
+        limits: Limits,
+        since: datetime | None = None,
+        prove: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        """`since`: from when on this very terminal has the role; what it does not know from before proves nothing."""
+        """`since`: from when on this very terminal has the role; what it does not know from before proves nothing.
+        `prove` keeps that it answered as a terminal; None when that is known."""
         self._since = since
+        self._prove = prove
         self._dialect = dialect
         self._clock = clock
         self._slot = slot
@@ -190,6 +204,9 @@ class TerminalDriver:
                 due = now()
             if self._money is not None or self._scanning is not None:
                 continue
+            if self._dialect.is_verified and (prove := self._prove) is not None:
+                self._prove = None
+                await prove()
             is_question = due <= now()  # and stays one until it is answered
             if await self._answers(is_question):
                 missed = 0

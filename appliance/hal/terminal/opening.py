@@ -11,6 +11,7 @@ import logging
 import os
 import re
 import tomllib
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -48,7 +49,10 @@ def open_terminal(
     else:
         dialect = _caisse_ap(address, limits)
     tenure = Tenure(folder, slot.role, dialect.identity, clock.now())
-    driver = TerminalDriver(dialect, clock, slot, limits, tenure.since)
+    where = f"{address.host}:{address.port}"
+    dialect.is_verified = dialect.is_verified or tenure.is_proven_at(where)
+    prove = None if dialect.is_verified else partial(slot.prove, where)
+    driver = TerminalDriver(dialect, clock, slot, limits, tenure.since, prove)
     slot.serve_with(driver, tenure)
     return driver
 

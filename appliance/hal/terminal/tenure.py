@@ -25,6 +25,8 @@ class _Place(Struct, frozen=True):
     identity: str
     since: Annotated[datetime, Meta(tz=True)]
     """With its time zone: it is compared with the moments of requests."""
+    proven_at: str = ""
+    """Host and port where it has answered as a terminal does; of one that cannot be asked who it is."""
 
 
 class Tenure:
@@ -44,6 +46,16 @@ class Tenure:
     @property
     def since(self) -> datetime | None:
         return self._place.since if self._path is not None else None
+
+    def is_proven_at(self, where: str) -> bool:
+        """Whether it once answered a payment at this host and port."""
+        return self._place.proven_at == where
+
+    def prove(self, where: str) -> None:
+        """It has; `keep` writes it down."""
+        if not self.is_proven_at(where):
+            self._place = msgspec.structs.replace(self._place, proven_at=where)
+            self.is_new = True
 
     def keep(self) -> None:
         """Write it down, when it is new. Blocks for a disk; a full one is logged and makes the next start careful."""

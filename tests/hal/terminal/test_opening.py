@@ -3,7 +3,7 @@
 import asyncio
 import os
 import socket
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 
@@ -24,8 +24,10 @@ from appliance.hal.registry import open_devices
 from appliance.hal.simulated.terminal import Decision, Play, SimulatedTerminal
 from appliance.hal.simulated.terminal_nexo import NexoServer, NexoTerminal, make_certificates
 from appliance.hal.terminal.channel import context_for
+from appliance.hal.terminal.driver import TerminalSlot
 from appliance.hal.terminal.machine import Limits
 from appliance.hal.terminal.opening import open_terminal, read_key
+from appliance.hal.terminal.tenure import FILE
 from tests.hal.terminal.conftest import HASTY, SECRET, Events, a_driver
 
 REQUEST = PaymentRequest("req-1", PaymentKind.DEBIT, 1230, "CHF", "T-0427")
@@ -214,6 +216,38 @@ def test_an_open_port_is_no_terminal_until_it_answers_as_one(run, table):
                 serving.cancel()
 
     run(day())
+
+
+def test_that_it_answered_as_a_terminal_is_known_after_a_restart_and_nowhere_else(run, table, tmp_path):
+    async def day():
+        async with table("caisse-ap", Play()) as t:
+            for expected in (DeviceState.DEGRADED, DeviceState.READY):
+                async with a_life(t.server.url, tmp_path) as (driver, events):
+                    await events.until(expected)
+                    assert (await driver.pay(t.request())).outcome is PaymentOutcome.ACCEPTED
+                    while t.server.url.rpartition("/")[2] not in kept(tmp_path):  # noqa: ASYNC110  a disk tells nobody
+                        await asyncio.sleep(0.01)
+            await t.server.unplug()
+        async with table("caisse-ap", Play()) as t, a_life(t.server.url, tmp_path) as (_, events):
+            await events.until(DeviceState.DEGRADED)
+
+    run(day())
+
+
+@asynccontextmanager
+async def a_life(url, folder):
+    """From one start of the till to its end."""
+    events, address = Events(), parse_address(url, DeviceKind.TERMINAL)
+    slot = TerminalSlot("terminal.main", DeviceKind.TERMINAL, SystemClock(), events.append, 250)
+    driver = open_terminal(address, SystemClock(), slot, HASTY, folder)
+    async with asyncio.TaskGroup() as group:
+        serving = group.create_task(slot.run(address, driver, Ports()), name="slot")
+        yield driver, events
+        serving.cancel()
+
+
+def kept(folder):
+    return (folder / FILE).read_text() if (folder / FILE).exists() else ""
 
 
 def test_the_log_of_a_request_that_nobody_settles_says_only_what_is_new(run, table, caplog):
