@@ -43,6 +43,9 @@ ANSWERS_NO: Final = frozenset(
 )  # fmt: skip
 """Refusals of what was understood: exit status 1. All others are 2."""
 NO_WEIGHT: Final = "technician.no_weight."
+Settled = Callable[[], Awaitable[None]]
+Work = Callable[["Devices", Settled], Awaitable[Any]]
+"""What is done with devices opened in the till's place; the second argument waits until they have said how they are."""
 COLUMNS: Final = ("role", "device", "link", "place", "state", "remedy", "identity")
 
 
@@ -239,15 +242,28 @@ def _test(arguments: Any, config: Config, line: Line | None) -> None:
 
 def _assign(arguments: Any, config: Config, line: Line | None) -> None:
     role, wanted = arguments.role, arguments.address
-    if line is not None:
-        answer = line.ask("assign", role, wanted)
-    else:
-        from appliance.service.equipment import role_meant
-        from appliance.service.technician import assign
+    answer = line.ask("assign", role, wanted) if line is not None else _directly(config, _give(config, role, wanted))
+    _said(arguments, "technician.assigned", answer)
+    if arguments.json:
+        return
+    if answer["meant"]:
+        sys.stdout.write(t("technician.for_nobody", **answer) + "\n")
+    if why := answer["why"]:
+        sys.stdout.write(t("technician.not_there", role=role, why=t(why)) + "\n")
 
-        address = _directly(config, lambda devices: assign(devices, role, wanted))
-        answer = {"role": role, "address": address, "meant": role_meant(role, _stand_ins(config))}
-    _said(arguments, "technician.assigned_for_nobody" if answer["meant"] else "technician.assigned", answer)
+
+def _give(config: Config, role: str, wanted: str) -> Work:
+    from appliance.service.equipment import role_meant
+    from appliance.service.technician import assign, why_not_there
+    from appliance.service.trial import health_of
+
+    async def give(devices: Devices, settled: Settled) -> dict[str, Any]:
+        address = await assign(devices, role, wanted)
+        await settled()
+        why = why_not_there(health_of(devices, role))
+        return {"role": role, "address": address, "meant": role_meant(role, _stand_ins(config)), "why": why}
+
+    return give
 
 
 def _unassign(arguments: Any, config: Config, line: Line | None) -> None:
@@ -256,7 +272,7 @@ def _unassign(arguments: Any, config: Config, line: Line | None) -> None:
     else:
         from appliance.service.technician import unassign
 
-        _directly(config, lambda devices: unassign(devices, arguments.role))
+        _directly(config, lambda devices, settled: unassign(devices, arguments.role))
     _said(arguments, "technician.unassigned", {"role": arguments.role})
 
 
@@ -272,7 +288,7 @@ _WORKS: Final[dict[str, Callable[[Any, Any, Line | None], None]]] = {
 # --- without the till -----------------------------------------------------------------------------------------------
 
 
-def _directly(config: Config, work: Callable[[Devices], Awaitable[Any]]) -> Any:
+def _directly(config: Config, work: Work) -> Any:
     """Open the devices in the till's place. Raises Refusal while a till is starting or ending."""
     from appliance.daemon.alone import alone
 
@@ -286,7 +302,7 @@ def _directly(config: Config, work: Callable[[Devices], Awaitable[Any]]) -> Any:
         raise Refusal("technician.no_folder", path=str(folder), reason=error.strerror or str(error)) from None
 
 
-async def _opened(config: Config, work: Callable[[Devices], Awaitable[Any]]) -> Any:
+async def _opened(config: Config, work: Work) -> Any:
     from appliance.clock import SystemClock
     from appliance.hal.registry import DevicesConfig, open_devices
 
@@ -299,7 +315,7 @@ async def _opened(config: Config, work: Callable[[Devices], Awaitable[Any]]) -> 
     async with open_devices(settings, SystemClock(), lambda event: told.set()) as devices:
         await _settled(devices, told)
         try:
-            answer = await work(devices)
+            answer = await work(devices, lambda: _settled(devices, told))
         except Refusal as error:  # past the block it would come out as a group
             refusal = error
     if refusal is not None:
@@ -318,10 +334,10 @@ async def _settled(devices: Devices, told: asyncio.Event) -> None:
         return
 
 
-def _look(config: Config) -> Callable[[Devices], Awaitable[tuple[m.DeviceRow, ...]]]:
+def _look(config: Config) -> Work:
     from appliance.service.technician import row_of
 
-    async def look(devices: Devices) -> tuple[m.DeviceRow, ...]:
+    async def look(devices: Devices, settled: Settled) -> tuple[m.DeviceRow, ...]:
         return tuple(row_of(device, _stand_ins(config)) for device in devices.plugged())
 
     return look

@@ -311,11 +311,18 @@ def test_assigned_now_and_after_a_restart_and_given_back(run, tmp_path, config, 
             address = bench.devices.addresses["scanner.counter"]
             assert (await tillbox("unassign", "scanner.counter"))[0] == OK
             assert "scanner.counter" not in {health.role for health in bench.served.health()}
-            assert (await tillbox("assign", "scanner.back", address))[0] == OK
+            assert await tillbox("assign", "scanner.back", address) == (OK, f"scanner.back : {address}\n")
             await bench.until(lambda: bench.served.health()[-1].state == "ready")
             assert bench.served.health()[-1].role == "scanner.back"
             kept = json.loads((tmp_path / "devices.json").read_text())["roles"]
             assert kept == {"scanner.counter": None, "scanner.back": address}
+            status, said = await tillbox("assign", "scanner.two", "serial:///dev/nix")
+            assert status == OK
+            assert said.splitlines()[1].startswith("Attention, scanner.two : Débranché. Il servira dès qu’il sera là ;")
+            assert (await tillbox("unassign", "scanner.two"))[0] == OK
+            status, said = await tillbox("assign", "scanner.back", "foo")
+            assert (status, said.partition("foo")[0][-2:]) == (CANNOT, "« ")
+            assert "Permis : auto, evdev," in said.replace("\u00a0", " ")
             for words in (("assign", "scanner.back", "nonsense:///"), ("assign", "window", "serial:///dev/x")):
                 status, said = await tillbox(*words)
                 assert (status, said.partition(":")[0]) == (CANNOT, "Adresse refusée ")
@@ -426,6 +433,7 @@ def test_without_the_till_the_devices_are_looked_at_directly(config, capsys, mon
     assert rows["scanner.front"]["remedy"] == "plug_in"
     assert rows["printer.receipt"]["state"] == "absent"
     assert main(["devices", "assign", "scanner.front", "serial:///dev/other", "--config", str(config)]) == OK
+    assert "Attention, scanner.front : Débranché." in capsys.readouterr().out.replace("\u00a0", " ")
     assert main(["devices", "unassign", "printer.receipt", "--config", str(config)]) == OK
     kept = json.loads((config.parent / "devices.json").read_text())["roles"]
     assert kept == {"scanner.front": "serial:///dev/other", "printer.receipt": None}

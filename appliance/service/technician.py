@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from appliance.service.equipment import Equipment
     from appliance.service.till import Till
 
+FOUND_S: Final = 2.0
+"""How long a device that was just given a role may take to be found."""
 START_S: Final = 5.0
 """Who asks before the devices are served waits this long."""
 
@@ -165,6 +167,14 @@ async def assign(devices: Devices, role: str, wanted: str) -> str:
     return address
 
 
+def why_not_there(health: Health) -> str:
+    """The message id of what keeps a device from serving, "" when nothing does: an address may name what is plugged in
+    tomorrow, so this is no refusal."""
+    if health.state in (DeviceState.READY, DeviceState.DEGRADED):
+        return ""
+    return f"devices.fault.{health.fault}" if health.fault else f"devices.state.{health.state}"
+
+
 async def unassign(devices: Devices, role: str) -> None:
     """Serve a role no more. Raises Refusal for one that nobody has, and `technician.not_kept` as `assign`."""
     health_of(devices, role)
@@ -179,7 +189,9 @@ def _check_kept(devices: Devices, role: str) -> None:
 
 async def _assign(asked: Technician, devices: Devices, ask: AskDevices) -> dict[str, Any]:
     address = await assign(devices, ask.role, ask.address)
-    return {"role": ask.role, "address": address, "meant": role_meant(ask.role, asked.printers)}
+    meant = role_meant(ask.role, asked.printers)
+    health = await _started(asked, devices, ask.role, (DeviceState.STARTING, DeviceState.ABSENT), FOUND_S)
+    return {"role": ask.role, "address": address, "meant": meant, "why": why_not_there(health)}
 
 
 async def _unassign(asked: Technician, devices: Devices, ask: AskDevices) -> dict[str, Any]:
@@ -199,11 +211,17 @@ async def _test(asked: Technician, devices: Devices, ask: AskDevices) -> dict[st
     return {"kind": health.kind, **await _tried(asked.till, begin(asked.till, devices, health))}
 
 
-async def _started(asked: Technician, devices: Devices, role: str) -> Health:
-    """How it is, once it is known whether it starts at all. Raises Refusal for a role of nobody."""
+async def _started(
+    asked: Technician,
+    devices: Devices,
+    role: str,
+    unknown: Collection[DeviceState] = (DeviceState.STARTING,),
+    within_s: float = START_S,
+) -> Health:
+    """How it is, once it has left these states. Raises Refusal for a role of nobody."""
     try:
-        async with asyncio.timeout(START_S):
-            while health_of(devices, role).state is DeviceState.STARTING:
+        async with asyncio.timeout(within_s):
+            while health_of(devices, role).state in unknown:
                 await asked.next_move()
     except TimeoutError:
         pass
