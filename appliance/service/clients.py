@@ -496,6 +496,8 @@ def _delete(till: Till, command: c.DeleteCustomer) -> None:
     desk.client_leaving = customer.id
     if desk.client == customer.id:
         desk.client, desk.client_sales = "", None
+    if desk.client_found is not None and desk.client_found.text:  # whom was searched is found no more
+        show_all(till)
     till.offer_undo("undo.client_deleted", c.RestoreCustomer(customer.id), name=customer.name)
     till.later("erase", UNDO_S, lambda: erase_now(till))
 

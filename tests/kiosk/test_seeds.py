@@ -1,4 +1,4 @@
-"""Aim: the guide "Gestion des cagnottes", followed word for word by a finger on the real screen.
+"""Aim: the guides "Gestion des cagnottes" and "Gestion des clients", followed word for word by a finger on the screen.
 
 Way: the demo's daemon and devices, the real kiosk on a virtual display, touches where the label that the guide names
 stands (`kiosk_eyes`), and the daemon's view and the printed paper as witnesses. Each step leaves a picture in the
@@ -32,10 +32,11 @@ PATIENCE_S = 20.0
 SEEN_S = 0.25
 """A screen that has not changed for so long stands still."""
 NADIA = "2900000000025"
-ANNE_CARD = "21000042"
-RAIL, SECTIONS, TICKET_HEAD = (0, 60, 126, 800), (140, 60, 420, 800), (850, 56, 1280, 136)
-TOP_RIGHT, BOTTOM_RIGHT, BOTTOM = (900, 56, 1280, 160), (760, 620, 1280, 800), (126, 660, 1280, 800)
+ANNE_CARD, NEW_CARD = "21000042", "21009876"
+RAIL, SECTIONS, TICKET_HEAD = (0, 60, 126, 800), (140, 60, 540, 300), (850, 56, 1280, 136)
+TOP_RIGHT, BOTTOM_RIGHT, BOTTOM = (900, 56, 1280, 210), (760, 620, 1280, 800), (126, 660, 1280, 800)
 SHORT, MEANS, COLLECT = (240, 505, 420, 585), (770, 130, 1140, 410), (770, 660, 1000, 730)
+SHEET = (280, 340, 1000, 560)
 GRID, KEYPAD = (150, 130, 870, 800), (150, 310, 760, 640)
 HOME, MENU, SWITCH_X = (33, 28), (1252, 28), 1212
 
@@ -136,6 +137,13 @@ class Till:
         for key in text:
             assert self._hands.type(key), key
 
+    def enter(self, text: str) -> None:
+        """A line that is asked for on the keyboard."""
+        self.eyes.wait_for("Terminé")
+        self.settle()
+        self.type(text)
+        assert self._hands.type("Enter")
+
     def picture(self, name: str) -> None:
         """What the screen shows now, kept; never a blank one."""
         self._steps += 1
@@ -187,24 +195,25 @@ def till(tmp_path_factory: pytest.TempPathFactory, display: str) -> Iterator[Til
     with ExitStack() as stack:
         url = stack.enter_context(demo(folder))
         path = folder / tomllib.loads((folder / "till.toml").read_text())["socket"]
+        hands = Hands(display)  # before the kiosk reads which keys there are
+        stack.callback(hands.close)
         eyes = stack.enter_context(kiosk(folder, str(path), display))
         line = stack.enter_context(socket.socket(socket.AF_UNIX))
         line.settimeout(PATIENCE_S)
         line.connect(str(path))
         line.sendall(message.encode(message.Hello(message.VERSION, "seeds")))
         frames = stack.enter_context(line.makefile("rb"))
-        hands = Hands(display)
-        stack.callback(hands.close)
         shop = Till(url, (line, frames), eyes, hands, display, Path(os.environ.get("TILLBOX_PICTURES", folder)))
         while not isinstance(shop.read(), message.Shown):
             continue
+        while not (folder / "eyes").exists():
+            threading.Event().wait(0.05)
+        eyes.wait_for("Qui encaisse ?")
         shop.post("/api/scan", code=NADIA, scanner="serial")
         shop.until(lambda view: view.screen == "opening")
         shop.ask(cmd.KeepFloat())
         shop.ask(cmd.OpenSession())
         shop.until(lambda view: view.screen == "home")
-        while not (folder / "eyes").exists():
-            threading.Event().wait(0.05)
         eyes.wait_for("Mes Données", RAIL)
         yield shop
 
@@ -362,3 +371,131 @@ def test_wallets_word_for_word(till):
     till.press("Encaisser", COLLECT)
     till.until(lambda view: view.result is not None)
     till.picture("recharge-et-paye")
+
+
+def read_directory(till: Till) -> None:
+    """Clients > Répertoire."""
+    if till.view.screen == "sale":
+        till.tap(*HOME)
+        till.until(lambda view: view.screen == "home")
+    if till.view.screen != "clients":
+        till.press("Clients", RAIL)
+        till.until(lambda view: view.clients is not None)
+    till.press("Répertoire", SECTIONS)
+    till.until(lambda view: view.clients is not None and view.clients.client is None)
+
+
+def read_groups(till: Till) -> None:
+    read_directory(till)
+    till.press("Groupes de clients", SECTIONS)
+    till.until(lambda view: view.masters is not None and view.masters.section == "groups")
+
+
+def groups_of(till: Till) -> list[tuple[str, int]]:
+    """Label and number of customers of each group."""
+    return [(group.label, group.customers) for group in till.view.masters.groups]
+
+
+def make_group(till: Till, name: str) -> None:
+    """Une remise permanente de 10 %."""
+    till.press("Nouveau groupe", TOP_RIGHT)
+    till.sheet("group_form")
+    till.press("Nom du groupe")
+    till.enter(name)
+    till.until(lambda view: view.sheet.label == name)
+    till.press("Ajouter une remise")
+    till.until(lambda view: view.sheet.rates)
+    till.press("0 %")
+    till.enter("10")
+    till.until(lambda view: view.sheet.rates[0].rate_bp == 1000)
+    till.picture("nouveau-groupe")
+    till.press("Enregistrer")
+    till.no_sheet()
+
+
+def test_customers_word_for_word(till):
+    # Ces groupes peuvent bénéficier de remises automatiques
+    read_groups(till)
+    make_group(till, "Fidèles")
+    assert ("Fidèles", 0) in groups_of(till)
+
+    # Pour créer un nouveau client
+    read_directory(till)
+    till.picture("repertoire")
+    till.press("Nouveau", TOP_RIGHT)
+    till.until(lambda view: view.screen == "client_form")
+    till.press("Personnes morales")
+    till.until(lambda view: view.client_form.kind == "company")
+    till.eyes.wait_for("Raison sociale *")
+    till.eyes.wait_for("Civilité du contact")
+    till.picture("personne-morale")
+    till.press("Personnes physiques")
+    till.until(lambda view: view.client_form.kind == "person")
+    till.press("Monsieur")
+    till.until(lambda view: view.client_form.title == "sir")
+    till.press("Nom *")
+    till.settle()
+    till.type("Durand")
+    till.press("Créer le client")
+    till.eyes.wait_for("Le prénom est nécessaire.")
+    till.picture("prenom-manque")
+    till.type("Luc")
+
+    # La zone référence; le numéro de compte; le groupe
+    till.post("/api/scan", code=NEW_CARD, scanner="serial")
+    till.until(lambda view: view.client_form.note is not None)
+    till.eyes.wait_for("Référence (code de la carte)")
+    till.press("Numéro de compte")
+    till.settle()
+    till.type("411DURAND")
+    till.press("Aucun")
+    till.sheet("client_groups")
+    till.press("Fidèles")
+    till.until(lambda view: view.client_form.group == "Fidèles" and view.sheet is None)
+    till.picture("nouveau-client")
+    till.press("Créer le client")
+    till.until(lambda view: view.clients is not None and view.clients.client is not None)
+    card = till.view.clients.client
+    assert (card.name, card.codes, card.account, card.group) == (
+        "M. Luc Durand", (NEW_CARD,), "411DURAND", "Fidèles",
+    )  # fmt: skip
+    till.picture("client-cree")
+
+    # La carte de fidélité, et la remise de son groupe
+    new_ticket(till)
+    till.press("Croissant au beurre", GRID)
+    till.post("/api/scan", code=NEW_CARD, scanner="serial")
+    till.until(lambda view: view.ticket.client is not None and view.ticket.group_minor)
+    till.eyes.wait_for("Remise Fidèles 10 %")
+    till.picture("remise-du-groupe")
+    till.press("Juste")
+    till.until(lambda view: view.result is not None)
+    till.post("/api/drawer/close")
+
+    # Supprimer un groupe: d'abord un autre groupe pour ses clients
+    read_groups(till)
+    till.press("Fidèles")
+    till.sheet("group_form")
+    till.press("Supprimer")
+    till.sheet("group_delete")
+    till.eyes.wait_for("1 client est dans ce groupe. Déplacer vers…")
+    till.picture("supprimer-groupe")
+    till.press("VIP", SHEET)
+    till.no_sheet()
+    assert "Fidèles" not in dict(groups_of(till))
+
+    # Pour supprimer un client
+    read_directory(till)
+    till.settle()
+    till.type("dur")
+    till.until(lambda view: view.clients.search == "dur")
+    till.press("Durand Luc")
+    till.until(lambda view: view.clients.client is not None and view.clients.client.group == "VIP")
+    till.press("Supprimer")
+    till.sheet("client_delete")
+    till.eyes.wait_for("Confirmer la suppression ?")
+    till.picture("confirmer-la-suppression")
+    till.press("Supprimer", SHEET)
+    till.until(lambda view: view.undo is not None and view.undo.code == "undo.client_deleted")
+    till.picture("client-supprime")
+    assert not [row for row in till.view.clients.rows if row.name == "Durand Luc"]

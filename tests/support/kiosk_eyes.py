@@ -92,7 +92,10 @@ def serve(path: Path) -> None:
 
 
 def look() -> list[tuple[str, float, float, float, float]]:
-    """What is shown, read by the kiosk's own thread between two frames."""
+    """What is shown, read by the kiosk's own thread between two frames; nothing before there are any."""
+    window = getattr(sys.modules.get("kivy.core.window"), "Window", None)
+    if window is None or not window.children:  # to import Kivy is the kiosk's
+        return []
     from kivy.clock import Clock
 
     seen: list[tuple[str, float, float, float, float]] = []

@@ -92,6 +92,11 @@ class ClientsScreen(ClientSearch, Screen):
         """The gear."""
         self.send(cmd.ShowDevices())
 
+    def pick(self, customer: str) -> None:
+        """A row was touched: the card, with its keys in sight."""
+        self.typing = False
+        self.send(cmd.ShowCustomer(customer))
+
     def statement(self) -> None:
         """Relevé."""
         self.send(cmd.PrintStatement(self.card.id))
