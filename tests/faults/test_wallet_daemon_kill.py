@@ -33,6 +33,8 @@ class Deed:
         self.name, self.after, self.touches = name, after, touches
 
 
+CARD = Deed("card", (3000, 0), c.OpenCredit(ANNE), c.TypeCredit(3000), c.ChooseCreditMode("card"), c.CollectCredit())
+CANCEL = Deed("cancel", (2000, 0), c.OpenCredit(ANNE), c.SetCreditQuantity(-1), c.TypeCredit(1000), c.CollectCredit())
 DEEDS = (
     Deed("credit", (5000, 0), c.OpenCredit(ANNE), c.TypeCredit(5000), c.ChooseCreditMode("cash"), c.CollectCredit()),
     Deed("ring", (5000, 0), c.NewTicket(), c.AddProduct(LOAF), c.AttachCustomer(ANNE), c.StartPayment()),
@@ -46,8 +48,8 @@ DEEDS = (
         "transfer", (0, 4780), c.OpenWalletAction(ANNE, "transfer"), c.DoWalletAction("carte perdue", customer=CLAIRE)
     ),
     Deed("refund", (0, 0), c.OpenWalletAction(CLAIRE, "refund"), c.DoWalletAction(mode="cash")),
-    Deed("card", (3000, 0), c.OpenCredit(ANNE), c.TypeCredit(3000), c.ChooseCreditMode("card"), c.CollectCredit()),
-    Deed("cancel", (2000, 0), c.OpenCredit(ANNE), c.SetCreditQuantity(-1), c.TypeCredit(1000), c.CollectCredit()),
+    CARD,
+    CANCEL,
 )
 
 
@@ -189,12 +191,10 @@ def test_a_credit_by_card_and_its_giving_back(run: Any, tmp_path: Path, moment: 
             client = await till.start()
             await begins(client)
             await terminal_is_there(client)
-            for touch in (c.OpenCredit(ANNE), c.TypeCredit(3000), c.ChooseCreditMode("card"), c.CollectCredit()):
-                await client.ok(touch)
+            await does(client, CARD)
             client = await killed(till, client, terminal, 1, 3000)
             await terminal_is_there(client)
-            for touch in (c.OpenCredit(ANNE), c.SetCreditQuantity(-1), c.TypeCredit(1000), c.CollectCredit()):
-                await client.ok(touch)
+            await does(client, CANCEL)
             await killed(till, client, terminal, 2, 2000)
 
     run(day(), 60)

@@ -158,6 +158,16 @@ def deeds() -> None:
     r.write("13k-cagnotte-ajuster-compact", over_clients(adjust), "compact", typed="500")
 
 
+def kept() -> None:
+    """A client's balance while cagnottes are off; a credit in a country without paper by itself."""
+    card = replace(rc.CARD, wallet_minor=0, kept_minor=1540)
+    r.write("13p-client-solde-garde", over_clients(None, clients=rc.clients(client=card, has_wallets=False)))
+    words: dict[str, str | int] = {"amount_minor": 5000, "balance_minor": 6540}
+    said = v.Message("wallet.credited", words, actions=("print_movement",))
+    r.write("13q-credite-a-la-demande", over_clients(None, message=said))
+    r.write("13q-credite-a-la-demande-compact", over_clients(None, message=said), "compact")
+
+
 def cards() -> None:
     """18 without a ticket: the card pays a credit."""
     steps = (v.CardStep("sent", "done", "08:42:03"), v.CardStep("paying", "now"), v.CardStep("bank", "todo"))
@@ -177,5 +187,6 @@ if __name__ == "__main__":
     cancellings()
     shorts()
     deeds()
+    kept()
     cards()
     changes()
