@@ -1,0 +1,322 @@
+"""The link to a broker, kept up for ever; hides the MQTT library. Tills and head office use the same one.
+
+`Session.run(serve)` connects, subscribes, and runs `serve` for as long as the connection holds. When it is lost, all
+that belongs to it is cancelled at once and another one is made after a pause (full jitter: 0.5 s doubling to 60 s). A
+connection is clean each time: nothing of an older one is resumed, what was under way is the caller's to send again,
+for only head office's `Ack` says that something arrived. A publish that returns proves nothing.
+
+A link that is up and carries nothing (a frozen peer, a lost route, a byte a second) is found by a heartbeat of its own:
+a question that the broker itself answers, asked every `heartbeat_s`, torn down after `answer_s` without an answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import socket
+import ssl
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from aiomqtt import Client, Message, MqttError, ProtocolVersion, Will
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+log = logging.getLogger(__name__)
+
+MAX_PAYLOAD: Final = 240_000
+"""Bytes; the broker takes no packet above 262,144."""
+WILL_DELAY_S: Final = 30
+"""A cut shorter than that is not told to anybody."""
+HELD_S: Final = 5.0
+"""A connection that lived so long ends the row of failures that the pauses grow with."""
+_NODELAY: Final = ((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),)
+"""Without it a round trip takes 88 ms instead of 1.2."""
+
+
+class LinkLost(Exception):
+    """The connection is gone, or carries nothing. Ends `serve`; `run` makes the next one."""
+
+
+class Tls(msgspec.Struct, frozen=True):
+    """Files in PEM. Read at each connection, so a renewed certificate is used by the next one."""
+
+    authority: Path
+    certificate: Path
+    key: Path
+
+    def context(self) -> ssl.SSLContext:
+        """Raises OSError (also ssl.SSLError) when a file is missing or is no certificate."""
+        context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=str(self.authority))
+        context.load_cert_chain(self.certificate, self.key)
+        return context
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the broker is and how patient to be."""
+
+    brokers: tuple[tuple[str, int], ...]
+    """Host and port of each; after a failure the next one is tried."""
+    name: str
+    """Id of the till or the worker, as in its certificate."""
+    tls: Tls | None = None
+    """None: plain, for development on one machine only."""
+    heartbeat_s: float = 20.0
+    answer_s: float = 10.0
+    keepalive_s: int = 60
+    """After one and a half of it without a word the broker publishes the will."""
+    pause_min_s: float = 0.5
+    pause_max_s: float = 60.0
+
+
+class Letter(msgspec.Struct, frozen=True):
+    """Something to publish."""
+
+    topic: str
+    payload: bytes
+    qos: int = 1
+    retain: bool = False
+    expiry_s: int = 0
+    """The broker drops it after so long; 0: never."""
+
+
+class Arrived(msgspec.Struct, frozen=True):
+    topic: str
+    payload: bytes
+    retained: bool
+    """It was published before we subscribed."""
+
+
+class Connection:
+    """One connection, while it holds."""
+
+    def __init__(self, pipe: _Pipe, line: Line) -> None:
+        self._pipe = pipe
+        self._line = line
+        self._arrived: asyncio.Queue[Arrived] = asyncio.Queue()
+
+    async def publish(self, letter: Letter) -> None:
+        """Hand a letter to the broker. Raises LinkLost, and ValueError for a payload above MAX_PAYLOAD."""
+        if len(letter.payload) > MAX_PAYLOAD:
+            raise ValueError(f"{len(letter.payload)} bytes for {letter.topic}")
+        properties = (
+            _properties(PacketTypes.PUBLISH, MessageExpiryInterval=letter.expiry_s) if letter.expiry_s else None
+        )
+        try:
+            await self._pipe.publish(
+                letter.topic, letter.payload, letter.qos, letter.retain, properties, timeout=self._line.answer_s
+            )
+        except MqttError as error:
+            raise LinkLost(str(error)) from error
+
+    async def subscribe(self, topics: tuple[str, ...], *, again: bool = False) -> None:
+        """Ask for topics; retained letters come at once, unless `again`. Raises LinkLost."""
+        retained = SubscribeOptions.RETAIN_DO_NOT_SEND if again else SubscribeOptions.RETAIN_SEND_ON_SUBSCRIBE
+        options = SubscribeOptions(qos=1, retainHandling=retained)
+        try:
+            await self._pipe.subscribe([(topic, options) for topic in topics], timeout=self._line.answer_s)
+        except MqttError as error:
+            raise LinkLost(str(error)) from error
+
+    async def messages(self) -> AsyncIterator[Arrived]:
+        """What arrives, in order, for ever. Nothing is dropped: whoever sends keeps to a window."""
+        while True:
+            yield await self._arrived.get()
+
+    def waiting(self) -> int:
+        """How many have arrived and were not taken yet."""
+        return self._arrived.qsize()
+
+    async def receive(self) -> None:
+        """Take letters off the wire until it is lost."""
+        try:
+            async for message in self._pipe.messages:
+                self._arrived.put_nowait(_arrived(message))
+        except MqttError as error:
+            raise LinkLost(str(error.__cause__ or error)) from error
+
+    async def beat(self, topic: str) -> None:
+        """Ask the broker something it answers itself, again and again. Raises LinkLost when it does not."""
+        while True:
+            await asyncio.sleep(self._line.heartbeat_s)
+            await self.subscribe((topic,), again=True)
+
+
+class Session:
+    """The link of one name. `topics` are subscribed at each connection; `will` makes the letter that says we are gone,
+    anew for each connection: the broker publishes it when we are lost, we publish it ourselves when we leave."""
+
+    def __init__(
+        self,
+        line: Line,
+        topics: tuple[str, ...],
+        *,
+        will: Callable[[], Letter] | None = None,
+        watch: Callable[[bool, str], None] | None = None,
+        rng: random.Random | None = None,
+    ) -> None:
+        self._line = line
+        self._topics = topics
+        self._will = will
+        self._watch = watch
+        self._rng = rng or random.Random()
+        self._hurry = asyncio.Event()
+        self._attempt = 0
+        self.linked = False
+        self.fault = ""
+        """Why there is no link; "" while there is one."""
+
+    async def run(self, serve: Callable[[Connection], Awaitable[None]]) -> None:
+        """Run `serve` over one connection after the other, until it returns or is cancelled.
+
+        `serve` is cancelled when its connection is lost. What it raises itself, other than LinkLost, ends the session
+        (in an ExceptionGroup). The watch is told (True, "") and (False, reason) at each change.
+        """
+        loop = asyncio.get_running_loop()
+        failures = 0
+        while True:
+            began = loop.time()
+            try:
+                async with self._connected() as connection, asyncio.TaskGroup() as group:
+                    began = loop.time()
+                    self._changed(True, "")
+                    receiving = group.create_task(connection.receive(), name="wire receive")
+                    beating = group.create_task(connection.beat(self._topics[0]), name="wire heartbeat")
+                    await serve(connection)
+                    receiving.cancel()
+                    beating.cancel()
+                self._changed(False, "ended")
+                return
+            except* (LinkLost, MqttError, OSError) as lost:
+                reason = str(_first(lost)) or type(_first(lost)).__name__
+            failures = 1 if self.linked and loop.time() - began > HELD_S else failures + 1
+            self._changed(False, reason)
+            await self._pause(failures)
+
+    def hurry(self) -> None:
+        """Do not wait for the end of the pause: somebody asks for it, or the network is back."""
+        self._hurry.set()
+
+    async def _pause(self, failures: int) -> None:
+        longest = min(self._line.pause_max_s, self._line.pause_min_s * 2 ** min(failures - 1, 20))
+        self._hurry.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._rng.uniform(0, longest)):
+                await self._hurry.wait()
+
+    def _changed(self, linked: bool, fault: str) -> None:
+        if linked != self.linked:
+            log.info("wire %s", "linked" if linked else f"lost: {fault}")
+        elif fault != self.fault:
+            log.info("wire not linked: %s", fault)
+        told = linked != self.linked or fault != self.fault
+        self.linked, self.fault = linked, fault
+        if told and self._watch is not None:
+            self._watch(linked, fault)
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[Connection]:
+        """A connection that has subscribed; at the end our own farewell, or none where there is nobody to hear it."""
+        will = self._will() if self._will is not None else None
+        host, port = self._line.brokers[self._attempt % len(self._line.brokers)]
+        self._attempt += 1
+        pipe = _Pipe(self._line, host, port, will)
+        await pipe.open()
+        try:
+            connection = Connection(pipe, self._line)
+            await connection.subscribe(self._topics)
+            self._attempt -= 1  # this one answers: begin with it next time
+            yield connection
+        except BaseException as error:
+            if isinstance(error, asyncio.CancelledError):
+                await _leave(connection, pipe, will)
+            raise
+        else:
+            await _leave(connection, pipe, will)
+        finally:
+            pipe.drop()
+
+
+async def _leave(connection: Connection, pipe: _Pipe, will: Letter | None) -> None:
+    """An orderly end; when the broker does not answer, it is none, and the will tells."""
+    with suppress(LinkLost, MqttError, TimeoutError):
+        async with asyncio.timeout(1.0):
+            if will is not None:
+                await connection.publish(will)
+            await pipe.__aexit__(None, None, None)
+
+
+class _Pipe(Client):
+    """The library's client, of which two things are not public: how it dials, and its inner client.
+
+    It waits for an answer before it lets go of a dead connection, and keeps the socket of one that was not answered at
+    all. `drop` lets go at once. (aiomqtt 2.5.1, pinned.)
+    """
+
+    def __init__(self, line: Line, host: str, port: int, will: Letter | None) -> None:
+        connect = _properties(PacketTypes.CONNECT, SessionExpiryInterval=2 * WILL_DELAY_S)  # outlives its will's delay
+        super().__init__(
+            host, port, identifier=line.name, username=None if line.tls else line.name, protocol=ProtocolVersion.V5,
+            will=_last_will(will), clean_start=True, timeout=line.answer_s, keepalive=line.keepalive_s,
+            properties=connect, tls_context=line.tls.context() if line.tls else None, socket_options=_NODELAY,
+        )  # fmt: skip
+        self.pending_calls_threshold = 1_000
+        self._dialled = threading.Event()
+
+    async def open(self) -> None:
+        """Connect. Raises MqttError, OSError; whatever happens, no socket and no thread is left behind."""
+        try:
+            await self.__aenter__()
+        except BaseException:
+            if not self._dialled.is_set():  # cancelled while a thread dials, which nothing can stop
+                await asyncio.get_running_loop().run_in_executor(None, self._dialled.wait)
+                await asyncio.sleep(0)  # what that thread left for the loop to do
+            self.drop()
+            raise
+
+    def _client_connect(self) -> None:
+        try:
+            super()._client_connect()
+        finally:
+            self._dialled.set()
+
+    def drop(self) -> None:
+        """Cut the connection without a word, so that the broker publishes the will."""
+        paho = self._client
+        while (wire := paho.socket()) is not None:
+            assert isinstance(wire, socket.socket)
+            with suppress(OSError):
+                wire.shutdown(socket.SHUT_RDWR)
+            if paho.loop_read() != 0:  # the end of the stream, behind what had still arrived
+                break
+
+
+def _properties(packet: int, **fields: int) -> Properties:
+    properties = Properties(packet)  # type: ignore[no-untyped-call]
+    for name, value in fields.items():
+        setattr(properties, name, value)
+    return properties
+
+
+def _last_will(letter: Letter | None) -> Will | None:
+    if letter is None:
+        return None
+    properties = _properties(PacketTypes.WILLMESSAGE, WillDelayInterval=WILL_DELAY_S)
+    return Will(letter.topic, letter.payload, letter.qos, letter.retain, properties)
+
+
+def _arrived(message: Message) -> Arrived:
+    payload = message.payload if isinstance(message.payload, bytes) else b""
+    return Arrived(str(message.topic), payload, bool(message.retain))
+
+
+def _first(error: BaseException) -> BaseException:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
