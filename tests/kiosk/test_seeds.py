@@ -414,6 +414,8 @@ def make_group(till: Till, name: str) -> None:
 
 
 def test_customers_word_for_word(till):
+    till.post("/api/drawer/close")
+
     # Ces groupes peuvent bénéficier de remises automatiques
     read_groups(till)
     make_group(till, "Fidèles")
@@ -431,6 +433,7 @@ def test_customers_word_for_word(till):
     till.picture("personne-morale")
     till.press("Personnes physiques")
     till.until(lambda view: view.client_form.kind == "person")
+    till.eyes.wait_for("Nom *")
     till.press("Monsieur")
     till.until(lambda view: view.client_form.title == "sir")
     till.press("Nom *")
