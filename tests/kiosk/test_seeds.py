@@ -429,7 +429,7 @@ def test_customers_word_for_word(till):
     till.press("Personnes morales")
     till.until(lambda view: view.client_form.kind == "company")
     till.eyes.wait_for("Raison sociale *")
-    till.eyes.wait_for("Civilité du contact")
+    till.eyes.wait_for("Civilité")
     till.picture("personne-morale")
     till.press("Personnes physiques")
     till.until(lambda view: view.client_form.kind == "person")

@@ -533,7 +533,7 @@ def form_model(view: v.TillView) -> FormModel:
         serial=form.serial,
         kinds=tuple(t(f"screen.clients.kinds.{kind}", lang) for kind in KINDS),
         kind=KINDS.index(form.kind),
-        titles_label=t(f"screen.clients.{'title' if form.kind == 'person' else 'contact_title'}", lang),
+        titles_label=t("screen.clients.title", lang),
         titles=tuple(t(f"screen.clients.titles.{title or 'none'}", lang) for title in TITLES),
         title=TITLES.index(form.title) if form.title in TITLES else 2,
         consents=t("screen.clients.consents", lang, count=form.consents),

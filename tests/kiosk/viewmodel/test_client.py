@@ -107,7 +107,7 @@ def test_the_form_marks_what_is_needed_and_says_what_is_wrong():
     assert (company.columns, company.fields[0].label, company.titles_label) == (
         4,
         "Raison sociale *",
-        "Civilité du contact",
+        "Civilité",
     )
     assert company.save == "Créer le client"
 
