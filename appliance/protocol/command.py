@@ -372,9 +372,11 @@ class RestoreCustomer(Command, tag="RestoreCustomer"):
 
 
 class OpenCredit(Command, tag="OpenCredit"):
-    """ "Créditer cagnotte" of a customer; the ticket in hand is left as it is."""
+    """ "Créditer cagnotte" of a customer; the ticket in hand is left as it is. `document`: that credit is to be given
+    back."""
 
     customer: CustomerId
+    document: Annotated[int, Meta(ge=0)] = 0
 
 
 class PrintStatement(Command, tag="PrintStatement"):
@@ -428,6 +430,12 @@ class RechargeWallet(Command, tag="RechargeWallet"):
     """ "Recharger la cagnotte maintenant"; 0 asks for another amount. Paid, the whole ticket is taken on the wallet."""
 
     amount_minor: Amount = 0
+
+
+class ShowMovement(Command, tag="ShowMovement"):
+    """A movement on the client's card was touched."""
+
+    document: Id
 
 
 class PrintMovement(Command, tag="PrintMovement"):
@@ -775,7 +783,7 @@ AnyCommand = (
     | Weigh | TypeWeight | Tare | CalibrateDrawer | ShowDevices | TestDevice
     | RecallTicket | OrderNotes | VoidTicket
     | ShowTab | SearchCustomers | ShowCustomer | ShowHistory | AttachCustomer | DetachCustomer | NewCustomer
-    | EditCustomer | FillCustomer | SaveCustomer | DeleteCustomer | RestoreCustomer | OpenCredit
+    | EditCustomer | FillCustomer | SaveCustomer | DeleteCustomer | RestoreCustomer | OpenCredit | ShowMovement
     | PrintStatement | SetCreditQuantity | FocusCredit | TypeCredit | ChooseCreditMode | ChooseCredit
     | RemoveCreditPayment | CollectCredit | UseWallet | RechargeWallet | PutChangeOnWallet | PrintMovement
     | OpenWalletAction | DoWalletAction

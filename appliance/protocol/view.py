@@ -703,6 +703,15 @@ class WalletShortSheet(Piece, tag="wallet_short"):
     can_recharge: bool = True
 
 
+class WalletMovementSheet(Piece, tag="wallet_movement"):
+    """One movement that has a receipt: printed again, or a credit given back."""
+
+    movement: WalletMovement
+    customer: str
+    can_cancel: bool = False
+    """Something of this credit can still be given back."""
+
+
 class WalletActionSheet(Piece, tag="wallet_action"):
     """The rarer deeds on a wallet: the list of them, then what one of them needs."""
 
@@ -743,6 +752,7 @@ Sheet = (
     | WalletCreditSheet
     | WalletShortSheet
     | WalletActionSheet
+    | WalletMovementSheet
     | LineEditorSheet
     | MenuSheet
     | CodeEntrySheet
@@ -1146,6 +1156,8 @@ class WalletMovement(Piece):
     """Ticket or document named beside the kind; 0 for none."""
     where: str = ""
     """Till, or the mode that paid."""
+    document: int = 0
+    """Number of its receipt, which can be looked at; 0 where there is none of the wallet."""
 
 
 class ClientSale(Piece):

@@ -153,6 +153,8 @@ class Desk(msgspec.Struct):
     # wallets
     credit: CreditDraft | None = None
     """What is typed on the sheet "wallet_credit"; kept while a manager or a card terminal is asked."""
+    movement: int = 0
+    """Document of the movement on the sheet "wallet_movement"."""
     deed: Deed | None = None
     """The same of the sheet "wallet_action"."""
     # Mes Données

@@ -386,6 +386,7 @@ class Display:
             "wallet_credit": lambda ticket: display_wallet.credit_sheet(self._till),
             "wallet_short": lambda ticket: display_wallet.short_sheet(self._till),
             "wallet_action": lambda ticket: display_wallet.action_sheet(self._till),
+            "wallet_movement": lambda ticket: display_wallet.movement_sheet(self._till),
         }
         return builders[desk.sheet](ticket) if desk.sheet else None
 

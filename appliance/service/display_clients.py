@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from appliance.domain.account import Wallet
 from appliance.domain.customer import COUNTER_ID, Customer, Group, initials_of
@@ -16,6 +16,10 @@ from appliance.store.movements import WalletEntry
 
 if TYPE_CHECKING:
     from appliance.service.till import Till
+
+
+HAS_RECEIPT: Final = ("credit", "change", "credit_cancelled", "refund")
+"""Kinds of movements that are documents of a wallet."""
 
 
 def has_wallets(till: Till) -> bool:
@@ -259,6 +263,7 @@ def movements(till: Till, customer_id: str) -> tuple[v.WalletMovement, ...]:
             balance_minor=row.balance_minor,
             number=row.ticket,
             where=_where(till, row),
+            document=row.document if row.kind in HAS_RECEIPT else 0,
         )
         for row in till.desk.client_moves
     )

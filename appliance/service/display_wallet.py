@@ -121,6 +121,19 @@ def short_sheet(till: Till) -> v.WalletShortSheet | None:
     )
 
 
+def movement_sheet(till: Till) -> v.WalletMovementSheet | None:
+    """A movement of the client on the card."""
+    desk = till.desk
+    rows = display_clients.movements(till, desk.client)
+    row = next((row for row in rows if row.document and row.document == desk.movement), None)
+    if row is None:
+        return None
+    can_cancel = wallets.rules_of(till).enabled and any(
+        credit.document == row.document for credit in wallets.cancellable(till, desk.client)
+    )
+    return v.WalletMovementSheet(row, desk.client, can_cancel)
+
+
 def action_sheet(till: Till) -> v.WalletActionSheet | None:
     """The rarer deeds."""
     deed = till.desk.deed

@@ -29,7 +29,7 @@ from appliance.domain.till import Outcome
 from appliance.domain.wallet import Purse
 from appliance.i18n import t
 from appliance.protocol import command as c
-from appliance.service import card, clients, paying, people, scanning, selling
+from appliance.service import card, clients, papers, paying, people, scanning, selling
 from appliance.service.desk import FailedCard
 from appliance.service.wallet_draft import ADJUSTS, BLOCKS, CreditDraft, Deed
 from appliance.store import journal, movements
@@ -37,7 +37,7 @@ from appliance.store import journal, movements
 if TYPE_CHECKING:
     from appliance.service.till import Till
 
-CREDIT, SHORT, ACTION = "wallet_credit", "wallet_short", "wallet_action"
+CREDIT, SHORT, ACTION, MOVEMENT = "wallet_credit", "wallet_short", "wallet_action", "wallet_movement"
 """The sheets."""
 SHEETS: Final = (CREDIT, SHORT, ACTION)
 
@@ -68,7 +68,19 @@ def _coin_minor(till: Till) -> int:
 
 
 def _open(till: Till, command: c.OpenCredit) -> None:
-    open_credit(till, command.customer)
+    if command.document:
+        open_cancel(till, command.customer, command.document)
+    else:
+        open_credit(till, command.customer)
+
+
+def open_cancel(till: Till, customer: str, document: int) -> None:
+    """Annuler un crédit, at this credit. Raises Refusal: nothing of it can be given back."""
+    if not any(row.document == document for row in cancellable(till, customer)):
+        raise Refusal("wallet.nothing_to_cancel")
+    open_credit(till, customer)
+    _set_quantity(till, c.SetCreditQuantity(-1))
+    _choose_credit(till, c.ChooseCredit(document))
 
 
 def open_credit(till: Till, customer_id: str, amount_minor: int = 0, ticket: int = 0) -> None:
@@ -394,15 +406,30 @@ def _offer_paper(till: Till, document: int) -> None:
 
 def _print_movement(till: Till, command: c.PrintMovement) -> None:
     """Of this session or of an older one, whose original may have left the shop: then a DUPLICATA."""
+    document = command.document
+    intent = i.IssueCopy(document, shop_papers=max(1, rules_of(till).copies) - 1)
     last = till.state.last_movement
-    if last is not None and last.document == command.document:
-        till.do(i.IssueCopy(command.document, shop_papers=max(1, rules_of(till).copies) - 1))
-        return
-    entry = till.ledger.read_now(lambda conn: journal.find_document(conn, command.document))
-    if entry is None or not isinstance(entry.fact, j.WalletPaper):
+    if last is None or last.document != document:
+        entry = till.ledger.read_now(lambda conn: journal.find_document(conn, document))
+        if entry is None or not isinstance(entry.fact, j.WalletPaper):
+            raise Refusal("receipt.none")
+        printed = till.ledger.read_now(lambda conn: journal.papers_issued(conn, document))
+        intent = i.IssueCopy(document, entry.fact, entry.at, printed)
+    issued = till.do(intent).facts[-1]
+    assert isinstance(issued, j.CopyIssued)
+    papers.resolve_by_copy(till, document)
+    if till.desk.sheet == MOVEMENT:
+        till.desk.close_sheet()
+    till.desk.say("wallet.copy_ordered" if issued.copy else "wallet.ordered", source="wallet", number=f"{document:06d}")
+    till.fold_messages()
+
+
+def _show_movement(till: Till, command: c.ShowMovement) -> None:
+    desk = till.desk
+    if desk.screen != "clients" or command.document not in {row.document for row in desk.client_moves}:
         raise Refusal("receipt.none")
-    printed = till.ledger.read_now(lambda conn: journal.papers_issued(conn, command.document))
-    till.do(i.IssueCopy(command.document, entry.fact, entry.at, printed))
+    desk.close_sheet()
+    desk.sheet, desk.movement = MOVEMENT, command.document
 
 
 def show_paper(till: Till, paper: j.WalletPaper) -> None:
@@ -410,11 +437,7 @@ def show_paper(till: Till, paper: j.WalletPaper) -> None:
     if not isinstance(paper, j.WalletCredited):
         clients.show_card(till, paper.customer)
         return
-    if not any(row.document == paper.document for row in cancellable(till, paper.customer)):
-        raise Refusal("wallet.nothing_to_cancel")
-    open_credit(till, paper.customer)
-    _set_quantity(till, c.SetCreditQuantity(-1))
-    _choose_credit(till, c.ChooseCredit(paper.document))
+    open_cancel(till, paper.customer, paper.document)
 
 
 def _say_paid(till: Till, draft: CreditDraft, moved: list[Any]) -> None:
@@ -783,6 +806,7 @@ HANDLERS: Final[dict[type, Callable[[Any, Any], None]]] = {
     c.RechargeWallet: _recharge,
     c.PutChangeOnWallet: _put_change,
     c.PrintMovement: _print_movement,
+    c.ShowMovement: _show_movement,
     c.OpenWalletAction: _open_action,
     c.DoWalletAction: _do_action,
 }

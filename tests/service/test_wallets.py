@@ -527,6 +527,28 @@ def test_the_card_of_a_client_lists_what_moved(tmp_path):
     in_a_shop(work, tmp_path)
 
 
+def test_a_movement_shows_its_receipt_which_is_printed_again_or_whose_credit_goes_back(tmp_path):
+    async def work(till):
+        await credits(till, 5000)
+        await with_a_ticket(till, 2000)
+        await till.do(c.AddTender("wallet"), c.ShowTab("clients"), c.ShowCustomer(ANNE))
+        await asyncio.gather(*till.till._chores)
+        bought, credited = till.view.clients.client.movements
+        assert bought.document == 0
+        await till.do(c.ShowMovement(credited.document))
+        sheet = till.view.sheet
+        assert (sheet.movement, sheet.customer, sheet.can_cancel) == (credited, ANNE, True)
+        await till.do(c.PrintMovement(credited.document))
+        assert (till.view.sheet, till.message) == (None, "wallet.copy_ordered")
+        await till.do(c.ShowMovement(credited.document), c.OpenCredit(ANNE, credited.document))
+        assert (till.view.sheet.quantity, till.view.sheet.credit, till.view.sheet.amount_minor) == (
+            -1, credited.document, 3000,
+        )  # fmt: skip
+        assert await till.refused(c.ShowMovement(999)) == "receipt.none"
+
+    in_a_shop(work, tmp_path)
+
+
 # --- scans ----------------------------------------------------------------------------------------------------------
 
 

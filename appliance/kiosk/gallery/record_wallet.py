@@ -164,6 +164,8 @@ def kept() -> None:
     r.write("13p-client-solde-garde", over_clients(None, clients=rc.clients(client=card, has_wallets=False)))
     words: dict[str, str | int] = {"amount_minor": 5000, "balance_minor": 6540}
     said = v.Message("wallet.credited", words, actions=("print_movement",))
+    move = v.WalletMovement("2025-11-15T09:04:00", "credit", 5000, 5000, 0, "Espèces", 512)
+    r.write("13r-mouvement", over_clients(v.WalletMovementSheet(move, "c-anne", True)))
     r.write("13q-credite-a-la-demande", over_clients(None, message=said))
     r.write("13q-credite-a-la-demande-compact", over_clients(None, message=said), "compact")
 

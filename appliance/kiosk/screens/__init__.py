@@ -161,6 +161,12 @@ def _client_delete(**wiring: Any) -> SheetView:
     return ClientDelete(**wiring)
 
 
+def _wallet_movement(**wiring: Any) -> SheetView:
+    from appliance.kiosk.screens.clients import Movement
+
+    return Movement(**wiring)
+
+
 def _client_groups(**wiring: Any) -> SheetView:
     from appliance.kiosk.screens.client_form import Groups
 
@@ -298,6 +304,7 @@ SHEETS: dict[type[Any], Callable[..., SheetView]] = {
     v.WalletCreditSheet: _wallet_credit,
     v.WalletShortSheet: _wallet_short,
     v.WalletActionSheet: _wallet_action,
+    v.WalletMovementSheet: _wallet_movement,
     v.ClientPickerSheet: _client_picker,
     v.ClientMenuSheet: _client_menu,
     v.UnknownCodeSheet: _unknown_code,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from kivy.properties import ListProperty, ObjectProperty, StringProperty
+from kivy.properties import ListProperty, NumericProperty, ObjectProperty, StringProperty
 
 from appliance.kiosk.screens.base import Screen
 from appliance.kiosk.screens.choice import QuestionSheet
@@ -17,15 +17,16 @@ from appliance.kiosk.viewmodel.client import (
     clients_bar,
     clients_model,
     delete_model,
+    movement_question,
 )
-from appliance.kiosk.widgets import Cells, Col, Row, load_kv
+from appliance.kiosk.widgets import Cells, Col, Press, Row, load_kv
 from appliance.kiosk.widgets.rows import Rows
 from appliance.protocol import command as cmd
-from appliance.protocol.view import ClientDeleteSheet, TillView
+from appliance.protocol.view import ClientDeleteSheet, TillView, WalletMovementSheet
 
 
-class MovementLine(Row):
-    """One movement of the wallet, or one sale."""
+class MovementLine(Press, Row):
+    """One movement of the wallet, or one sale; a touch shows its receipt where it has one."""
 
     model = ObjectProperty(MovementModel("", "", "", "", ""), rebind=True)
     owner = ObjectProperty(None)
@@ -35,11 +36,20 @@ class MovementLine(Row):
         """One height."""
         return 52 if theme.m.height > 700 else 40
 
+    def on_tap(self) -> None:
+        """The row was touched."""
+        if self.model.document:
+            self.owner.dispatch("on_movement", self.model.document)
+
 
 class MovementRows(Rows):
-    """The movements, newest first; scrolls."""
+    """The movements, newest first; scrolls. `on_movement(document)`."""
 
     kinds = {"movement": MovementLine}
+    __events__ = ("on_movement",)
+
+    def on_movement(self, document: int) -> None:
+        """A row with a receipt was touched."""
 
 
 class ClientFact(Col):
@@ -129,6 +139,25 @@ class ClientsScreen(ClientSearch, Screen):
         wanted = 0 if now is None else max(0, min(len(rows) - 1, now + by))
         if rows[wanted].id != self.card.id:
             self.send(cmd.ShowCustomer(rows[wanted].id))
+
+
+class Movement(QuestionSheet):
+    """A movement of the wallet and its receipt."""
+
+    customer = StringProperty("")
+    document = NumericProperty(0)
+
+    def show(self, view: TillView, sheet: WalletMovementSheet) -> None:
+        """Draws the movement."""
+        self.customer, self.document = sheet.customer, sheet.movement.document
+        self.model = movement_question(view, sheet)
+
+    def answer(self, answer: str) -> None:
+        """Imprimer, or Annuler ce crédit."""
+        if answer == "cancel":
+            self.send(cmd.OpenCredit(self.customer, self.document))
+        else:
+            self.send(cmd.PrintMovement(self.document))
 
 
 class ClientDelete(QuestionSheet):

@@ -83,6 +83,8 @@ class MovementModel:
     balance: str
     tone: str = "ink"
     key: str = ""
+    document: int = 0
+    """Of the receipt that a touch shows; 0 for none."""
     kind: str = "movement"
 
 
@@ -321,7 +323,20 @@ def movement_model(view: v.TillView, move: v.WalletMovement, index: int) -> Move
         amount(move.balance_minor, locale),
         "pay" if move.amount_minor > 0 else "ink",
         f"{index} {move.at}",
+        move.document,
     )
+
+
+def movement_question(view: v.TillView, sheet: v.WalletMovementSheet) -> QuestionModel:
+    """The receipt of a movement: once more, or a credit that is given back."""
+    lang, move = view.language, sheet.movement
+    model = movement_model(view, move, 0)
+    words = {"what": model.what, "at": model.at, "where": move.where, "amount": model.amount}
+    answers = [("print", t("screen.wallet.movement.print", lang), "")]
+    if sheet.can_cancel:
+        answers.append(("cancel", t("screen.wallet.movement.cancel", lang), "dan"))
+    title = t("screen.wallet.movement.title", lang, number=f"{move.document:06d}")
+    return QuestionModel(title, "printer", t("screen.wallet.movement.text", lang, **words), tuple(answers))
 
 
 def sale_line(view: v.TillView, sale: v.ClientSale, index: int) -> MovementModel:
