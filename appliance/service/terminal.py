@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Iterable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, get_args
@@ -48,6 +48,8 @@ ASK_S: Final = 10.0
 """How often the terminal is asked by itself what became of a payment (screen 35)."""
 WORKING_S: Final = 3.0
 """How often it is asked while it says that it is at work, for us or for a request that a person gave up."""
+COMMIT_S: Final = 30.0
+"""For so long a request whose commit has begun is waited for; then it is asked about."""
 TICK_S: Final = 1.0
 """How often the seconds on that screen change."""
 TRUST_ABSENCE: Final = timedelta(seconds=10)
@@ -80,6 +82,8 @@ class CardTerminal:
         self._terminal: Terminal | None = None
         self._group: asyncio.TaskGroup | None = None
         self._fresh: set[str] = set()
+        self._coming: dict[str, float] = {}
+        """Requests that are being committed, since when on the loop's clock."""
         self._wake = asyncio.Event()
         self._hurry = asyncio.Event()
         self._asks_at = 0.0
@@ -140,9 +144,21 @@ class CardTerminal:
         """Seconds until the terminal is asked again by itself."""
         return max(0, round(self._asks_at - asyncio.get_running_loop().time()))
 
+    def announce(self, effects: Iterable[e.Effect]) -> None:
+        """These follow once they are durable: a request among them is sent then. Whatever wakes the conversation on a
+        slow disk meanwhile, it is not asked about, which would be to give it up."""
+        for effect in effects:
+            if isinstance(effect, e.Authorize):
+                self._coming[effect.request.id] = asyncio.get_running_loop().time()
+
+    def _is_coming(self, request: str) -> bool:
+        announced = self._coming.get(request)
+        return announced is not None and asyncio.get_running_loop().time() - announced < COMMIT_S
+
     def authorize(self, effect: e.Authorize) -> None:
         """The request is durable: send it."""
         self.at_rest = False
+        self._coming.pop(effect.request.id, None)
         self._fresh.add(effect.request.id)
         self.steps, self.aborting = {}, False
         self._wake.set()
@@ -224,11 +240,14 @@ class CardTerminal:
         card = till.state.card
         if card is None:
             self._fresh.clear()
+            self._coming.clear()
             self.aborting = False
             self._working &= till.state.doubts.keys()
             await self._verify(till, terminal)
             return
         request = card.request
+        if self._is_coming(request.id):
+            return
         if request.id not in self._fresh:
             result = await self._ask_open(till, terminal, request, card.at)
         elif await self._may_send(till, terminal, request):

@@ -475,6 +475,7 @@ class Till:
         if refusal.code.startswith("pin."):
             self.desk.wrong_pin = True
         else:
+        self.terminal.announce(effects)
             source = "store" if level == "error" else "refusal"
             self.desk.say(refusal.code, level, actions=refusal.ways_out, source=source, **params)
             self.fold_messages()

@@ -1102,6 +1102,26 @@ def test_a_terminal_without_a_reader_is_not_asked(run, tmp_path, wire):
     run(day())
 
 
+@pytest.mark.parametrize("wire", ["nexo", "caisse-ap"])
+def test_a_request_that_is_being_committed_is_not_asked_about(run, tmp_path, wire):
+    """Between the decision and the disk the terminal's cable is plugged in: it was asked about what was never sent."""
+
+    async def day():
+        async with a_counter(tmp_path, wire) as till:
+            await till.rings("2 croissant")
+            till.till.ledger._database._slow_left = 100  # this disk takes its time
+            taking = asyncio.get_running_loop().create_task(till.do(c.TakeCard()))
+            while till.state.card is None:  # noqa: ASYNC110  a decision tells nobody
+                await asyncio.sleep(0)
+            till.till.terminal.ask_now()
+            await taking
+            await till.answered()
+            assert till.debited() == till.booked() == 320
+            assert not await till.facts(j.CardUnknown)
+
+    run(day())
+
+
 def asked_again(terminal):
     before = terminal._asks_at
     return lambda: terminal._asks_at > before
