@@ -78,6 +78,12 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     """While the card terminal does not answer, a card may be typed into it by hand; such payments are marked."""
     theme: Literal["light", "dark"] = "light"
     left_handed: bool = False
+    screen_size: Literal["auto", "compact", "base", "large"] = "auto"
+    """Sizes of keys and letters; by the panel's own size when `auto`."""
+    sounds: Literal["all", "important", "off"] = "all"
+    """`important`: only what was refused or needs somebody."""
+    notes_order: Literal["time", "table", "amount"] = "time"
+    """Order of the notes that wait."""
 
 
 def load_config(path: Path) -> Config:

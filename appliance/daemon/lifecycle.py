@@ -39,7 +39,7 @@ from appliance.service.printing import Printing
 from appliance.service.receipt_text import Letterhead
 from appliance.service.terminal import CardTerminal
 from appliance.service.till import Till
-from appliance.store import customers
+from appliance.store import customers, settings
 from appliance.store.catalog import displaced, load_catalog, load_shop
 from appliance.store.database import Database, DatabaseError
 from appliance.store.erasure import is_erasure_pending
@@ -134,6 +134,8 @@ class Daemon:
         catalog: Catalog = self.ledger.read_now(load_catalog)
         till = self._till = self.build(shop, catalog)
         till.remember(origins)
+        if self.ledger.read_now(settings.is_any):
+            till.settings.begin()
         if not self.ledger.state.till:
             till.do(i.CreateRegister(self.config.till, shop.currency, self.config.profile, __version__))
             await self.ledger.settle()
@@ -403,6 +405,7 @@ class Daemon:
 
     async def _tidy(self, till: Till) -> None:
         """What an idle till does now and then."""
+        till.settings.look()
         await self.ledger.tidy()
         await clients.finish_erasure(till)
         await self._devices.keep()

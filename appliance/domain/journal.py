@@ -631,6 +631,37 @@ class CodeLinked(Fact, tag="CodeLinked"):
     by: str = ""
 
 
+class SettingChanged(Fact, tag="SettingChanged"):
+    """Somebody changed one setting on this till; what head office says is in `SettingsAdopted`."""
+
+    key: str
+    value: bool | int | str | tuple[int, ...] | None = None
+    """None: back to what it inherits."""
+    before: bool | int | str | tuple[int, ...] | None = None
+    by: str = ""
+
+
+class SettingsAdopted(Fact, tag="SettingsAdopted"):
+    """A document of head office holds from here on, or a part of it whose time had come."""
+
+    version: int
+    before: int = 0
+    """Version that held until then; 0 for none."""
+    changed: tuple[str, ...] = ()
+    """Settings that hold another value than before."""
+    by: str = ""
+    """Its author at head office."""
+
+
+class SettingsRolledBack(Fact, tag="SettingsRolledBack"):
+    """A document did not do well, and the last good one holds again."""
+
+    version: int
+    to: int = 0
+    """0: none of head office's."""
+    reason: str = ""
+
+
 AnyFact = (
     RegisterCreated | SellerSignedIn | SellerLocked | ActionApproved | ClockCorrected
     | SessionOpened | SessionClosed | XRead
@@ -644,6 +675,7 @@ AnyFact = (
     | WalletBlocked | WalletUnblocked
     | TenderModeChanged | TenderModesOrdered | GroupChanged | GroupDeleted
     | ProductCreated | CodeLinked
+    | SettingChanged | SettingsAdopted | SettingsRolledBack
     | CardRequested | CardUnknown | CardAnswered | CardVerified | CardDoubtEnded
     | CopyIssued | ReceiptDeclined | DrawerOpened | DrawerFailed | DrawerForced | DrawerLeftOpen
     | DrawerShut
@@ -657,6 +689,7 @@ DURABLE: Final = frozenset((
     WalletCredited, WalletCreditCancelled, WalletRefunded, WalletAdjusted, WalletTransferred,
     WalletBlocked, WalletUnblocked,
     TenderModeChanged, TenderModesOrdered, GroupChanged, GroupDeleted, ProductCreated, CodeLinked,
+    SettingChanged, SettingsAdopted, SettingsRolledBack,
 ))  # fmt: skip
 """Facts that are answered only after their own commit; all others may follow within 100 ms."""
 
@@ -664,7 +697,10 @@ WalletPaper = WalletCredited | WalletCreditCancelled | WalletRefunded
 """Sealed documents of a wallet."""
 SealedPaper = TicketClosed | WalletPaper
 """What a receipt can be printed of."""
-ShopNote = TenderModeChanged | TenderModesOrdered | GroupChanged | GroupDeleted | ProductCreated | CodeLinked
+ShopNote = (
+    TenderModeChanged | TenderModesOrdered | GroupChanged | GroupDeleted | ProductCreated | CodeLinked
+    | SettingChanged | SettingsAdopted | SettingsRolledBack
+)  # fmt: skip
 CustomerNote = CustomerCreated | CustomerChanged | CustomerErased | CardLinked | CardBlocked | CardReplaced
 
 _encoder = msgspec.json.Encoder(order="sorted")

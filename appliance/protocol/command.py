@@ -288,6 +288,41 @@ class ShowTab(Command, tag="ShowTab"):
     """Of Mes Données; "" is the first."""
 
 
+# settings
+SettingsSection = Literal["general", "notes", "payment", "wallet", "printing", "devices", "screen", "users"]
+SettingKey = Annotated[str, Meta(max_length=60)]
+
+
+class ShowSettings(Command, tag="ShowSettings"):
+    """Paramètres, or another part of it."""
+
+    section: SettingsSection | Literal[""] = ""
+    """"" is the one shown last."""
+    only: Literal["", "all", "here", "locked"] = ""
+    """All settings, those changed on this till, those that head office locked; "" as it is."""
+    search: Annotated[str, Meta(max_length=64)] = ""
+    """Over all sections."""
+
+
+class OpenSetting(Command, tag="OpenSetting"):
+    """The choices of a setting."""
+
+    key: SettingKey
+
+
+class ChangeSetting(Command, tag="ChangeSetting"):
+    """This till's own value, as typed: "1" and "0" of a switch, the word of a choice, an amount as written."""
+
+    key: SettingKey
+    value: Entry
+
+
+class ResetSetting(Command, tag="ResetSetting"):
+    """Back to what the setting inherits."""
+
+    key: SettingKey
+
+
 CustomerKind = Literal["person", "company"]
 
 
@@ -787,6 +822,7 @@ AnyCommand = (
     | PrintStatement | SetCreditQuantity | FocusCredit | TypeCredit | ChooseCreditMode | ChooseCredit
     | RemoveCreditPayment | CollectCredit | UseWallet | RechargeWallet | PutChangeOnWallet | PrintMovement
     | OpenWalletAction | DoWalletAction
+    | ShowSettings | OpenSetting | ChangeSetting | ResetSetting
     | ShowSection | SwitchTenderMode | MoveTenderMode | EditTenderMode | FillTenderMode | SaveTenderMode
     | EditGroup | FillGroup | SaveGroup | DeleteGroup
     | AssignCode | FillProduct | SaveProduct | SearchProducts | LinkCode

@@ -19,7 +19,7 @@ class Piece(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
 
 Screen = Literal[
     "starting", "lock", "opening", "home", "sale", "payment", "card", "split", "x_report", "closing", "devices",
-    "clients", "client_form", "masters", "product_form",
+    "clients", "client_form", "masters", "product_form", "settings",
 ]  # fmt: skip
 Level = Literal["info", "warn", "error"]
 Sound = Literal["scan_ok", "scan_refused", "sale_closed", "needs_you"]
@@ -599,6 +599,15 @@ class ModeOffSheet(Piece, tag="mode_off"):
     amount_minor: int
 
 
+class SettingSheet(Piece, tag="setting"):
+    """The choices of one setting."""
+
+    key: str
+    value: str
+    choices: tuple[str, ...]
+    words: dict[str, str] = {}
+
+
 class GroupRateRow(Piece):
     """One automatic discount."""
 
@@ -739,6 +748,7 @@ class WalletActionSheet(Piece, tag="wallet_action"):
 Sheet = (
     TenderModeSheet
     | ModeOffSheet
+    | SettingSheet
     | GroupSheet
     | GroupDeleteSheet
     | ClientPickerSheet
@@ -1324,6 +1334,54 @@ class MastersView(Piece):
     orders_waiting: int = 0
 
 
+SettingOrigin = Literal["default", "box", "chain", "establishment", "point_of_sale", "till", "local"]
+
+
+class SettingRow(Piece):
+    """One setting as it holds now."""
+
+    key: str
+    kind: Literal["switch", "choice", "mode", "amount", "rate", "number", "text", "amounts"]
+    section: str
+    value: str
+    """As `ChangeSetting` takes it."""
+    default: str
+    """The same of the profile's default."""
+    origin: SettingOrigin
+    unit: Literal["", "s", "ms", "d"] = ""
+    is_locked: bool = False
+    """Head office decides; it is shown and cannot be changed here."""
+    is_here: bool = False
+    """Changed on this till: `ResetSetting` takes that back."""
+    words: dict[str, str] = {}
+    """The shop's own words for a value, where it has them (names of sale modes)."""
+
+
+class SettingsView(Piece):
+    """Paramètres."""
+
+    sections: tuple[str, ...]
+    section: str
+    only: Literal["all", "here", "locked"] = "all"
+    counts: tuple[int, int, int] = (0, 0, 0)
+    """All, changed here, locked: of the section."""
+    search: str = ""
+    rows: tuple[SettingRow, ...] = ()
+    hint: str = ""
+    """A word to search for when nothing was found."""
+    version: int = 0
+    """Of head office's document that holds; 0 for none."""
+    received_at: str = ""
+    """Local time, ISO 8601."""
+    next_at: str = ""
+    """Local time of the next change to come; "" for none."""
+    next_count: int = 0
+    is_waiting: bool = False
+    """A document has come and waits for its time or for the end of the ticket."""
+    fault: str = ""
+    """Message id of why the newest document was not taken."""
+
+
 class TillView(Piece):
     rev: int
     at: str
@@ -1352,6 +1410,7 @@ class TillView(Piece):
     client_form: ClientFormView | None = None
     product_form: ProductFormView | None = None
     masters: MastersView | None = None
+    settings: SettingsView | None = None
     allowed: tuple[str, ...] = ()
     """Names of the commands the daemon would take now; others are drawn disabled."""
     tested: TestedCode | None = None

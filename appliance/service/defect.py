@@ -12,11 +12,20 @@ from contextlib import contextmanager
 
 log = logging.getLogger(__name__)
 
+_met = 0
+
+
+def how_many() -> int:
+    """Defects that were met since the start: a change of settings is watched by it."""
+    return _met
+
 
 @contextmanager
 def contained(what: str) -> Iterator[None]:
     """The block ends at its first defect, and what comes after the block goes on. `what` names it in the log."""
+    global _met
     try:
         yield
     except Exception:
+        _met += 1
         log.exception("%s met a defect", what)

@@ -17,7 +17,7 @@ from appliance.domain.journal import SessionClosed, TicketClosed, XRead
 from appliance.domain.meaning import Meaning
 from appliance.domain.wallet import Holding
 from appliance.protocol import view as v
-from appliance.protocol.command import AnyCommand
+from appliance.protocol.command import AnyCommand, SettingsSection
 
 if TYPE_CHECKING:
     from appliance.service.client_form import Form
@@ -171,6 +171,16 @@ class Desk(msgspec.Struct):
     """Group that is about to be deleted."""
     group_members: dict[str, int] = {}
     """Customers by group, while its section is shown."""
+    # Paramètres
+    settings_section: SettingsSection = "notes"
+    settings_only: Literal["all", "here", "locked"] = "all"
+    settings_search: str = ""
+    settings_seller: str = ""
+    """Who is on this visit; "-" for nobody in particular, "" when there is none."""
+    settings_by: str = ""
+    """Who allowed changes; "" while nobody did."""
+    setting: str = ""
+    """Whose choices are shown on the sheet "setting"."""
     # the code that nobody knows
     unknown: Any = None
     """The newest one (`unknown_code.Unknown`), until somebody has said what it is."""

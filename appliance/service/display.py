@@ -26,6 +26,7 @@ from appliance.service import (
     display_devices,
     display_goods,
     display_masters,
+    display_settings,
     display_wallet,
     past_sale,
     paying,
@@ -57,11 +58,18 @@ class Display:
         self._printing = printing
         self._tiles: dict[tuple[int, int], tuple[tuple[v.TileView | None, ...], ...]] = {}
         self._tiles_of = till.catalog
-        self._modes = {mode.id: self._mode_key(mode) for mode in till.shop.sale_modes}
+        self._modes_of, self._modes_keys = till.shop, {mode.id: self._mode_key(mode) for mode in till.shop.sale_modes}
         self._shop = v.Shop(till.shop.name, till.shop.register_name, till.shop.currency, till.config.locale)
         self._categories = tuple(
             v.CategoryKey(c.id, c.name, "" if c.id == FAVOURITES else c.hue) for c in till.catalog.categories
         )
+
+    @property
+    def _modes(self) -> dict[str, v.SaleModeKey]:
+        shop = self._till.shop
+        if shop is not self._modes_of:
+            self._modes_of, self._modes_keys = shop, {mode.id: self._mode_key(mode) for mode in shop.sale_modes}
+        return self._modes_keys
 
     def _mode_key(self, mode: SaleMode) -> v.SaleModeKey:
         rate = None if mode.note else self._till.rate_bp(mode.id, self._till.shop.tax_classes[0].id)
@@ -104,11 +112,13 @@ class Display:
             product_form=display_goods.form_view(till) if screen == "product_form" else None,
             client_form=display_clients.form_view(till) if screen == "client_form" else None,
             masters=display_masters.masters_view(till) if screen == "masters" else None,
+            settings=display_settings.settings_view(till) if screen == "settings" else None,
             allowed=self._allowed(ticket),
             tested=tested_code(till) if desk.is_testing else None,
             is_testing=desk.is_testing,
-            cue=desk.cue,
+            cue=_heard(desk.cue, till.config.sounds),
             theme=till.config.theme,
+            profile=till.config.screen_size,
             left_handed=till.config.left_handed,
             language=till.config.language,
         )
@@ -381,6 +391,7 @@ class Display:
             "client_consents": lambda ticket: display_clients.consents(self._till),
             "tender_mode": lambda ticket: display_masters.mode_sheet(self._till),
             "mode_off": lambda ticket: display_masters.mode_off_sheet(self._till),
+            "setting": lambda ticket: display_settings.sheet(self._till),
             "group_form": lambda ticket: display_masters.group_sheet(self._till),
             "group_delete": lambda ticket: display_masters.group_delete_sheet(self._till),
             "wallet_credit": lambda ticket: display_wallet.credit_sheet(self._till),
@@ -622,6 +633,13 @@ def _articles(ticket: Ticket) -> int:
     return sum(
         [line.quantity_milli // 1000 if line.unit == "piece" and not line.share_of else 1 for line in ticket.lines]
     )
+
+
+def _heard(cue: v.Cue | None, sounds: str) -> v.Cue | None:
+    """The sound as far as the shop wants to hear it."""
+    if cue is None or sounds == "off" or (sounds == "important" and cue.sound not in ("scan_refused", "needs_you")):
+        return None
+    return cue
 
 
 def _paged(tiles: list[v.TileView], slots: int) -> tuple[tuple[v.TileView | None, ...], ...]:

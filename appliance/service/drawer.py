@@ -59,6 +59,11 @@ class DrawerWatch:
         self._looks_reversed = False
         self._learning_until_ns = 0
 
+    @property
+    def is_open(self) -> bool:
+        """Its sensor says so; without a sensor nobody knows, and it counts as shut."""
+        return self._opened_ns is not None
+
     def ordered(self, effect: KickDrawer) -> None:
         """A pulse is about to be sent for this."""
         self._order, self._ordered_ns = effect, self._till.clock.monotonic_ns()

@@ -25,6 +25,7 @@ ROLE_OF_SCREEN: Final[dict[str, tuple[str, ...]]] = {
         "ShowTab", "ShowSection", "SwitchTenderMode", "MoveTenderMode", "EditTenderMode", "FillTenderMode",
         "SaveTenderMode", "EditGroup", "FillGroup", "SaveGroup", "DeleteGroup", "Lock",
     ),
+    "settings": ("ShowSettings", "OpenSetting", "ChangeSetting", "ResetSetting", "ShowDevices", "GoBack", "Lock"),
     "client_form": ("FillCustomer", "SaveCustomer", "GoBack"),
     "product_form": ("FillProduct", "SaveProduct", "GoBack"),
     "sale": (
@@ -217,7 +218,7 @@ def _back(till: Till, command: c.GoBack) -> None:
         land(till)
     elif desk.screen == "client_form":
         _leave_form(till)
-    elif desk.screen in ("clients", "masters", "product_form"):
+    elif desk.screen in ("clients", "masters", "product_form", "settings"):
         land(till)
     elif desk.screen == "devices":
         till.search.stop()
@@ -288,6 +289,9 @@ def _act(till: Till, command: c.ActOnMessage) -> None:
     elif command.action in ("retry_print", "retry", papers.PRINT_ALL):
         desk.notices.insert(0, notice)
         till.retry_devices()
+    elif command.action in unknown_code.WAYS_OUT:
+        if desk.unknown is not None:
+            till.run(c.AssignCode(desk.unknown.shown, unknown_code.WAYS_OUT[command.action]))
     elif command.action in clients.WAYS_OUT:
         till.run(c.OpenWalletAction(desk.client, clients.WAYS_OUT[command.action]))
     elif notice.retry is not None:
@@ -319,7 +323,7 @@ def _profile(till: Till, command: c.SetProfile) -> None:
         till.desk.page = 1
 
 
-from appliance.service import card, clients  # noqa: E402  (a refusal is left from here, an answer lands here)
+from appliance.service import card, clients, unknown_code  # noqa: E402  (a message's buttons, where an answer lands)
 
 HANDLERS: Final[dict[type, Callable[[Any, Any], None]]] = {
     c.SignIn: _sign_in,

@@ -72,9 +72,10 @@ class Printing:
     ) -> None:
         """`fallback`: role to the role that prints instead when the first was not ready for `fallback_after_s`."""
         self._ledger = ledger
-        self._head = head
+        self._head = self.head = head
         self._fallback = fallback or {}
-        self._fallback_after_s = fallback_after_s
+        self.fallback_after_s = fallback_after_s
+        """Seconds, see `fallback`."""
         self._wake = asyncio.Event()
         self._states: dict[tuple[str, int], str] = {}
         self._recovered = False
@@ -493,7 +494,7 @@ class Printing:
         if not other:
             return role, await _ready(devices, role)
         try:
-            async with asyncio.timeout(self._fallback_after_s):
+            async with asyncio.timeout(self.fallback_after_s):
                 return role, await _ready(devices, role)
         except TimeoutError:
             log.warning("%s is not ready; its papers go to %s", role, other)

@@ -61,6 +61,8 @@ class Beam:
     def __init__(self, windows_ms: Mapping[str, int] | None = None) -> None:
         """`windows_ms`: by role of the scanner; 0 takes every read."""
         self._windows_ms = windows_ms or {}
+        self.default_ms = REPEAT_MS
+        """Of a scanner that has no window of its own."""
         self._minds_itself: set[str] = set()
         self._last: dict[str, tuple[str, int]] = {}
 
@@ -75,7 +77,7 @@ class Beam:
         """Whether this read is the label that was read just before. `at_ns`: monotonic, when it was read."""
         before = self._last.get(source)
         self._last[source] = text, at_ns
-        window_ms = self._windows_ms.get(source, 0 if source in self._minds_itself else REPEAT_MS)
+        window_ms = self._windows_ms.get(source, 0 if source in self._minds_itself else self.default_ms)
         return before is not None and before[0] == text and at_ns - before[1] < window_ms * 1_000_000
 
 
@@ -329,7 +331,9 @@ def _say_unknown(till: Till, code_word: str, meaning: Meaning, place: Place) -> 
     desk = till.desk
     shown = meaning.reading.text.replace(GS, " ")[:SHOWN_MAX]
     if place == "payment":
-        raise Refusal(code_word, code=shown)
+        refusal = Refusal(code_word, code=shown)
+        refusal.ways_out = unknown_code.ways_out(till, meaning)
+        raise refusal
     if desk.screen == "home":
         selling.ensure_ticket(till)
     is_asked = unknown_code.is_asked(till)

@@ -543,6 +543,8 @@ def _recall(till: Till, command: c.RecallTicket) -> None:
 
 
 def _order_notes(till: Till, command: c.OrderNotes) -> None:
+    if command.order != till.desk.notes_order:
+        till.settings.prefer("notes_order", command.order)
     till.desk.notes_order, till.desk.notes_search, till.desk.notes_page = command.order, command.search, 1
 
 

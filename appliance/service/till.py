@@ -76,14 +76,20 @@ class Till:
         retry_devices: Callable[[], None] = lambda: None,
     ) -> None:
         self.ledger = ledger
-        self.shop = shop
+        self.shop = self.own_shop = shop
+        """As it holds, and as it is set up: settings may lie over it."""
         self.catalog = catalog
-        self.config = config
+        self.config = self.own_config = config
+        """As it holds, and as the settings file has it."""
+        self.is_overlaid = False
+        """Settings lie over the shop or the settings file."""
+        self.between_tickets: Callable[[], None] | None = None
+        """What waits for the end of a ticket."""
         self.clock = clock
         self.operators = operators
         self.printing = printing
         self.terminal = terminal
-        self.desk = Desk()
+        self.desk = Desk(notes_order=config.notes_order)
         self.directory = Directory(ledger)
         """Customers, as the store has them."""
         self.directory.is_leaving = lambda customer: customer == self.desk.client_leaving
@@ -126,6 +132,11 @@ class Till:
     def beam(self) -> scanning.Beam:
         """Which reads of a scanner are the label of just before."""
         return scanning.Beam(self.config.scan_repeat_ms)
+
+    @cached_property
+    def settings(self) -> settings.TillSettings:
+        """What this till, and head office, changed of what it was installed with."""
+        return settings.TillSettings(self)
 
     @cached_property
     def search(self) -> devices.ScannerSearch:
@@ -204,8 +215,9 @@ class Till:
 
     def take_shop(self, shop: Shop) -> None:
         """The shop's set-up from the next order on; kept in the transaction of what was just decided."""
-        self.shop, self._shop_reloads = shop, self.ledger.reloads
-        self.ledger.also(lambda conn: save_shop(conn, shop))
+        own = settings.shop_without(self, shop) if self.is_overlaid else shop
+        self.shop, self.own_shop, self._shop_reloads = shop, own, self.ledger.reloads
+        self.ledger.also(lambda conn: save_shop(conn, own))
 
     def take_catalog(self, catalog: Catalog) -> None:
         """The shelves from the next order on; whoever calls this writes the change along with its fact."""
@@ -218,7 +230,10 @@ class Till:
             self.catalog = self.ledger.read_now(load_catalog)
         if self._shop_reloads != self.ledger.reloads:
             self._shop_reloads = self.ledger.reloads
-            self.shop = self.ledger.read_now(load_shop) or self.shop
+            self.own_shop = self.ledger.read_now(load_shop) or self.own_shop
+            self.shop = self.own_shop
+            if "settings" in self.__dict__:
+                self.settings.read_back()
 
     def check_room(self, *, lately: bool = False) -> None:
         """Before any money: can the disk take a sale? Raises StoreFault."""
@@ -270,6 +285,9 @@ class Till:
 
     def changed(self) -> None:
         self.rev += 1
+        if self.between_tickets is not None:
+            self.later("settings", 0.0, self.between_tickets)
+            self.between_tickets = None
         self.on_change()
 
     # --- orders -------------------------------------------------------------------------------------------------
@@ -448,6 +466,8 @@ class Till:
             self.search.stop()
         card.look_away(self)
         masters.look_away(self)
+        if self.desk.settings_seller:
+            settings.look_away(self)
         wallets.look_away(self)
 
     def _take_effects(self) -> list[e.Effect]:
@@ -455,6 +475,7 @@ class Till:
         if self.printing.doubts:
             papers.copy_doubtful(self)
         effects, self._effects = self._effects, []
+        self.terminal.announce(effects)
         return effects
 
     async def _settle(self) -> None:
@@ -475,7 +496,6 @@ class Till:
         if refusal.code.startswith("pin."):
             self.desk.wrong_pin = True
         else:
-        self.terminal.announce(effects)
             source = "store" if level == "error" else "refusal"
             self.desk.say(refusal.code, level, actions=refusal.ways_out, source=source, **params)
             self.fold_messages()
@@ -552,6 +572,7 @@ from appliance.service import (  # noqa: E402  (handlers need Till)
     people,
     scanning,
     selling,
+    settings,
     unknown_code,
     wallet_balance,
     wallets,
@@ -563,7 +584,7 @@ from appliance.service import (  # noqa: E402  (handlers need Till)
 def handlers() -> dict[type, Callable[[Any, Any], None]]:
     """Of every command. Made with the first order, since most of these modules are loaded late."""
     rooms: tuple[Any, ...] = (
-        people, selling, clients, masters, weighing, paying, card, dividing, day, devices, scanning, unknown_code,
-        wallets,
+        people, selling, clients, masters, settings, weighing, paying, card, dividing, day, devices, scanning,
+        unknown_code, wallets,
     )  # fmt: skip
     return {kind: handle for room in rooms for kind, handle in room.HANDLERS.items()}
