@@ -246,8 +246,9 @@ def _attach(till: Till, command: c.AttachCustomer) -> None:
     if command.is_new_sale:
         till.run(c.NewTicket())
     desk = till.desk
-    if desk.screen in ("clients", "client_form"):
-        desk.screen, desk.client_form = "sale", None
+    leave_form(till)
+    if desk.screen == "clients":
+        desk.screen = "sale"
     choose(till, command.customer)
 
 
@@ -263,6 +264,15 @@ def choose(till: Till, customer_id: str) -> None:
 def is_for_wallet(till: Till) -> bool:
     """ "Pour quel client ?" is asked."""
     return till.desk.sheet == "client_picker" and till.desk.client_purpose == "wallet"
+
+
+def leave_form(till: Till) -> None:
+    """Somebody who is there already is taken instead of a new one: back to the ticket."""
+    desk = till.desk
+    if desk.screen == "client_form":
+        form = desk.client_form
+        desk.screen = form.back if form is not None and form.back in ("split", "payment") else "sale"
+        desk.client_form = None
 
 
 def _is_linking(till: Till) -> bool:

@@ -131,6 +131,18 @@ def meet(till: Till, meaning: Meaning) -> None:
     )  # fmt: skip
 
 
+WAYS_OUT: Final[dict[str, v.CodeChoice]] = {"new_customer": "new_customer", "link_customer": "customer"}
+"""What a message offers for a new card that is read at Encaissement."""
+
+
+def ways_out(till: Till, meaning: Meaning) -> tuple[str, ...]:
+    """At Encaissement: a code that looks like a card may become a customer's, as long as nothing was paid."""
+    if form_of(meaning.reading) != "card" or selling.in_hand(till).tenders:
+        return ()
+    meet(till, meaning)
+    return tuple(WAYS_OUT)
+
+
 # --- the sheet ------------------------------------------------------------------------------------------------------
 
 
@@ -392,8 +404,7 @@ def link_card(till: Till, customer_id: str) -> None:
             raise Refusal(fault.code, **fault.params)
     till.check_room()
     desk = till.desk
-    if desk.screen == "client_form":
-        desk.screen, desk.client_form = "sale", None
+    clients.leave_form(till)
     clients.attach(till, customer_id)
     clients.write(till, made, customer)
     _done(till)

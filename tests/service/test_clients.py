@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from appliance.domain import intent as i
 from appliance.domain import journal as j
 from appliance.domain.customer import COUNTER_ID, Address, Customer, CustomerCode, Group, GroupRate
 from appliance.protocol import command as c
@@ -599,5 +600,44 @@ def test_a_lost_commit_leaves_no_customer_behind(tmp_path):
         assert await till.facts(j.CustomerCreated) == []
         await till.do(c.SaveCustomer())
         assert till.view.clients.client.name == "Zoé Favre"
+
+    in_a_shop(work, tmp_path)
+
+
+def test_a_new_card_at_encaissement_becomes_a_clients_and_the_payment_goes_on(tmp_path):
+    async def work(till):
+        await paying(till)
+        assert await till.scan("21009999") == "scan.unknown"
+        assert till.view.message.actions == ("new_customer", "link_customer")
+        await till.do(c.ActOnMessage("new_customer"))
+        assert (till.screen, till.view.client_form.lines[0].text) == ("client_form", "21009999")
+        await fills(till, name="Favre", first_name="Zoé")
+        await till.do(c.SaveCustomer())
+        assert (till.screen, till.view.ticket.client.name) == ("payment", "Zoé Favre")
+
+    in_a_shop(work, tmp_path)
+
+
+def test_a_new_card_at_encaissement_is_linked_to_who_is_known(tmp_path):
+    async def work(till):
+        await paying(till)
+        await till.scan("21009999")
+        await till.do(c.ActOnMessage("link_customer"))
+        assert till.screen == "payment/client_picker"
+        await till.do(c.AttachCustomer(CLAIRE))
+        assert (till.screen, till.view.ticket.client.name) == ("payment", "Claire Rochaix")
+        assert "21009999" in (await till.books(lambda conn: store.get(conn, CLAIRE))).active_codes
+
+    in_a_shop(work, tmp_path)
+
+
+def test_who_has_a_balance_is_not_deleted_and_the_way_out_is_offered(tmp_path):
+    async def work(till):
+        await till.do(c.ShowTab("clients"), c.ShowCustomer(ANNE))
+        till.till.do(i.AdjustWallet(ANNE, 500, "Geste commercial"))
+        assert await till.refused(c.DeleteCustomer(ANNE)) == "client.has_balance"
+        assert till.view.message.actions == ("refund_balance",)  # cagnottes are off: nobody gets it
+        await till.do(c.ActOnMessage("refund_balance"))
+        assert (till.screen, till.view.sheet.action) == ("clients/wallet_action", "refund")
 
     in_a_shop(work, tmp_path)

@@ -45,6 +45,8 @@ ACTION_ICONS = {
     "drop_all": "trash",
     "drawer_is_open": "check",
     "drawer_is_shut": "check",
+    "new_customer": "user-plus",
+    "link_customer": "identification-card",
     "refund_balance": "hand-coins",
     "transfer_balance": "swap",
     "undo": "arrow-counter-clockwise",

@@ -241,7 +241,8 @@ def count_line(view: v.TillView, shown: v.ClientPickerSheet | v.ClientsView) -> 
     """5 clients sur 1’284"""
     lang, hits, total = view.language, shown.hits, shown.total
     found, whole = (amount(number * 100, view.shop.locale)[:-3] for number in (hits, total))
-    word = "count_more" if shown.has_more else "count_one" if hits == 1 else "count"
+    is_all = hits == total and not shown.search and hits != 1
+    word = "count_all" if is_all else "count_more" if shown.has_more else "count_one" if hits == 1 else "count"
     return t(f"screen.clients.{word}", lang, found=found, total=whole)
 
 
