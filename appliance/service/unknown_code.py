@@ -403,7 +403,6 @@ def link_card(till: Till, customer_id: str) -> None:
         if fault.field.startswith("codes"):
             raise Refusal(fault.code, **fault.params)
     till.check_room()
-    desk = till.desk
     clients.leave_form(till)
     clients.attach(till, customer_id)
     clients.write(till, made, customer)
