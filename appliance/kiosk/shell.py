@@ -22,6 +22,7 @@ from appliance.kiosk.viewmodel.undo import UndoModel, undo_message, undo_model
 from appliance.kiosk.viewmodel.words import sentence
 from appliance.kiosk.widgets import load_kv
 from appliance.kiosk.widgets.base import Box
+from appliance.kiosk.widgets.frame import painter
 from appliance.protocol import command as cmd
 from appliance.protocol.view import ApprovalSheet, TillView
 
@@ -61,7 +62,7 @@ class Shell(Box):
         self._refusal_end = Clock.create_trigger(self._forget_refusal, REFUSAL_S)
         super().__init__(**kwargs)
         self.send = send
-        Window.bind(on_flip=self._flipped)
+        painter.when_shown(self._flipped)
 
     def build_ahead(self) -> bool:
         """Builds one screen or sheet that was not needed yet, so that none is slow the first time. False: all are."""
@@ -124,7 +125,7 @@ class Shell(Box):
         self._show_bar()
         self._show_sheet(view, screen)
 
-    def _flipped(self, *_: Any) -> None:
+    def _flipped(self) -> None:
         """A frame is on the panel; the first ones of a screen are slow, and touches wait meanwhile."""
         if self._unseen:
             self._unseen = False

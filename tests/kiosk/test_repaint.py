@@ -23,8 +23,13 @@ def test_painting_over_the_last_frame_equals_painting_the_window(display: str, r
     count = "900" if request.config.getoption("--full", default=False) else "90"
     found = compare(display, "7", count)
     assert found["differing"] == []
+    assert found["unseen"] == []
     assert found["painted_over"] >= found["compared"] / 4
 
 
 def test_a_painter_that_misses_regions_is_found_out(display: str):
     assert compare(display, "7", "30", "blind")["differing"]
+
+
+def test_what_never_reaches_the_screen_is_found_out(display: str):
+    assert compare(display, "7", "12", "still")["unseen"]

@@ -7,8 +7,9 @@ chip, or while something covers the screen, the textures of changed layers and t
 """
 
 import os
+from collections.abc import Callable
 from typing import Any
-from weakref import WeakSet
+from weakref import WeakMethod, WeakSet
 
 from kivy.graphics import Callback, PopMatrix, PushMatrix, RenderContext, Scale
 from kivy.graphics.opengl import (
@@ -25,6 +26,7 @@ from kivy.graphics.opengl import (
 )
 
 from appliance.kiosk.theme import theme
+from appliance.kiosk.widgets.front import Copy, find_copy
 
 SOFTWARE = (b"llvmpipe", b"softpipe", b"swrast", b"Software Rasterizer")
 FAR = -10000  # what lies left of this is not shown
@@ -63,6 +65,12 @@ def box_of(widget: Any) -> tuple[int, int, int, int]:
     return round(widget.x * d), round(widget.y * d), round(widget.right * d), round(widget.top * d)
 
 
+def clipped(box: tuple[int, int, int, int], size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """What of a box lies in the window; its right may then be left of its left."""
+    left, bottom, right, top = box
+    return max(left, 0), max(bottom, 0), min(right, size[0]), min(top, size[1])
+
+
 class Painter:
     """One for the window. `paint` runs after each turn of the event loop."""
 
@@ -79,6 +87,10 @@ class Painter:
         self._context: Any = None
         self._scale: Any = None
         self._todo: list[Piece] = []
+        self._copy: Copy | None = None
+        self._drawn: list[tuple[int, int, int, int]] = []
+        """What was drawn over the last frame, in pixels: left, bottom, right, top."""
+        self._watchers: list[WeakMethod[Callable[[], None]]] = []
 
     def add(self, layer: Any) -> None:
         """Takes care of a layer for as long as it lives."""
@@ -96,6 +108,17 @@ class Painter:
         """Names a widget that stands above others while it is shown: then nothing is drawn over the last frame."""
         self._covers.add(widget)
 
+    def when_shown(self, watcher: Callable[[], None]) -> None:
+        """Calls it, as long as its owner lives, whenever a frame or a part of one has come to the panel."""
+        if self._window is None:
+            self._begin()
+        self._watchers.append(WeakMethod(watcher))
+
+    def _shown(self, *_: Any) -> None:
+        for kept in self._watchers:
+            if (watcher := kept()) is not None:
+                watcher()
+
     def forget(self) -> None:
         """Widgets have come or gone inside a layer."""
         self._is_known = False
@@ -104,10 +127,11 @@ class Painter:
         from kivy.core.window import Window
 
         self._window = Window
-        Window.bind(on_draw=self._before_draw)
+        Window.bind(on_draw=self._before_draw, on_flip=self._shown)
         renderer = glGetString(GL_RENDERER) or b""
         is_software = any(name in renderer for name in SOFTWARE)
         self._keeps_back_buffer = is_software and bool(os.environ.get("DISPLAY"))
+        self._copy = find_copy() if self._keeps_back_buffer else None
         self._context = RenderContext()
         with self._context:
             PushMatrix()
@@ -122,9 +146,10 @@ class Painter:
             return False
         if self._keeps_back_buffer and not self._is_covered():
             self._draw_over()
+            self._show_drawn()
         else:
             self._window.dispatch("on_draw")
-        self._window.dispatch("on_flip")
+            self._window.dispatch("on_flip")
         if any(piece.is_layer for piece in self._todo):
             self._is_known = False  # a layer that changed may have other parts now
             self._look()
@@ -155,7 +180,18 @@ class Painter:
         for piece in self._todo:
             self._freshen(piece.part)
         context.ask_update()
+        self._drawn = []
         context.draw()
+
+    def _show_drawn(self) -> None:
+        """The smallest rectangle around what was drawn, or the whole window."""
+        if self._copy is None:
+            self._window.dispatch("on_flip")
+        elif self._drawn:
+            lefts, bottoms, rights, tops = zip(*self._drawn, strict=True)
+            left, bottom = min(lefts), min(bottoms)
+            self._copy(left, bottom, max(rights) - left, max(tops) - bottom)
+            self._shown()
 
     def _freshen(self, part: Any) -> None:
         """Brings the textures of the layers inside a part up to date: it is drawn with them."""
@@ -166,7 +202,7 @@ class Painter:
     def _draw_pieces(self, _instruction: Any) -> None:
         glEnable(GL_SCISSOR_TEST)
         for piece in self._todo:
-            left, bottom, right, top = box_of(piece.part)
+            left, bottom, right, top = clipped(box_of(piece.part), self._window.system_size)
             inner = piece.part
             for layer in piece.around:
                 layer.outdate(inner)
@@ -174,6 +210,7 @@ class Painter:
                 a, b, c, e = box_of(layer)
                 left, bottom, right, top = max(left, a), max(bottom, b), min(right, c), min(top, e)
             if right > left and top > bottom:
+                self._drawn.append((left, bottom, right, top))
                 clear((left, bottom, right, top), theme.rgba[piece.part.ground])
                 piece.part.paint()
         glDisable(GL_SCISSOR_TEST)
