@@ -81,6 +81,26 @@ LOST_SCANNER = but(
     SCANNER, level="error", state="devices.state.absent", message="scanner.lost", tests=("learn", "retry"),
     facts=facts(scanners="0 / 1", last_code="7610807072341", read_at="2025-11-21T08:41:52", reads=318, faults=2),
 )  # fmt: skip
+ONE_AWAY = but(
+    SCANNER, level="warn",
+    facts=facts(scanners="3 / 4", away="window", last_code="7610807072341", read_at="2025-11-21T08:41:52", reads=318),
+)  # fmt: skip
+WRONG_PROFILE = but(
+    PRINTER, level="error", state="devices.fault.wrong_profile", message="printer.wrong_profile",
+    tests=("print", "retry"), facts=facts(place="192.168.1.50:9100", since=SINCE, waiting=0, paper="devices.unknown"),
+)  # fmt: skip
+STUCK = but(DRAWER, level="error", state="devices.fault.drawer_stuck", message="drawer.stuck_here")
+UNVERIFIED = but(
+    TERMINAL, level="warn", state="devices.fault.unverified", message="device.unverified",
+    facts=facts(place="192.168.1.61:8888", since=SINCE, requests=0, answers_lost=0),
+)  # fmt: skip
+WRONG_KEY = but(
+    TERMINAL, level="error", state="devices.fault.wrong_key", message="device.wrong_key", tests=("retry",),
+    facts=facts(place="192.168.1.40:8443", since=SINCE, requests=0, answers_lost=0),
+)  # fmt: skip
+OTHER_DECIMALS = but(
+    SCALE, level="error", state="devices.fault.wrong_decimals", message="device.wrong_decimals",
+)  # fmt: skip
 NO_SCANNER = v.DeviceCard("", "scanner", "off", "devices.state.none", "devices.no_scanner", tests=("learn",))
 LONG = but(
     PRINTER,
@@ -128,6 +148,11 @@ def record_devices() -> None:
     none = view(NO_SCANNER, LONG, *CARDS[2:4])
     r.write("25e-aucun-lecteur", none)
     r.write("25e-aucun-lecteur-compact", none, "compact")
+    faults = (ONE_AWAY, WRONG_PROFILE, STUCK, WRONG_KEY, OTHER_DECIMALS, DISPLAY)
+    ill = r.status(printer=("error", "status.printer_fault"))
+    for panel in r.PANELS:
+        r.write("-".join(filter(None, ("25h-appareils-en-panne", panel))), view(*faults, status=ill), panel)
+    r.write("25i-terminal-non-verifie", view(*CARDS[:3], UNVERIFIED, *CARDS[4:]))
     many = (LOST_SCANNER, NO_PAPER, *CARDS[2:], but(PRINTER, role="printer.kitchen"))
     dark = view(*many, status=out, theme="dark", left_handed=True)
     r.write("25f-sept-cartes-sombre", dark)

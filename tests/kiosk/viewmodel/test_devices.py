@@ -5,12 +5,15 @@ import pytest
 
 from appliance.demo.shop import load_demo_shop
 from appliance.domain.meaning import Words, explain
+from appliance.hal.device import FaultReason
+from appliance.i18n import t
 from appliance.kiosk.gallery import record_devices as rec
 from appliance.kiosk.viewmodel.devices import ROW_CHARS_MAX, devices_bar, devices_model
 from appliance.protocol import view as v
 from appliance.service import scanning
 
 DEMO = load_demo_shop()
+STATE_CHARS_MAX = 22
 WORDS = Words(DEMO.shop, DEMO.catalog(), "2025-11-21")
 
 
@@ -58,6 +61,10 @@ def test_long_names_are_cut_where_they_say_least():
 @pytest.mark.parametrize("card", [*rec.CARDS, rec.NO_PAPER, rec.LOW_PAPER, rec.LOST_SCANNER, rec.LONG])
 def test_no_row_is_wider_than_its_card(card):
     assert all(len(label) + len(fact) <= ROW_CHARS_MAX for label, fact in box(card).facts)
+
+
+def test_no_state_is_wider_than_its_card():
+    assert max(len(t(f"devices.fault.{fault}")) for fault in FaultReason) <= STATE_CHARS_MAX
 
 
 def test_what_is_not_known_is_a_dash():
