@@ -27,8 +27,8 @@ from appliance.protocol import command as cmd
 from appliance.protocol.view import ApprovalSheet, TillView
 
 REFUSAL_S = 6
-NO_UNDO = ("home", "masters", "lock", "starting")
-"""Screens whose bar offers no undo: Accueil and Mes Données have a toast, the others nobody who may."""
+NO_UNDO = ("home", "masters", "settings", "lock", "starting")
+"""Screens whose bar offers no undo: Accueil, Mes Données and Paramètres have a toast, the others nobody who may."""
 FIRST_FRAMES = 3
 GUARD_S = 0.35
 """After a new screen was drawn, a touch was for this long still meant for the one before (design, section 7)."""

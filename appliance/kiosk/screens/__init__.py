@@ -95,6 +95,18 @@ def _masters(**wiring: Any) -> Screen:
     return MastersScreen(**wiring)
 
 
+def _settings(**wiring: Any) -> Screen:
+    from appliance.kiosk.screens.settings import SettingsScreen
+
+    return SettingsScreen(**wiring)
+
+
+def _setting(**wiring: Any) -> SheetView:
+    from appliance.kiosk.screens.settings import SettingChoices
+
+    return SettingChoices(**wiring)
+
+
 def _tender_mode(**wiring: Any) -> SheetView:
     from appliance.kiosk.screens.masters import ModeEditor
 
@@ -284,6 +296,7 @@ SCREENS: dict[str, Callable[..., Screen]] = {
     "product_form": _product_form,
     "devices": _devices,
     "masters": _masters,
+    "settings": _settings,
     "starting": _starting,
 }
 """By `TillView.screen`, the most used first."""
@@ -314,6 +327,7 @@ SHEETS: dict[type[Any], Callable[..., SheetView]] = {
     v.ClientConsentsSheet: _client_consents,
     v.ClientDeleteSheet: _client_delete,
     v.TenderModeSheet: _tender_mode,
+    v.SettingSheet: _setting,
     v.ModeOffSheet: _mode_off,
     v.GroupSheet: _group_form,
     v.GroupDeleteSheet: _group_delete,

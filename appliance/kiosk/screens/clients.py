@@ -100,7 +100,7 @@ class ClientsScreen(ClientSearch, Screen):
 
     def go_right(self) -> None:
         """The gear."""
-        self.send(cmd.ShowDevices())
+        self.send(cmd.ShowSettings())
 
     def pick(self, customer: str) -> None:
         """A row was touched: the card, with its keys in sight."""

@@ -152,8 +152,8 @@ class HomeScreen(Screen):
         """Accueil is the house itself."""
 
     def go_right(self) -> None:
-        """The gear: Paramètres, of which the devices are the page there is."""
-        self.send(cmd.ShowDevices())
+        """The gear: Paramètres."""
+        self.send(cmd.ShowSettings())
 
     def key(self, name: str) -> bool:
         """Enter starts a sale in the default mode."""

@@ -218,7 +218,7 @@ class MastersScreen(Screen):
 
     def go_right(self) -> None:
         """The gear."""
-        self.send(cmd.ShowDevices())
+        self.send(cmd.ShowSettings())
 
     def take_back(self) -> None:
         """Annuler on the toast."""
