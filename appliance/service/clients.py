@@ -198,8 +198,8 @@ def attach(till: Till, customer_id: str) -> None:
     group = till.directory.group_of(customer_id)
     till.do(_attachment(till, ticket, customer_id, group))
     desk, rate_bp = till.desk, 0 if group is None else group.default_rate_bp(till.business_date())
-    desk.hush("scan")
-    desk.hush("refusal")
+    for source in ("scan", "refusal", "client"):
+        desk.hush(source)
     if group is not None and rate_bp and till.state.tickets[ticket.number].group:
         desk.say("client.group", source="client", group=group.label, rate_bp=rate_bp)
         till.fold_messages()
@@ -289,6 +289,7 @@ def _detach(till: Till, command: c.DetachCustomer) -> None:
         raise Refusal("client.none")
     till.do(i.DetachCustomer())
     till.desk.close_sheet()
+    till.desk.hush("client")
 
 
 # --- the form -------------------------------------------------------------------------------------------------------
