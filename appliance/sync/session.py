@@ -20,7 +20,7 @@ import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from aiomqtt import Client, Message, MqttError, ProtocolVersion, Will
@@ -32,8 +32,6 @@ log = logging.getLogger(__name__)
 
 MAX_PAYLOAD: Final = 240_000
 """Bytes; the broker takes no packet above 262,144."""
-WILL_DELAY_S: Final = 30
-"""A cut shorter than that is not told to anybody."""
 HELD_S: Final = 5.0
 """A connection that lived so long ends the row of failures that the pauses grow with."""
 _NODELAY: Final = ((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),)
@@ -51,11 +49,22 @@ class Tls(msgspec.Struct, frozen=True):
     certificate: Path
     key: Path
 
-    def context(self) -> ssl.SSLContext:
+    def context(self) -> _Context:
         """Raises OSError (also ssl.SSLError) when a file is missing or is no certificate."""
-        context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=str(self.authority))
+        context = _Context(ssl.PROTOCOL_TLS_CLIENT)  # asks for a certificate, and for the name that was dialled
+        context.load_verify_locations(self.authority)
         context.load_cert_chain(self.certificate, self.key)
         return context
+
+
+class _Context(ssl.SSLContext):
+    """Remembers the socket that it wrapped: the library forgets the one whose handshake failed."""
+
+    wrapped: ssl.SSLSocket | None = None
+
+    def wrap_socket(self, *arguments: Any, **options: Any) -> ssl.SSLSocket:
+        self.wrapped = super().wrap_socket(*arguments, **options)
+        return self.wrapped
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +80,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     answer_s: float = 10.0
     keepalive_s: int = 60
     """After one and a half of it without a word the broker publishes the will."""
+    will_delay_s: int = 30
+    """A cut shorter than that is not told to anybody."""
     pause_min_s: float = 0.5
     pause_max_s: float = 60.0
 
@@ -172,7 +183,7 @@ class Session:
         self.fault = ""
         """Why there is no link; "" while there is one."""
 
-    async def run(self, serve: Callable[[Connection], Awaitable[None]]) -> None:
+    async def run(self, serve: Callable[[Connection], Awaitable[object]]) -> None:
         """Run `serve` over one connection after the other, until it returns or is cancelled.
 
         `serve` is cancelled when its connection is lost. What it raises itself, other than LinkLost, ends the session
@@ -240,7 +251,7 @@ class Session:
         else:
             await _leave(connection, pipe, will)
         finally:
-            pipe.drop()
+            await pipe.drop()
 
 
 async def _leave(connection: Connection, pipe: _Pipe, will: Letter | None) -> None:
@@ -253,18 +264,20 @@ async def _leave(connection: Connection, pipe: _Pipe, will: Letter | None) -> No
 
 
 class _Pipe(Client):
-    """The library's client, of which two things are not public: how it dials, and its inner client.
+    """The library's client, of which we touch what is not public: how it dials, its inner client, its house-keeping.
 
     It waits for an answer before it lets go of a dead connection, and keeps the socket of one that was not answered at
     all. `drop` lets go at once. (aiomqtt 2.5.1, pinned.)
     """
 
     def __init__(self, line: Line, host: str, port: int, will: Letter | None) -> None:
-        connect = _properties(PacketTypes.CONNECT, SessionExpiryInterval=2 * WILL_DELAY_S)  # outlives its will's delay
+        session_s = line.will_delay_s + 30  # a session that ends brings its will at once
+        self._context = line.tls.context() if line.tls else None
         super().__init__(
             host, port, identifier=line.name, username=None if line.tls else line.name, protocol=ProtocolVersion.V5,
-            will=_last_will(will), clean_start=True, timeout=line.answer_s, keepalive=line.keepalive_s,
-            properties=connect, tls_context=line.tls.context() if line.tls else None, socket_options=_NODELAY,
+            will=_last_will(will, line.will_delay_s), clean_start=True, keepalive=line.keepalive_s,
+            timeout=line.answer_s, properties=_properties(PacketTypes.CONNECT, SessionExpiryInterval=session_s),
+            tls_context=self._context, socket_options=_NODELAY,
         )  # fmt: skip
         self.pending_calls_threshold = 1_000
         self._dialled = threading.Event()
@@ -277,24 +290,39 @@ class _Pipe(Client):
             if not self._dialled.is_set():  # cancelled while a thread dials, which nothing can stop
                 await asyncio.get_running_loop().run_in_executor(None, self._dialled.wait)
                 await asyncio.sleep(0)  # what that thread left for the loop to do
-            self.drop()
+            await self.drop()
             raise
 
     def _client_connect(self) -> None:
         try:
             super()._client_connect()
+        except BaseException:
+            if self._context is not None and self._context.wrapped is not None:
+                self._context.wrapped.close()
+            raise
         finally:
             self._dialled.set()
 
-    def drop(self) -> None:
-        """Cut the connection without a word, so that the broker publishes the will."""
+    def _on_disconnect(self, client: Any, userdata: Any, flags: Any, reason_code: Any, properties: Any = None) -> None:
+        """Closed before it answered, as for a certificate that it does not take: the library would wait on."""
+        if not self._connected.done():
+            self._connected.set_exception(MqttError("closed by the broker before it answered"))
+        super()._on_disconnect(client, userdata, flags, reason_code, properties)
+
+    async def drop(self) -> None:
+        """Cut the connection without a word, so that the broker publishes the will. Does nothing to one that ended."""
         paho = self._client
-        while (wire := paho.socket()) is not None:
-            assert isinstance(wire, socket.socket)
+        wire = paho.socket()
+        if isinstance(wire, socket.socket):
             with suppress(OSError):
-                wire.shutdown(socket.SHUT_RDWR)
-            if paho.loop_read() != 0:  # the end of the stream, behind what had still arrived
-                break
+                socket.socket.shutdown(wire, socket.SHUT_RDWR)  # below TLS, so that what is read on is still deciphered
+            while paho.loop_read() == 0:  # what had still arrived; behind it the end of the stream, which closes it
+                pass
+        for outcome in (self._connected, self._disconnected):
+            if outcome.done() and not outcome.cancelled():
+                outcome.exception()  # it was meant: nobody else asks
+        if self._misc_task is not None:  # cancelled by the end of the stream
+            await asyncio.wait({self._misc_task})
 
 
 def _properties(packet: int, **fields: int) -> Properties:
@@ -304,16 +332,15 @@ def _properties(packet: int, **fields: int) -> Properties:
     return properties
 
 
-def _last_will(letter: Letter | None) -> Will | None:
+def _last_will(letter: Letter | None, delay_s: int) -> Will | None:
     if letter is None:
         return None
-    properties = _properties(PacketTypes.WILLMESSAGE, WillDelayInterval=WILL_DELAY_S)
+    properties = _properties(PacketTypes.WILLMESSAGE, WillDelayInterval=delay_s)
     return Will(letter.topic, letter.payload, letter.qos, letter.retain, properties)
 
 
 def _arrived(message: Message) -> Arrived:
-    payload = message.payload if isinstance(message.payload, bytes) else b""
-    return Arrived(str(message.topic), payload, bool(message.retain))
+    return Arrived(str(message.topic), message.payload, bool(message.retain))
 
 
 def _first(error: BaseException) -> BaseException:

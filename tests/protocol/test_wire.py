@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.domain.journal import GENESIS, SellerLocked, SellerSignedIn, TicketNamed, chain
+from appliance.domain.journal import GENESIS, AnyFact, Entry, SellerLocked, SellerSignedIn, TicketNamed, chain
 from appliance.domain.wallet import Holding, Purse, Rights
 from appliance.protocol import wire
 from appliance.protocol.wire import KINDS, BrokenBatch, Topics, cut, office_reads, pack, till_of, unpack
@@ -58,15 +58,15 @@ SAMPLES: dict[str, wire.Message] = {
 
 def journal(*names):
     """A chain of small facts."""
-    entries = []
+    entries: list[Entry] = []
     for name in names:
         seq, prev = (entries[-1].seq, entries[-1].hash) if entries else (0, GENESIS)
-        facts = [SellerSignedIn(seller="camille", name=name), SellerLocked(seller="camille")]
+        facts: list[AnyFact] = [SellerSignedIn(seller="camille", name=name), SellerLocked(seller="camille")]
         entries += chain(facts, seq=seq, prev_hash=prev, epoch="e1", at=AT, actor="camille", origin=f"o-{len(entries)}")
     return entries
 
 
-SAMPLES["Batch"] = pack(journal("Camille", "Zoé \u00ab\u00a0ü\u00a0\u00bb")[1:])
+BATCH = SAMPLES["Batch"] = pack(journal("Camille", "Zoé \u00ab\u00a0ü\u00a0\u00bb")[1:])
 
 
 def read(kind, content):
@@ -126,7 +126,7 @@ def test_a_column_cannot_be_moved_over_its_separator():
 
 @given(st.lists(st.integers(1, 400), min_size=1, max_size=40), st.integers(1, 7), st.integers(50, 900))
 def test_runs_are_in_order_within_bounds_and_lose_nothing(sizes, most, most_bytes):
-    facts = [TicketNamed(ticket=1, name="x" * size) for size in sizes]
+    facts: list[AnyFact] = [TicketNamed(ticket=1, name="x" * size) for size in sizes]
     entries = chain(facts, seq=0, prev_hash=GENESIS, epoch="e1", at=AT, actor="")
     runs = list(cut(entries, most, most_bytes))
     assert [entry for run in runs for entry in run] == entries
