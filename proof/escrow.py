@@ -15,7 +15,7 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from proof.rules import Rules
@@ -67,15 +67,43 @@ class Result:
 
 
 SCOPES = (
-    Scope("rights", "top-up, spend, grant, recall", Grid()),
-    Scope("re-grants", "+ re-grants", Grid(target=2, returns=2)),
-    Scope("float", "+ offline float", Grid(target=2, returns=2, float_minor=1)),
-    Scope("write-off", "+ death, lapse, write-off", Grid(write_offs=1, leases=True)),
-    Scope("float-write-off", "+ float, no top-up", Grid(top_ups=(0, 0), float_minor=1, write_offs=1, leases=True)),
+    Scope("rights", "top-up, spend, grant, recall", Grid(top_ups=(1, 1))),
+    Scope("re-grants", "and granting again", Grid(target=2, returns=2)),
+    Scope("float", "and the shop's float", Grid(float_minor=1)),
+    Scope("reserve", "and open tickets", Grid(target=2, returns=2, reserves=True)),
+    Scope("cancel", "and top-ups paid out again", Grid(top_ups=(1, 1), cancels=1)),
+    Scope("credit", "and credits at head office, with claims", Grid(later_credits=1, float_minor=1)),
+    Scope("hasty", "and a healthy till is given up", Grid(write_offs=1)),
+    Scope("re-grants-both", "top-ups at both tills, re-grants", Grid(top_ups=(1, 1), target=2, returns=2), False),
+    Scope("float-both", "top-ups at both tills, float", Grid(top_ups=(1, 1), float_minor=1), False),
+    Scope("float-re-grants", "float and re-grants", Grid(target=2, returns=2, float_minor=1), False),
+    Scope("write-off", "death, lapse, write-off", Grid(write_offs=1, leases=True), False),
+    Scope("write-off-both", "and top-ups at both tills", Grid(top_ups=(1, 1), write_offs=1, leases=True), False),
+    Scope(
+        "write-off-float",
+        "death, lapse, write-off, float, no top-up",
+        Grid(top_ups=(0, 0), float_minor=1, write_offs=1, leases=True),
+        False,
+    ),
     Scope(
         "two-units",
-        "two units, re-grants, write-off",
+        "two units, re-grants, death, lapse, write-off",
         Grid(credit=2, top_ups=(0, 0), target=2, returns=2, write_offs=1, leases=True),
+        False,
+    ),
+    Scope(
+        "two-units-hasty",
+        "two units, re-grants, a healthy till is given up",
+        Grid(credit=2, top_ups=(0, 0), target=2, returns=2, write_offs=1),
+        False,
+    ),
+    Scope("hasty-twice", "two write-offs of healthy tills", Grid(write_offs=2), False),
+    Scope("known", "closed with what is known", Grid(write_offs=1, leases=True, closes_unknown=True), False),
+    Scope(
+        "known-float",
+        "closed with what is known, float, no top-up",
+        Grid(top_ups=(0, 0), float_minor=1, write_offs=1, leases=True, closes_unknown=True),
+        False,
     ),
 )
 
@@ -286,8 +314,12 @@ def main(arguments: list[str] | None = None) -> int:
     for scope in SCOPES:
         if options.grid not in (None, scope.name) or not (options.grid or options.all or scope.is_quick):
             continue
+        scope = replace(scope, limit=options.limit or scope.limit)
         found = search(scope, progress=_progress if sys.stderr.isatty() else None)
-        print(_row(scope.name, _numbers(found.states), _numbers(found.steps), f"{found.seconds:.1f}", found.verdict))
+        print(
+            _row(scope.name, _numbers(found.states), _numbers(found.steps), f"{found.seconds:.1f}", found.verdict),
+            flush=True,
+        )
         for number, what in enumerate(found.story, 1):
             print(f"    {number:>3}. {what}")
         bad += found.wrong is not None

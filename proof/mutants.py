@@ -1,13 +1,13 @@
 """Eight mistakes that shops have paid for, each one override of the rules. The proofs must fail on every one of them.
 
-    CachedBalance        a balance remembered from head office is spent as if it were held here
-    GrantAsDelta         a grant is added, so a repeated answer is money
-    ReturnAsDelta        a return is added at head office, so a repeated report is money
-    LastWriterWins       the report that arrives last counts, not the highest
-    RestoredBackup       a till starts from an older image of its disk
-    ReturnBeforeDurable  the return is told before it is committed
-    LateReturn           what a written-off till gives back is counted, although the write-off had counted it
-    LateTopUp            reports of a written-off till are netted as they come, not at its closing report
+CachedBalance        a balance remembered from head office is spent as if it were held here
+GrantAsDelta         a grant is added, so a repeated answer is money
+ReturnAsDelta        a return is added at head office, so a repeated report is money
+LastWriterWins       the report that arrives last counts, not the highest
+RestoredBackup       a till starts from an older image of its disk
+ReturnBeforeDurable  the return is told before it is committed
+LateReturn           what a written-off till gives back is counted, although the write-off had counted it
+LateTopUp            reports of a written-off till are netted as they come, not at its closing report
 """
 
 from __future__ import annotations
@@ -75,9 +75,8 @@ class LateReturn(Rules):
         known = pool.epoch(epoch)
         if not known.is_fenced or known.is_closed:
             return wallet.report(pool, epoch, rights)
-        back = max(0, rights.returned_minor - known.seen.returned_minor)
-        seen = replace(known.seen, returned_minor=known.seen.returned_minor + back)
-        return _put(replace(pool, pool_minor=pool.pool_minor + back), epoch, replace(known, seen=seen))
+        told = wallet.report(_put(pool, epoch, replace(known, is_fenced=False)), epoch, rights)
+        return _put(told, epoch, replace(told.epoch(epoch), is_fenced=True))
 
 
 class LateTopUp(Rules):

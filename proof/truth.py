@@ -14,15 +14,17 @@ nought, except of an epoch that was closed with what was known: late top-ups les
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from appliance.domain.wallet import Pool, Rights
-from proof.world import NAMES, Office, Till, epoch_name
+from proof.world import Office, Till, epoch_name, letter
 
 
 def wrong(tills: Sequence[Till], office: Office) -> str | None:
     """The first thing that is not true, as a sentence; None in a sound state."""
     pool = office.pool
-    return next((why for why in (*_signs(tills, pool), *_bounds(tills, office, pool), *_sums(tills, office, pool))), None)
+    found = chain(_signs(tills, pool), _bounds(tills, office, pool), _sums(tills, office, pool))
+    return next(found, None)
 
 
 def _signs(tills: Sequence[Till], pool: Pool) -> Iterator[str]:
@@ -30,19 +32,27 @@ def _signs(tills: Sequence[Till], pool: Pool) -> Iterator[str]:
         yield f"a number at head office is below zero: pool {pool.pool_minor}, suspense {pool.suspense_minor}"
     for index, till in enumerate(tills):
         if till.rights.free_minor < 0:
-            yield f"till {NAMES[index]} has spent more than its rights: {till.rights.free_minor}"
+            yield f"till {letter(index)} has spent more than its rights: {till.rights.free_minor}"
         if till.reserved > till.rights.free_minor:
-            yield f"till {NAMES[index]} no longer has the {till.reserved} that its open tickets reserved"
+            yield f"till {letter(index)} no longer has the {till.reserved} that its open tickets reserved"
         if till.rights.claims_minor > till.rights.float_minor:
-            yield f"till {NAMES[index]} has claimed more than its float"
+            yield f"till {letter(index)} has claimed more than its float"
 
 
 def _bounds(tills: Sequence[Till], office: Office, pool: Pool) -> Iterator[str]:
-    decided = dict(office.decided)
-    closed = {name for name, epoch in pool.epochs.items() if epoch.is_closed}
-    if pool.loss_minor > sum(decided.get(name, 0) for name in closed):
-        yield f"the loss of {pool.loss_minor} is more than was written off"
-    given_up = sum(amount for name, amount in decided.items() if name not in closed or name in office.unknown)
+    written = late = given_up = 0
+    spent = {name: rights.spent_minor for name, rights in each_epoch(tills)}
+    for name, amount, known_spent in office.decided:
+        is_closed = pool.epoch(name).is_closed
+        if is_closed:
+            written += amount
+            late += spent[name] - known_spent
+        if not is_closed or name in office.unknown:
+            given_up += amount
+    if pool.loss_minor > written:
+        yield f"the loss of {pool.loss_minor} is more than the {written} that was written off"
+    if pool.loss_minor > late:
+        yield f"the loss of {pool.loss_minor} is more than the {late} that was spent unknown to head office"
     gone = sum(till.paid_out for till in tills) + pool.covered_minor
     there = pool.credited_minor + sum(till.paid_in for till in tills)
     if gone > there + pool.loss_minor + given_up:

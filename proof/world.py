@@ -13,13 +13,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import partial
 from typing import NamedTuple
 
 from appliance.domain.errors import Refusal
 from appliance.domain.wallet import Epoch, Pool, Rights
 from proof.rules import Rules, TillMove
-
-NAMES = ("A", "B")
 
 
 @dataclass(frozen=True)
@@ -93,8 +92,8 @@ class Office(NamedTuple):
 
     numbers: tuple[int, int, int, int, int, int]
     epochs: tuple[tuple[str, Epoch], ...] = ()
-    decided: tuple[tuple[str, int], ...] = ()
-    """What was written off of each epoch when a person decided it."""
+    decided: tuple[tuple[str, int, int], ...] = ()
+    """Epoch, what was written off of it when a person decided it, and what was known then to be spent."""
     credits: int = 0
     unknown: frozenset[str] = frozenset()
     """Epochs that were closed with what was known."""
@@ -117,9 +116,13 @@ TillStep = tuple[str, Till]
 OfficeStep = tuple[str, Office]
 
 
+def letter(till: int) -> str:
+    return chr(ord("A") + till)
+
+
 def epoch_name(till: int, number: int) -> str:
     """A, and after its first fence A2."""
-    return f"{NAMES[till]}{number + 1 if number else ''}"
+    return f"{letter(till)}{number + 1 if number else ''}"
 
 
 def first_office(rules: Rules, grid: Grid) -> Office:
@@ -142,10 +145,10 @@ class TillWorld:
             return
         for what, after in (*self._sells(till), *self._reserves(till), *self._fails(till)):
             if after != till:
-                yield f"till {NAMES[self.index]} {what}", after
+                yield f"till {letter(self.index)} {what}", after
         for what, after in (*self._recalls(till), *self._reads(till, heard)):
             if after != till:
-                yield f"till {NAMES[self.index]} {what}", after
+                yield f"till {letter(self.index)} {what}", after
 
     def _sells(self, till: Till) -> Iterator[TillStep]:
         if till.paid_in < self.grid.top_ups[self.index]:
@@ -184,9 +187,7 @@ class TillWorld:
 
     def _recalls(self, till: Till) -> Iterator[TillStep]:
         for target in range(1, self.grid.returns + 1):
-            back = self.moved(
-                till, "recall", lambda target=target: self.rules.recall(till.rights, target, till.reserved)
-            )
+            back = self.moved(till, "recall", partial(self.rules.recall, till.rights, target, till.reserved))
             yield f"is recalled to {target}, and has returned {back.rights.returned_minor}", back
 
     def _reads(self, till: Till, heard: Heard) -> Iterator[TillStep]:
@@ -283,7 +284,7 @@ class OfficeWorld:
             written = office.holding(after, Message("fence", index, number, Rights()))
             yield (
                 f"head office gives {name} up, and writes {lost} off",
-                written._replace(decided=(*office.decided, (name, lost))),
+                written._replace(decided=(*office.decided, (name, lost, known.seen.spent_minor))),
             )
         if self.grid.closes_unknown and lease is Lease.DESTROYED and known.is_fenced and not known.is_closed:
             closed = office.holding(self.rules.close_epoch(office.pool, name, known.seen))
