@@ -24,6 +24,7 @@ LATE: Final = (
     "appliance.service.clients",
     "appliance.service.client_form",
     "appliance.service.wallets",
+    "appliance.service.wallet_deeds",
     "appliance.service.wallet_text",
     "appliance.service.unknown_code",
     "appliance.service.dividing",

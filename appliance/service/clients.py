@@ -493,7 +493,7 @@ def _delete(till: Till, command: c.DeleteCustomer) -> None:
     balance = till.state.holding(customer.id).balance_minor
     if balance:
         refusal = Refusal("client.has_balance", amount_minor=balance)
-        refusal.ways_out = tuple(way for way, deed in WAYS_OUT.items() if deed in wallets.possible(till, customer))
+        refusal.ways_out = tuple(way for way, deed in WAYS_OUT.items() if deed in wallet_deeds.possible(till, customer))
         raise refusal
     for ticket in till.state.tickets.values():
         if ticket.customer == customer.id:
@@ -611,6 +611,7 @@ from appliance.service import (  # noqa: E402  (a scan puts customers on tickets
     masters,
     scanning,
     unknown_code,
+    wallet_deeds,
     wallets,
 )
 from appliance.store import journal as store_journal  # noqa: E402

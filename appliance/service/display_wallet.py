@@ -9,7 +9,7 @@ from appliance.domain.catalog import TenderMode
 from appliance.domain.customer import Customer
 from appliance.domain.ticket import price
 from appliance.protocol import view as v
-from appliance.service import display_clients, wallets
+from appliance.service import display_clients, wallet_deeds, wallets
 from appliance.service.wallet_draft import CreditDraft
 
 if TYPE_CHECKING:
@@ -146,12 +146,12 @@ def action_sheet(till: Till) -> v.WalletActionSheet | None:
     return v.WalletActionSheet(
         customer=customer.id,
         name=display_clients.addressed(till, customer),
-        actions=wallets.possible(till, customer),
+        actions=wallet_deeds.possible(till, customer),
         action=deed.action,
         balance_minor=purse.total_minor,
         paid_minor=purse.paid_minor,
         gifted_minor=purse.gifted_minor,
-        reasons=tuple(v.ReasonKey(each, words) for each, words in wallets.reasons_of(till, deed.action)),
+        reasons=tuple(v.ReasonKey(each, words) for each, words in wallet_deeds.reasons_of(till, deed.action)),
         modes=_modes(till) if deed.action == "refund" else (),
         cards=customer.active_codes,
         scanned=deed.scanned,

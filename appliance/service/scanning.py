@@ -20,7 +20,7 @@ from appliance.domain.meaning import receipt_code as receipt_code
 from appliance.domain.ticket import Line
 from appliance.protocol import command as c
 from appliance.protocol import view as v
-from appliance.service import card, clients, past_sale, people, selling, unknown_code, wallets
+from appliance.service import card, clients, past_sale, people, selling, unknown_code, wallet_deeds, wallets
 
 if TYPE_CHECKING:
     from appliance.service.till import Till
@@ -274,8 +274,8 @@ def _customer(till: Till, meaning: Meaning, place: Place) -> None:
         return
     if place == "goods_form":
         unknown_code.check_free(till, meaning)
-    if wallets.reads_card(till):
-        wallets.read_card(till, meaning.reading.text)
+    if wallet_deeds.reads_card(till):
+        wallet_deeds.read_card(till, meaning.reading.text)
         return
     if place == "credit":
         wallets.switch_to(till, holder.customer)
@@ -308,8 +308,8 @@ def _unknown(till: Till, meaning: Meaning, place: Place) -> None:
     if place == "goods_form":
         unknown_code.read_in_form(till, meaning)
         return
-    if wallets.reads_card(till):
-        wallets.read_card(till, meaning.reading.text)
+    if wallet_deeds.reads_card(till):
+        wallet_deeds.read_card(till, meaning.reading.text)
         return
     _only_where_goods_are_sold(place)
     _say_unknown(till, "scan.unknown", meaning, place)

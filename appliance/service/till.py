@@ -575,6 +575,7 @@ from appliance.service import (  # noqa: E402  (handlers need Till)
     settings,
     unknown_code,
     wallet_balance,
+    wallet_deeds,
     wallets,
     weighing,
 )
@@ -585,6 +586,6 @@ def handlers() -> dict[type, Callable[[Any, Any], None]]:
     """Of every command. Made with the first order, since most of these modules are loaded late."""
     rooms: tuple[Any, ...] = (
         people, selling, clients, masters, settings, weighing, paying, card, dividing, day, devices, scanning,
-        unknown_code, wallets,
+        unknown_code, wallets, wallet_deeds,
     )  # fmt: skip
     return {kind: handle for room in rooms for kind, handle in room.HANDLERS.items()}

@@ -1,4 +1,4 @@
-"""The wallet at the till: credited and taken back, taken as a tender, recharged on the spot; blocked, moved, corrected.
+"""The wallet at the till: credited and taken back, taken as a tender, recharged on the spot; its papers.
 
 The core decides (`domain.crediting`); this keeps what is being typed until then, asks the card terminal or a manager,
 and says what came of it. A credit leaves the ticket in hand as it is. Parts that are in hand before the last one are
@@ -20,18 +20,16 @@ from appliance.domain import journal as j
 from appliance.domain.account import Credit, in_cash
 from appliance.domain.card import CardRequest
 from appliance.domain.catalog import TenderMode, WalletRules
-from appliance.domain.customer import Customer, CustomerCode, code_key
+from appliance.domain.customer import Customer
 from appliance.domain.errors import Refusal
-from appliance.domain.meaning import interpret
 from appliance.domain.settlement import make_tender, open_wallet
 from appliance.domain.ticket import Tender, price
 from appliance.domain.till import Outcome
 from appliance.domain.wallet import Purse
-from appliance.i18n import t
 from appliance.protocol import command as c
-from appliance.service import card, clients, papers, paying, people, scanning, selling
+from appliance.service import card, clients, papers, paying, people, selling
 from appliance.service.desk import FailedCard
-from appliance.service.wallet_draft import ADJUSTS, BLOCKS, CreditDraft, Deed
+from appliance.service.wallet_draft import CreditDraft
 from appliance.store import journal, movements
 
 if TYPE_CHECKING:
@@ -39,7 +37,6 @@ if TYPE_CHECKING:
 
 CREDIT, SHORT, ACTION, MOVEMENT = "wallet_credit", "wallet_short", "wallet_action", "wallet_movement"
 """The sheets."""
-SHEETS: Final = (CREDIT, SHORT, ACTION)
 
 
 def rules_of(till: Till) -> WalletRules:
@@ -52,7 +49,7 @@ def funding_modes(till: Till) -> list[TenderMode]:
     return sorted(found, key=lambda mode: mode.order)
 
 
-def _mode(till: Till, mode_id: str) -> TenderMode:
+def funding_mode(till: Till, mode_id: str) -> TenderMode:
     found = next((mode for mode in funding_modes(till) if mode.id == mode_id), None)
     if found is None:
         raise Refusal("wallet.choose_mode")
@@ -86,7 +83,7 @@ def open_cancel(till: Till, customer: str, document: int) -> None:
 def open_credit(till: Till, customer_id: str, amount_minor: int = 0, ticket: int = 0) -> None:
     """Créditer la cagnotte, by either route; the ticket in hand stays as it is. Raises Refusal."""
     people.require_session(till)
-    customer = _owner(till, customer_id)
+    customer = owner_of(till, customer_id)
     if not rules_of(till).enabled:
         raise Refusal("client.wallets_off")
     _open_wallet(till, customer.id)
@@ -99,7 +96,7 @@ def open_credit(till: Till, customer_id: str, amount_minor: int = 0, ticket: int
     desk.credit = CreditDraft(customer.id, amount_minor=amount_minor, mode=cash, ticket=ticket, back=back)
 
 
-def _owner(till: Till, customer_id: str) -> Customer:
+def owner_of(till: Till, customer_id: str) -> Customer:
     customer = till.directory.get(customer_id)
     if customer is None or till.directory.is_leaving(customer_id):
         raise Refusal("client.gone")
@@ -188,7 +185,7 @@ def _choose_mode(till: Till, command: c.ChooseCreditMode) -> None:
     draft = _draft(till)
     if draft.quantity == -1:
         raise Refusal("wallet.same_mode")
-    mode = _mode(till, command.mode)
+    mode = funding_mode(till, command.mode)
     field = "received" if draft.amount_minor else "amount"
     till.desk.credit = replace(
         draft, mode=mode.id, is_mode_chosen=True, received_minor=0, field=field, asks_amount=False
@@ -223,7 +220,7 @@ def next_payment(till: Till, draft: CreditDraft, *, by_hand: bool = False) -> tu
     remaining = remaining_minor(draft)
     if remaining <= 0:
         raise Refusal("wallet.payments_taken", amount_minor=taken_minor(draft))
-    mode = _mode(till, draft.mode)
+    mode = funding_mode(till, draft.mode)
     if draft.received_minor > remaining and mode.overpayment != "change":
         raise Refusal("tender.too_much", amount_minor=remaining)
     tender = make_tender(len(draft.payments) + 1, mode, draft.received_minor or None, remaining)
@@ -633,152 +630,7 @@ def _put_change(till: Till, command: c.PutChangeOnWallet) -> None:
     till.desk.screen, till.desk.shows_result = screen
 
 
-# --- rarer deeds ----------------------------------------------------------------------------------------------------
-
-RIGHT_OF: Final = {
-    "block": "block_wallet",
-    "unblock": "block_wallet",
-    "replace_card": "block_wallet",
-    "transfer": "transfer_wallet",
-    "refund": "refund_balance",
-    "adjust": "adjust_wallet",
-}
-
-
-def possible(till: Till, customer: Customer) -> tuple[str, ...]:
-    """Deeds that make sense on this wallet now."""
-    wallet, held = till.state.wallets.get(customer.id), till.state.holding(customer.id).balance_minor
-    is_blocked = wallet is not None and bool(wallet.blocked)
-    if not rules_of(till).enabled:  # kept, and given back by right
-        return ("unblock",) if is_blocked and held else ("refund",) if held else ()
-    found = ["unblock" if is_blocked else "block", "replace_card"]
-    if held:
-        found.append("transfer")
-    if not is_blocked:
-        found += ["refund", "adjust"] if held else ["adjust"]
-    return tuple(found)
-
-
-def reasons_of(till: Till, action: str) -> tuple[tuple[str, str], ...]:
-    """(id, words) of the reasons of a deed."""
-    known = {"block": BLOCKS, "adjust": ADJUSTS}.get(action, ())
-    return tuple((each, t(f"screen.wallet.reason.{each}", till.config.language)) for each in known)
-
-
-def _open_action(till: Till, command: c.OpenWalletAction) -> None:
-    people.require_session(till)
-    customer = _owner(till, command.customer)
-    if command.action is not None and command.action not in possible(till, customer):
-        raise Refusal("wallet.not_now")
-    desk = till.desk
-    desk.close_sheet()
-    desk.sheet, desk.deed = ACTION, Deed(customer.id, command.action or "")
-    if command.action == "transfer":
-        clients.show_all(till)
-
-
-def _do_action(till: Till, command: c.DoWalletAction) -> None:
-    """A manager's deed. Only the fields of the open one count."""
-    desk, deed = till.desk, till.desk.deed
-    if deed is None or not deed.action or (desk.sheet != ACTION and not till.approved):
-        raise Refusal("wallet.left")
-    desk.sheet = ACTION
-    reason = dict(reasons_of(till, deed.action)).get(command.reason, command.reason)
-    if deed.action in ("block", "adjust") and not reason:
-        raise Refusal("wallet.reason")
-    if deed.action == "replace_card" and not (command.code or deed.scanned):
-        raise Refusal("wallet.scan_card")
-    if till.require(RIGHT_OF[deed.action], command):
-        till.check_room()
-        _DEEDS[deed.action](till, deed, command, reason)
-
-
-def _end(till: Till, code: str, /, **params: Any) -> None:
-    till.desk.close_sheet()
-    till.desk.deed = None
-    till.desk.sound("scan_ok")
-    till.desk.say(code, source="wallet", **params)
-    till.fold_messages()
-
-
-def _block(till: Till, deed: Deed, command: c.DoWalletAction, reason: str) -> None:
-    till.do(i.BlockWallet(deed.customer, reason))
-    _end(till, "wallet.is_blocked", reason=reason)
-
-
-def _unblock(till: Till, deed: Deed, command: c.DoWalletAction, reason: str) -> None:
-    till.do(i.UnblockWallet(deed.customer, reason))
-    _end(till, "wallet.is_unblocked")
-
-
-def _transfer(till: Till, deed: Deed, command: c.DoWalletAction, reason: str) -> None:
-    target = _owner(till, command.customer)
-    amount = till.state.available(deed.customer).total_minor
-    till.do(i.TransferWallet(deed.customer, target.id, reason))
-    _end(till, "wallet.transferred", amount_minor=amount, name=target.name)
-
-
-def _refund(till: Till, deed: Deed, command: c.DoWalletAction, reason: str) -> None:
-    mode = _mode(till, command.mode)
-    by_hand = card.by_terminal(till, mode)  # the terminal gives back payments, not balances
-    credited(till, till.do(i.RefundBalance(deed.customer, mode, reason, by_hand)))
-
-
-def _adjust(till: Till, deed: Deed, command: c.DoWalletAction, reason: str) -> None:
-    by = till.desk.approver if till.approved else till.state.seller
-    till.do(i.AdjustWallet(deed.customer, command.amount_minor, reason, by))
-    balance = till.state.holding(deed.customer).balance_minor
-    _end(till, "wallet.adjusted", amount_minor=command.amount_minor, balance_minor=balance)
-
-
-def _replace_card(till: Till, deed: Deed, command: c.DoWalletAction, reason: str) -> None:
-    """The old cards identify nobody any more; the balance stays (feature W-22)."""
-    customer, code = _owner(till, deed.customer), command.code or deed.scanned
-    _check_card(till, customer, code)
-    now = clients.now(till)
-    old = tuple(
-        replace(row, state="replaced", since=now) if row.state == "active" else row
-        for row in customer.codes
-        if code_key(row.code) != code_key(code)
-    )
-    clients.write(till, replace(customer, codes=(*old, CustomerCode(code, since=now))), customer)
-    _end(till, "wallet.card_replaced", code=code)
-
-
-def _check_card(till: Till, customer: Customer, code: str) -> None:
-    holder = till.directory.holder_of(code)
-    if holder is not None and holder.customer != customer.id:
-        other = till.directory.get(holder.customer)
-        raise Refusal("client.code_taken", holder=other.name if other is not None else "")
-    if interpret(scanning.words_of(till), code).kind in ("article", "badge", "receipt"):
-        raise Refusal("client.is_article")
-
-
-_DEEDS: Final[dict[str, Callable[[Any, Deed, Any, str], None]]] = {
-    "block": _block,
-    "unblock": _unblock,
-    "transfer": _transfer,
-    "refund": _refund,
-    "adjust": _adjust,
-    "replace_card": _replace_card,
-}
-
-
 # --- scans ----------------------------------------------------------------------------------------------------------
-
-
-def reads_card(till: Till) -> bool:
-    """Whether the next code is the customer's new card."""
-    deed = till.desk.deed
-    return till.desk.sheet == ACTION and deed is not None and deed.action == "replace_card"
-
-
-def read_card(till: Till, code: str) -> None:
-    deed = till.desk.deed
-    assert deed is not None
-    _check_card(till, _owner(till, deed.customer), code)
-    till.desk.deed = replace(deed, scanned=code)
-    till.desk.sound("scan_ok")
 
 
 def switch_to(till: Till, customer_id: str) -> None:
@@ -807,6 +659,4 @@ HANDLERS: Final[dict[type, Callable[[Any, Any], None]]] = {
     c.PutChangeOnWallet: _put_change,
     c.PrintMovement: _print_movement,
     c.ShowMovement: _show_movement,
-    c.OpenWalletAction: _open_action,
-    c.DoWalletAction: _do_action,
 }
