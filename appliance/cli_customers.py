@@ -274,7 +274,7 @@ def _records_of(report: customer_files.ImportReport, openings: list[customer_fil
 
 
 def _say_report(arguments: argparse.Namespace, report: customer_files.ImportReport) -> None:
-    for fault in (*report.warnings, *report.faults):
+    for fault in sorted((*report.warnings, *report.faults), key=lambda each: each.line):
         sys.stdout.write(fault_line(arguments.source, fault) + "\n")
     if report.faults:
         sys.stdout.write(t("files.nothing_written", count=len(report.faults)) + "\n")

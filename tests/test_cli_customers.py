@@ -83,7 +83,7 @@ def test_a_dry_run_writes_nothing_and_faults_have_lines(ask, till):
     (till / "in.csv").write_text(ROWS + "Pittet;;;;;;;\n", encoding="utf-8")
     status, said = ask("import", till / "in.csv")
     assert status == NO
-    assert f"{till / 'in.csv'}:4: first_name : Le prénom est nécessaire." in said.out.replace("\u00a0", " ")
+    assert f"{till / 'in.csv'}:4: Prénom : Le prénom est nécessaire." in said.out.replace("\u00a0", " ")
     assert "Rien n’est enregistré : une erreur." in said.out.replace("\u00a0", " ")
     assert facts(till) == []
     _, said = ask("list", "--json")

@@ -139,8 +139,8 @@ def read_customers(conn: Any, body: bytes, at: str, progress: Progress = lambda 
     else:
         reader.read(_decode(body), progress)
     return CustomerReading(
-        tuple(reader.customers), tuple(reader.lines), tuple(reader.openings), tuple(reader.faults),
-        tuple(reader.warnings),
+        tuple(reader.customers), tuple(reader.lines), tuple(reader.openings), reader.in_its_words(reader.faults),
+        reader.in_its_words(reader.warnings),
     )  # fmt: skip
 
 
@@ -149,6 +149,11 @@ def _decode(body: bytes) -> str:
         return body.decode("utf-8-sig")
     except UnicodeDecodeError:
         return body.decode("cp1252", errors="replace")
+
+
+_SAME: Final = {
+    "phone": "customer.same_phone", "email": "customer.same_email", "name": "customer.same_name",
+}  # fmt: skip
 
 
 class _Reader:
@@ -164,6 +169,16 @@ class _Reader:
         self._groups = {fold(group.label): group.id for group in store.groups(conn)}
         self._codes: dict[str, int] = {}
         self._ids: dict[str, int] = {}
+        self._headings: dict[str, str] = {}
+
+    def in_its_words(self, faults: list[RowFault]) -> tuple[RowFault, ...]:
+        """Columns as the file calls them."""
+        return tuple(
+            msgspec.structs.replace(fault, params={**fault.params, "column": self._headings[fault.params["column"]]})
+            if fault.params.get("column") in self._headings
+            else fault
+            for fault in faults
+        )
 
     def read(self, text: str, progress: Progress) -> None:
         heading = text.split("\n", 1)[0]
@@ -195,6 +210,7 @@ class _Reader:
     def _header(self, cells: list[str]) -> tuple[str, ...]:
         names = [cell.strip().lower() for cell in cells]
         header = tuple(name if name in COLUMNS else FRENCH.get(fold(name), name) for name in names)
+        self._headings = dict(zip(header, (cell.strip() for cell in cells), strict=True))
         for name in header:
             if name not in COLUMNS:
                 self.faults.append(RowFault(1, "csv.column_unknown", {"column": name[:VALUE_MAX]}))
@@ -222,6 +238,8 @@ class _Reader:
             self.openings.append(opening)
         if old is None:
             self._warn(line, made)
+        else:
+            self._warn_of_another_name(line, row, old, made)
 
     def _claim(self, line: int, made: Customer, faults: Iterable[domain.FieldFault]) -> None:
         """Take the codes and the id of a right row: a bad one claims nothing."""
@@ -241,8 +259,12 @@ class _Reader:
 
     def _warn(self, line: int, made: Customer) -> None:
         for other in store.duplicates(self._conn, made)[:1]:
-            about = {"why": other.why, "name": other.row.listed_name}
-            self.warnings.append(RowFault(line, "customer.duplicate", about))
+            self.warnings.append(RowFault(line, _SAME[other.why], {"name": other.row.listed_name}))
+
+    def _warn_of_another_name(self, line: int, row: dict[str, str], old: Customer, made: Customer) -> None:
+        """A row that means a customer by the card alone may mean somebody else."""
+        if not row.get("id") and fold(made.listed_name) != fold(old.listed_name):
+            self.warnings.append(RowFault(line, "customer.renamed", {"name": old.listed_name}))
 
     def _old(self, customer_id: str, codes: tuple[CustomerCode, ...]) -> Customer | None:
         if customer_id:

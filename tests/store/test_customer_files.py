@@ -122,9 +122,19 @@ def test_somebody_who_may_be_there_is_a_warning(conn):
     report = import_customers(conn, (HEAD + "Martin;Zoé;079 555 13 13;\n").encode(), AT, dry_run=True)
     (warning,) = report.warnings
     assert (warning.line, warning.code, warning.params) == (
-        2, "customer.duplicate", {"why": "phone", "name": "Martin Zoé"},
+        2, "customer.same_phone", {"name": "Martin Zoé"},
     )  # fmt: skip
     assert report.faults == ()
+
+
+def test_a_card_that_is_somebody_elses_is_a_warning_and_columns_have_the_files_own_words(conn):
+    put_customers(conn, AT)
+    text = "Nom;Prénom;Carte\nNoir;Luc;2100 0042\nBlanc;;\n"
+    report = import_customers(conn, text.encode(), AT, dry_run=True)
+    assert [(row.line, row.code) for row in report.warnings] == [(2, "customer.renamed")]
+    assert [(row.line, row.code, row.params["column"]) for row in report.faults] == [
+        (3, "customer.first_name_missing", "Prénom")
+    ]
 
 
 def test_what_goes_out_comes_in_again(conn, tmp_path):
