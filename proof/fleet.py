@@ -470,7 +470,9 @@ class Fleet:
             if not self._is_home(wallet):
                 raise Wrong(f"wallet {wallet}: rights did not come home in {ROUNDS} rounds")
             pool, expected = self.office.pools[wallet], self._expected(wallet)
-            if pool.pool_minor - pool.claims_minor != expected or (pool.pool_minor and pool.claims_minor):
+            if pool.pool_minor and pool.claims_minor:
+                raise Wrong(f"wallet {wallet}: claims of {pool.claims_minor} are open beside {pool.pool_minor}")
+            if pool.pool_minor - pool.claims_minor != expected:
                 raise Wrong(f"wallet {wallet}: {pool.pool_minor - pool.claims_minor} is left, not {expected}")
 
     def _calls_home(self) -> None:
