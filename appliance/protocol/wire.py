@@ -8,11 +8,13 @@ lost, repeated, late or out of order changes nothing.
     topic                  from   to     QoS  retained  kinds
     C/p/<n>/t/<till>/up    till   head   1    no        Batch, Closing
     C/t/<till>/ack         head   till   0    no        Ack, Gap, Refused
-    C/t/<till>/rpc         till   head   1    no        Need, FeedAsk, TimeAsk, Renew, LogPart
+    C/t/<till>/rpc         till   head   1    no        Need, FeedAsk, TimeAsk, Renew, LogPart, CommandDone
     C/t/<till>/res         head   till   1    no        Grant, Deny, FeedPage, TimeTold, Renewed, Busy
-    C/t/<till>/down        head   till   1    no        Grant, Recall, Fence, ConfigOffer, FeedMoved, SetAside, Command
+    C/t/<till>/down        head   till   1    no        Grant, Recall, Fence, ConfigOffer, KeyChange, FeedMoved,
+                                                        SetAside, Command
     C/t/<till>/state       till   head   1    yes+will  TillState
     C/ho/state             head   tills  1    yes+will  OfficeState
+    https, once            till   head                  Enrol; answered by Enrolled or EnrolDenied, unsealed
 
 Schema rule: a kind has a version `v`. Within a version only optional fields are added, and fields that are not known
 are passed over. What breaks an older reader is a new kind, and a kind that is not known is kept as it came
@@ -451,6 +453,59 @@ class Renewed(Message, frozen=True):
     code: Word = ""
 
 
+class KeyChange(Message, frozen=True):
+    """Another public key of head office. Counts only when a key that is pinned for that purpose has sealed it: the one
+    in use, or the recovery key that head office keeps offline."""
+
+    purpose: Literal["office", "config", "recovery"]
+    key: Annotated[str, Meta(max_length=64)]
+    """64 hexadecimal digits."""
+    replaces: Annotated[str, Meta(max_length=64)]
+    """Id of the key that it takes the place of; a key that is not pinned any more replaces nothing."""
+
+
+class Enrol(Message, frozen=True):
+    """A till that belongs to nobody asks in: the claim that a person typed, and the keys that it made itself."""
+
+    claim: Word
+    """One time, 15 minutes, 5 tries; head office keeps its hash only."""
+    request: Annotated[str, Meta(max_length=8_000)]
+    """Certificate signing request, PEM."""
+    key: Annotated[str, Meta(max_length=64)]
+    """Public Ed25519 key that will seal, 64 hexadecimal digits: the till shows its fingerprint."""
+    epoch: Word
+    journal: Count = 0
+    """Number of the newest entry: what was sold before is sent from the first entry on."""
+    software: Word = ""
+    currency: Word = ""
+
+
+class Enrolled(Message, frozen=True):
+    """Welcome: who you are, and whom to believe from now on."""
+
+    chain: Id
+    till: Id
+    certificate: Annotated[str, Meta(max_length=16_000)]
+    authority: Annotated[str, Meta(max_length=16_000)]
+    """Certificate of who signs the broker's, PEM."""
+    brokers: Annotated[tuple[Annotated[str, Meta(max_length=255)], ...], Meta(min_length=1, max_length=20)]
+    """`host:port`; the next one is tried when one does not answer."""
+    office_keys: Annotated[tuple[str, ...], Meta(min_length=1, max_length=4)]
+    """Public keys that seal head office's messages, 64 hexadecimal digits each."""
+    config_keys: Annotated[tuple[str, ...], Meta(min_length=1, max_length=4)]
+    """Those that seal configurations: the one in use, then the recovery key."""
+    partition: Annotated[int, Meta(ge=0, le=999)] = 0
+    names: Annotated[dict[Word, Text], Meta(max_length=10)] = {}
+    """For the screen: `chain`, `establishment`, `point`, `till`."""
+
+
+class EnrolDenied(Message, frozen=True):
+    """Codes: `claim.wrong`, `claim.expired`, `claim.tries`, `request`, `epoch`."""
+
+    code: Word
+    tries_left: Count = 0
+
+
 class Busy(Message, frozen=True):
     """A question that head office does not answer now, or never. Codes: `later`, `unknown`, `forbidden`."""
 
@@ -461,14 +516,14 @@ class Busy(Message, frozen=True):
 AnyMessage = (
     Batch | Ack | Gap | Refused | SetAside | Need | Grant | Deny | Recall | Fence | Closing | FeedAsk | FeedPage
     | FeedMoved | TillState | OfficeState | ConfigDocument | ConfigOffer | Command | CommandDone | LogPart | TimeAsk
-    | TimeTold | Renew | Renewed | Busy
+    | TimeTold | Renew | Renewed | KeyChange | Enrol | Enrolled | EnrolDenied | Busy
 )  # fmt: skip
 
 KINDS: Final[dict[str, type[Message]]] = {
     kind.__name__: kind for kind in (
         Batch, Ack, Gap, Refused, SetAside, Need, Grant, Deny, Recall, Fence, Closing, FeedAsk, FeedPage, FeedMoved,
         TillState, OfficeState, ConfigDocument, ConfigOffer, Command, CommandDone, LogPart, TimeAsk, TimeTold, Renew,
-        Renewed, Busy,
+        Renewed, KeyChange, Enrol, Enrolled, EnrolDenied, Busy,
     )
 }  # fmt: skip
 

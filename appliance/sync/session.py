@@ -238,7 +238,8 @@ class Session:
         host, port = self._line.brokers[self._attempt % len(self._line.brokers)]
         self._attempt += 1
         pipe = _Pipe(self._line, host, port, will)
-        await pipe.open()
+        async with asyncio.timeout(2 * self._line.answer_s):
+            await pipe.open()
         try:
             connection = Connection(pipe, self._line)
             await connection.subscribe(self._topics)
@@ -287,7 +288,9 @@ class _Pipe(Client):
         try:
             await self.__aenter__()
         except BaseException:
-            if not self._dialled.is_set():  # cancelled while a thread dials, which nothing can stop
+            if not self._dialled.is_set():  # cancelled while a thread dials; a handshake can be stopped, the rest ends
+                if self._context is not None and self._context.wrapped is not None:
+                    _shut(self._context.wrapped)
                 await asyncio.get_running_loop().run_in_executor(None, self._dialled.wait)
                 await asyncio.sleep(0)  # what that thread left for the loop to do
             await self.drop()
@@ -314,8 +317,7 @@ class _Pipe(Client):
         paho = self._client
         wire = paho.socket()
         if isinstance(wire, socket.socket):
-            with suppress(OSError):
-                socket.socket.shutdown(wire, socket.SHUT_RDWR)  # below TLS, so that what is read on is still deciphered
+            _shut(wire)
             while paho.loop_read() == 0:  # what had still arrived; behind it the end of the stream, which closes it
                 pass
         for outcome in (self._connected, self._disconnected):
@@ -323,6 +325,12 @@ class _Pipe(Client):
                 outcome.exception()  # it was meant: nobody else asks
         if self._misc_task is not None:  # cancelled by the end of the stream
             await asyncio.wait({self._misc_task})
+
+
+def _shut(wire: socket.socket) -> None:
+    """Below TLS, so that what had arrived is still deciphered."""
+    with suppress(OSError):
+        socket.socket.shutdown(wire, socket.SHUT_RDWR)
 
 
 def _properties(packet: int, **fields: int) -> Properties:

@@ -52,6 +52,13 @@ SAMPLES: dict[str, wire.Message] = {
     "TimeTold": wire.TimeTold("q3", AT),
     "Renew": wire.Renew("q4", "-----BEGIN CERTIFICATE REQUEST-----", "00" * 32),
     "Renewed": wire.Renewed("q4", "-----BEGIN CERTIFICATE-----"),
+    "KeyChange": wire.KeyChange("config", "11" * 32, "0123456789abcdef"),
+    "Enrol": wire.Enrol("7KQ2", "-----BEGIN CERTIFICATE REQUEST-----", "22" * 32, "e1", 4_100, "0.5", "CHF"),
+    "Enrolled": wire.Enrolled(
+        "fournil", "caisse-1", "-----BEGIN CERTIFICATE-----", "-----BEGIN CERTIFICATE-----", ("mqtt.example:8883",),
+        ("33" * 32,), ("44" * 32, "55" * 32), 3, {"till": "Caisse 1"},
+    ),
+    "EnrolDenied": wire.EnrolDenied("claim.wrong", 4),
     "Busy": wire.Busy("q5", "later"),
 }  # fmt: skip
 

@@ -35,6 +35,7 @@ class Chaos:
         self._writers: set[asyncio.StreamWriter] = set()
         self._flows = asyncio.Event()
         self._flows.set()
+        self._met = asyncio.Event()
         self._losing = False
         self._pulled = False
         self._rate = 0.0
@@ -86,6 +87,12 @@ class Chaos:
     def trickle(self, bytes_s: float) -> None:
         self._rate = bytes_s
 
+    async def met(self, connections: int) -> None:
+        """Wait until so many connections were made since the start."""
+        while self.connections < connections:
+            self._met.clear()
+            await self._met.wait()
+
     # --- one connection
 
     async def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -97,6 +104,7 @@ class Chaos:
             writer.transport.abort()
             return
         self.connections += 1
+        self._met.set()
         self._writers.add(writer)
         with suppress(OSError, asyncio.CancelledError):
             await self._carry(reader, writer)

@@ -139,6 +139,29 @@ def test_a_broker_that_never_answers_at_all_costs_nothing(run, own_broker):
     run(main())
 
 
+@pytest.mark.parametrize("trouble", ["freeze", "trickle"])
+def test_a_handshake_that_does_not_end_is_given_up(run, wire, trouble):
+    """The broker accepts and says nothing, or a byte at a time; cancelled meanwhile, we end at once."""
+
+    async def main():
+        async with Chaos(("127.0.0.1", wire.tls_port)) as net:
+            net.freeze() if trouble == "freeze" else net.trickle(20)
+            line = quick_line(net.port, "caisse-1", tls=wire.keys.tills["caisse-1"], answer_s=0.2)
+            async with linked(line, ONE.read, wait=False) as till:
+                await net.met(2)
+                assert not till.session.linked
+                assert till.session.fault
+                net.thaw()
+                net.trickle(0)
+                await till.until(True)
+                net.freeze()
+                await till.until(False)
+                await net.met(net.connections + 1)
+            net.thaw()
+
+    run(main())
+
+
 @pytest.mark.parametrize("trouble", ["cut", "freeze", "lose", "pull", "trickle"])
 @pytest.mark.parametrize("door", ["plain", "safe"])
 def test_every_trouble_of_the_network_is_noticed_and_passes(run, wire, trouble, door):
