@@ -788,6 +788,31 @@ def test_a_card_credit_in_doubt_has_nothing_to_do_with_the_ticket_in_hand(core):
     core.closes()
 
 
+def test_a_card_that_is_too_old_gets_nothing_back_through_the_terminal(core):
+    asked(core)
+    core.do(i.AnswerCard("r1", "accepted", reference="poi-1"))
+    document = core.facts[-1].document
+    core.closes()
+    core.opens("2026-12-22")
+    old = i.CancelCredit(ROCHAT, document, 2000, 5, card_days=30)
+    assert (core.refused(old).code, core.refused(old).params) == ("wallet.card_too_old", {"count": 30})
+    assert core.refused(i.RequestCardCancel("r2", old)).code == "wallet.card_too_old"
+    coins = msgspec.structs.replace(old, cash=CASH)
+    assert core.refused(i.RequestCardCancel("r2", coins)).code == "tender.gone"
+    cancelled = core.do(coins).facts[-1]
+    assert [(row.mode, row.amount_minor, row.by_hand, row.request) for row in cancelled.tenders] == [
+        ("cash", -2000, False, "")
+    ]
+    assert core.do(i.CancelCredit(ROCHAT, document, 1000, 5, card_days=31)).facts[-1].tenders[0].mode == "card"
+
+
+def test_a_credit_paid_in_coins_is_never_too_old(core):
+    document = core.credits(5000).document
+    core.closes()
+    core.opens("2027-11-21")
+    assert core.do(i.CancelCredit(ROCHAT, document, 2000, 5, card_days=30)).facts[-1].tenders[0].kind == "cash"
+
+
 def test_a_doubt_lasts_until_all_of_its_money_is_back(core):
     asked(core)
     core.do(i.LoseCard("r1", "no_answer"))

@@ -121,6 +121,47 @@ def test_the_tab_and_its_card(daemon_end, kiosk, hands):
         ]  # fmt: skip
 
 
+def test_a_movement_with_a_receipt_shows_it_and_a_purchase_does_not(daemon_end, kiosk, hands):
+    moves = (
+        v.WalletMovement("2025-11-17T16:21:00", "purchase", -2500, 2500, 352, "Caisse 1"),
+        v.WalletMovement("2025-11-15T09:04:00", "credit", 5000, 5000, 0, "Espèces", 512),
+    )
+    card = msgspec.structs.replace(record_clients.CARD, movements=moves)
+    shown = {"screen": "clients", "grid": None, "ticket": None, "clients": record_clients.clients(client=card)}
+    end = daemon_end(record.view(**shown))
+    with showing(end, kiosk, (1025, 190), "wallet"):
+        hands.tap(700, 443)
+        hands.tap(700, 495)
+        assert said(end, 1) == [cmd.ShowMovement(512)]
+
+
+def test_a_receipt_is_printed_again_or_its_credit_given_back(daemon_end, kiosk, hands):
+    move = v.WalletMovement("2025-11-15T09:04:00", "credit", 5000, 5000, 0, "Espèces", 512)
+    shown = {"screen": "clients", "grid": None, "ticket": None, "clients": record_clients.clients()}
+    end = daemon_end(record.view(sheet=v.WalletMovementSheet(move, "c-anne", True), **shown))
+    with showing(end, kiosk, (920, 465), "danger"):
+        hands.tap(490, 465)
+        hands.tap(790, 465)
+        assert said(end, 2) == [cmd.PrintMovement(512), cmd.OpenCredit("c-anne", 512)]
+
+
+def test_what_a_client_agrees_to_is_one_touch_from_the_form(daemon_end, kiosk, hands):
+    end = daemon_end(record.view(client_form=record_clients.form(lines=(), note=None), **FORM))
+    with showing(end, kiosk, BESIDE_SAVE, "primary"):
+        hands.tap(1178, 98)
+        assert said(end, 1) == [cmd.OpenSheet("client_consents")]
+
+
+def test_a_touch_changes_an_answer(daemon_end, kiosk, hands):
+    rows = (v.ConsentRow("receipt_mail", True, "2025-11-15", True), v.ConsentRow("marketing"))
+    asked = v.ClientConsentsSheet((*rows, v.ConsentRow("wallet_notices")))
+    end = daemon_end(record.view(client_form=record_clients.form(lines=(), note=None), sheet=asked, **FORM))
+    with showing(end, kiosk, (600, 430), "primary"):
+        hands.tap(470, 406)
+        hands.tap(810, 406)
+        assert said(end, 2) == [cmd.FillCustomer("receipt_mail", ""), cmd.FillCustomer("marketing", "yes")]
+
+
 def test_a_deletion_is_confirmed(daemon_end, kiosk, hands):
     asked = v.ClientDeleteSheet("c-anne", "Mme Anne Rochat")
     shown = {"screen": "clients", "grid": None, "ticket": None, "clients": record_clients.clients()}
