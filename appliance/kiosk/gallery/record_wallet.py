@@ -112,6 +112,9 @@ def credits() -> None:
         v.TenderView(1, "Carte", "credit-card", "card", 3000),
         v.TenderView(2, "TWINT", "device-mobile", "other", 1000),
     )
+    thrice = (*twice, v.TenderView(3, "TWINT", "device-mobile", "other", 500))
+    last = credit(payments=thrice, remaining_minor=500, modes=MANY_MODES)
+    r.write("14g-cagnotte-en-quatre-compact", r.view(ticket=rc.vip(), sheet=last), "compact")
     rest = credit(payments=twice, remaining_minor=1000, modes=MANY_MODES, field="received")
     r.write("14f-cagnotte-en-trois-compact", r.view(ticket=rc.vip(), sheet=rest, theme="dark"), "compact")
 
@@ -125,6 +128,8 @@ def cancellings() -> None:
     spent = (replace(CREDITS[0], left_minor=1540), *CREDITS[1:], *(replace(CREDITS[1], document=i) for i in (3, 4)))
     partly = cancel(credits=spent, amount_minor=1540, new_balance_minor=0, balance_minor=1540)
     r.write("15b-cagnotte-annuler-reste-sombre", over_clients(partly, theme="dark", left_handed=True))
+    three = (*CREDITS, replace(CREDITS[1], document=3))
+    r.write("15d-cagnotte-annuler-vieux-credit", r.view(ticket=on_ticket, sheet=cancel(credits=three, too_old_days=30)))
     none = cancel(credits=(), credit=0, amount_minor=0, balance_minor=1540, new_balance_minor=1540)
     r.write("15c-cagnotte-rien-a-annuler", over_clients(none))
     aged = (v.CreditRow(301, "2025-10-02T09:04:00", "Carte", 5000, 5000), *CREDITS[:1])
