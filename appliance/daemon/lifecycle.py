@@ -114,6 +114,8 @@ class Daemon:
             await self._stopping.wait()
             serving.cancel()
             await self.server.close()
+            if "settings" in vars(till):
+                till.settings.end()
             till.close()
 
     async def _load_rest(self, till: Till) -> None:

@@ -323,7 +323,7 @@ class TillSettings:
         self._till.changed()
 
     def end(self) -> None:
-        """The till ends in good order."""
+        """The till ends in good order: no crash."""
         if rules.ended(self.adoption) is not self.adoption:
             self.adoption = rules.ended(self.adoption)
             self._keep_at_once()

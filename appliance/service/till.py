@@ -285,7 +285,7 @@ class Till:
 
     def changed(self) -> None:
         self.rev += 1
-        if self.between_tickets is not None:
+        if self.between_tickets is not None and settings.is_between_tickets(self):
             self.later("settings", 0.0, self.between_tickets)
             self.between_tickets = None
         self.on_change()

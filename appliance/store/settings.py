@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 if TYPE_CHECKING:
-    from appliance.domain.configuration import Adoption
+    from appliance.domain.configuration import Adoption, Identity
     from appliance.domain.settings import Value
 
 log = logging.getLogger(__name__)
@@ -40,16 +40,13 @@ def load_adoption(conn: Any) -> Adoption:
     return msgspec.structs.replace(found, highest=max(found.highest, highest))
 
 
-def _identity(body: bytes) -> Any:
+def _identity(body: bytes) -> Identity:
     """Whose documents are taken, as far as that still reads: without it nothing new could ever be received."""
     from appliance.domain.configuration import Identity
 
-    class Row(msgspec.Struct):
-        identity: Identity = Identity()
-
     try:
-        return msgspec.json.decode(body, type=Row).identity
-    except (msgspec.DecodeError, RecursionError):
+        return msgspec.convert(msgspec.json.decode(body)["identity"], Identity)
+    except (msgspec.DecodeError, RecursionError, LookupError, TypeError):
         return Identity()
 
 
