@@ -344,7 +344,9 @@ def _say_unknown(till: Till, code_word: str, meaning: Meaning, place: Place) -> 
     if is_asked or (till.config.unknown_code == "sheet" and place != "tab"):
         unknown_code.open_sheet(till)
         return
-    desk.say(code_word, "warn", actions=("free_price", "search", "unknown_code"), source="scan", code=shown)
+    is_new_card = desk.screen == "clients" and unknown_code.form_of(meaning.reading) == "card"
+    actions = ("new_customer", "unknown_code") if is_new_card else ("free_price", "search", "unknown_code")
+    desk.say(code_word, "warn", actions=actions, source="scan", code=shown)
     desk.notices[0].retry = c.OpenSheet("unknown_code")
     till.fold_messages()
 

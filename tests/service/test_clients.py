@@ -631,6 +631,17 @@ def test_a_new_card_at_encaissement_is_linked_to_who_is_known(tmp_path):
     in_a_shop(work, tmp_path)
 
 
+def test_a_new_card_in_the_directory_is_for_a_new_client(tmp_path):
+    async def work(till):
+        await till.do(c.ShowTab("clients"))
+        assert await till.scan("21009999") == "scan.unknown"
+        await till.do(c.ActOnMessage("new_customer"))
+        assert (till.screen, till.view.client_form.ticket) == ("client_form", 0)
+        assert till.view.client_form.lines[0].text == "21009999"
+
+    in_a_shop(work, tmp_path)
+
+
 def test_who_has_a_balance_is_not_deleted_and_the_way_out_is_offered(tmp_path):
     async def work(till):
         await till.do(c.ShowTab("clients"), c.ShowCustomer(ANNE))
