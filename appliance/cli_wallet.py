@@ -37,6 +37,7 @@ ROWS: Final = (
     ("credits", ("credit",)), ("changes", ("change",)), ("cancelled", ("credit_cancelled",)),
     ("adjustments", ("adjustment",)), ("spent", ("purchase",)), ("given_back", ("given_back",)),
     ("refunds", ("refund",)), ("transfers", ("transfer_in", "transfer_out")),
+    ("office", ("granted", "returned", "fenced")),
 )  # fmt: skip
 """Rows of the liability report, and the movements in each."""
 AMOUNT: Final = re.compile(r"([+-]?)(\d{1,6})(?:[.,](\d{2}))?")

@@ -70,6 +70,8 @@ class Wallet(msgspec.Struct):
     credited_cash_minor: int = 0
     """The same, by means of cash."""
     spent_minor: int = 0
+    gifted_granted_minor: int = 0
+    """Part of what head office ever granted here that was given, not paid."""
 
     @property
     def purse(self) -> Purse:

@@ -231,6 +231,36 @@ class CreditWallet(Intent):
     gifted_minor: int = 0
 
 
+class TakeGrant(Intent):
+    """Head office's answer, absolute numbers of this till's epoch."""
+
+    customer: str
+    granted_minor: int
+    gifted_minor: int = 0
+    float_minor: int = 0
+
+
+class ReturnRights(Intent):
+    """Give back up to the target that head office names, in all since the epoch began."""
+
+    customer: str
+    returned_minor: int
+
+
+class FenceWallets(Intent):
+    """Head office ended this epoch."""
+
+    code: str
+
+
+class NoteEnrolment(Intent):
+    """This till belongs to a head office from now on."""
+
+    chain: str
+    till: str
+    office: str = ""
+
+
 class CancelCredit(Intent):
     """Give back an unspent part of one credit, by the means that had paid it."""
 

@@ -466,6 +466,41 @@ class WalletUnblocked(Fact, tag="WalletUnblocked"):
     reason: str = ""
 
 
+# rights to wallets that head office holds for several tills; like every movement with the image after it
+class RightsGranted(Fact, tag="RightsGranted"):
+    """Head office put a part of a wallet into this till's hands. An empty part: only the shop's float changed."""
+
+    customer: str
+    part: Purse
+    after: Holding
+
+
+class RightsReturned(Fact, tag="RightsReturned"):
+    """Free rights went back, because head office asked for them. That this is on the disk is the answer."""
+
+    customer: str
+    part: Purse
+    after: Holding
+
+
+class WalletsFenced(Fact, tag="WalletsFenced"):
+    """Head office ended this till's epoch: it holds no rights any more."""
+
+    code: str
+    """`lost`, `replaced`, `fork`, `restored`."""
+    wallets: dict[str, Holding] = {}
+    """Each wallet as it stood: the closing report."""
+
+
+class TillEnrolled(Fact, tag="TillEnrolled"):
+    """From here on this till belongs to a head office, under that name."""
+
+    chain: str
+    till: str
+    office: str = ""
+    """Id of the key that head office seals with."""
+
+
 # set-up: what a manager changed in Mes Données; `by` is who allowed it, the entry's actor who did it
 class TenderModeChanged(Fact, tag="TenderModeChanged"):
     mode: TenderMode
@@ -673,6 +708,7 @@ AnyFact = (
     | CustomerAttached | CustomerDetached
     | WalletCredited | WalletCreditCancelled | WalletRefunded | WalletAdjusted | WalletTransferred
     | WalletBlocked | WalletUnblocked
+    | RightsGranted | RightsReturned | WalletsFenced | TillEnrolled
     | TenderModeChanged | TenderModesOrdered | GroupChanged | GroupDeleted
     | ProductCreated | CodeLinked
     | SettingChanged | SettingsAdopted | SettingsRolledBack
@@ -688,6 +724,7 @@ DURABLE: Final = frozenset((
     CustomerCreated, CustomerChanged, CustomerErased, CardLinked, CardBlocked, CardReplaced,
     WalletCredited, WalletCreditCancelled, WalletRefunded, WalletAdjusted, WalletTransferred,
     WalletBlocked, WalletUnblocked,
+    RightsGranted, RightsReturned, WalletsFenced, TillEnrolled,
     TenderModeChanged, TenderModesOrdered, GroupChanged, GroupDeleted, ProductCreated, CodeLinked,
     SettingChanged, SettingsAdopted, SettingsRolledBack,
 ))  # fmt: skip

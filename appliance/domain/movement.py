@@ -16,7 +16,7 @@ from appliance.domain.wallet import Holding, Purse
 
 Kind = Literal[
     "credit", "change", "credit_cancelled", "purchase", "given_back", "refund", "adjustment",
-    "transfer_in", "transfer_out",
+    "transfer_in", "transfer_out", "granted", "returned", "fenced",
 ]  # fmt: skip
 
 
@@ -84,6 +84,21 @@ def _transferred(fact: j.WalletTransferred) -> Iterator[Movement]:
     yield Movement(fact.target, "transfer_in", fact.part, into, other=fact.source, reason=fact.reason)
 
 
+def _granted(fact: j.RightsGranted) -> Iterator[Movement]:
+    if fact.part.total_minor:
+        yield Movement(fact.customer, "granted", fact.part, fact.after.purse)
+
+
+def _returned(fact: j.RightsReturned) -> Iterator[Movement]:
+    yield Movement(fact.customer, "returned", -fact.part, fact.after.purse)
+
+
+def _fenced(fact: j.WalletsFenced) -> Iterator[Movement]:
+    for customer, holding in fact.wallets.items():
+        if holding.balance_minor:
+            yield Movement(customer, "fenced", -holding.purse, Purse(), reason=fact.code)
+
+
 def _spent(closed: j.TicketClosed) -> Purse:
     return sum((row.purse for row in closed.tenders if row.wallet), Purse())
 
@@ -108,6 +123,9 @@ _MOVES: dict[type, Callable[[Any], Iterator[Movement]]] = {
     j.WalletRefunded: _refunded,
     j.WalletAdjusted: _adjusted,
     j.WalletTransferred: _transferred,
+    j.RightsGranted: _granted,
+    j.RightsReturned: _returned,
+    j.WalletsFenced: _fenced,
     j.TicketClosed: _sold,
     j.SettlementReversed: _reversed,
 }

@@ -119,6 +119,8 @@ def check_reserved(state: TillState, ticket: Ticket) -> None:
 
 def open_wallet(state: TillState, customer: str) -> Wallet | None:
     """The wallet, if anything ever moved on it. Raises Refusal when it is blocked or in another currency."""
+    if state.fenced:
+        raise Refusal("wallet.fenced")
     wallet = state.wallets.get(customer)
     if wallet is None:
         return None

@@ -18,7 +18,7 @@ from appliance.domain.card import CardDoubt, OpenCard
 from appliance.domain.closing import Totals
 from appliance.domain.errors import Refusal
 from appliance.domain.ticket import Line, Ticket
-from appliance.domain.wallet import Holding, Purse
+from appliance.domain.wallet import Holding, Purse, grant, recall
 
 
 class Session(msgspec.Struct):
@@ -83,6 +83,8 @@ class TillState(msgspec.Struct):
     last_movement: j.WalletPaper | None = None
     """The newest sealed document of a wallet in this session."""
     last_movement_at: str = ""
+    fenced: str = ""
+    """Why head office ended this till's epoch; "" while it goes on."""
 
     @property
     def ticket(self) -> Ticket | None:
@@ -600,6 +602,30 @@ def _wallet_transferred(state: TillState, fact: j.WalletTransferred, at: str, ac
     _image(target, target.holding.plus(fact.part), fact.target_after)
 
 
+def _rights_granted(state: TillState, fact: j.RightsGranted, at: str, actor: str) -> None:
+    wallet = _turned(state, fact.customer)
+    before, after = wallet.holding, fact.after
+    rights = grant(before.rights, before.rights.granted_minor + fact.part.total_minor, after.rights.float_minor)
+    _image(wallet, Holding(rights, before.purse + fact.part), after)
+    wallet.gifted_granted_minor += fact.part.gifted_minor
+
+
+def _rights_returned(state: TillState, fact: j.RightsReturned, at: str, actor: str) -> None:
+    wallet = _turned(state, fact.customer)
+    before = wallet.holding
+    left = before.purse - fact.part
+    _same(min(left.paid_minor, left.gifted_minor) >= 0)
+    target_minor = before.rights.returned_minor + fact.part.total_minor
+    _image(wallet, Holding(recall(before.rights, target_minor), left), fact.after)
+
+
+def _wallets_fenced(state: TillState, fact: j.WalletsFenced, at: str, actor: str) -> None:
+    _same(fact.wallets == {name: wallet.holding for name, wallet in state.wallets.items()})
+    for wallet in state.wallets.values():
+        wallet.holding, wallet.credits, wallet.gifted_granted_minor = Holding(), [], 0
+    state.fenced = fact.code
+
+
 def _wallet_blocked(state: TillState, fact: j.WalletBlocked, at: str, actor: str) -> None:
     _turned(state, fact.customer).blocked = fact.reason
 
@@ -710,6 +736,10 @@ _APPLY: dict[type, Apply] = {
     j.WalletTransferred: _wallet_transferred,
     j.WalletBlocked: _wallet_blocked,
     j.WalletUnblocked: _wallet_unblocked,
+    j.RightsGranted: _rights_granted,
+    j.RightsReturned: _rights_returned,
+    j.WalletsFenced: _wallets_fenced,
+    j.TillEnrolled: _nothing,
     j.TenderModeChanged: _nothing,
     j.TenderModesOrdered: _nothing,
     j.GroupChanged: _nothing,

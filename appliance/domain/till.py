@@ -39,6 +39,7 @@ from appliance.domain.crediting import (
 )
 from appliance.domain.errors import Refusal
 from appliance.domain.money import rate_part
+from appliance.domain.rights import fence_wallets, note_enrolment, return_rights, take_grant
 from appliance.domain.settlement import (
     Moment,
     Outcome,
@@ -587,6 +588,10 @@ _STEP: dict[type, Step] = {
     i.TransferWallet: transfer_wallet,
     i.BlockWallet: block_wallet,
     i.UnblockWallet: unblock_wallet,
+    i.TakeGrant: take_grant,
+    i.ReturnRights: return_rights,
+    i.FenceWallets: fence_wallets,
+    i.NoteEnrolment: note_enrolment,
     i.RequestCard: request_card,
     i.RequestCardCredit: request_card_credit,
     i.RequestCardCancel: request_card_cancel,

@@ -17,6 +17,7 @@ from appliance.domain.wallet import Purse
 
 MOVING: Final = frozenset((
     "WalletCredited", "WalletCreditCancelled", "WalletRefunded", "WalletAdjusted", "WalletTransferred",
+    "RightsGranted", "RightsReturned", "WalletsFenced",
 ))  # fmt: skip
 SALES: Final = frozenset(("TicketClosed", "SettlementReversed"))
 IMAGE: Final = b'"wallet":{'

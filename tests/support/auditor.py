@@ -151,6 +151,12 @@ class Auditor:
     def read_WalletAdjusted(self, fact: dict[str, Any]) -> None:
         self.wallets.read_WalletAdjusted(fact)
 
+    def read_RightsGranted(self, fact: dict[str, Any]) -> None:
+        self.wallets.read_RightsGranted(fact)
+
+    def read_RightsReturned(self, fact: dict[str, Any]) -> None:
+        self.wallets.read_RightsReturned(fact)
+
     def read_WalletTransferred(self, fact: dict[str, Any]) -> None:
         self.wallets.read_WalletTransferred(fact)
 

@@ -16,7 +16,7 @@ class Account:
     """One wallet: money in both parts, and the two cumulative numbers of its rights."""
 
     def __init__(self) -> None:
-        self.paid = self.given = self.topped_up = self.spent = 0
+        self.paid = self.given = self.topped_up = self.spent = self.granted = self.returned = 0
 
     @property
     def balance(self) -> int:
@@ -29,6 +29,16 @@ class Account:
             self.topped_up += paid + given
         else:
             self.spent -= paid + given
+        assert self.paid >= 0 and self.given >= 0, f"below zero: {self.paid} paid, {self.given} given"
+
+    def hold(self, paid: int, given: int) -> None:
+        """Rights that head office granted, or took back when negative."""
+        self.paid += paid
+        self.given += given
+        if paid + given > 0:
+            self.granted += paid + given
+        else:
+            self.returned -= paid + given
         assert self.paid >= 0 and self.given >= 0, f"below zero: {self.paid} paid, {self.given} given"
 
     def matches(self, image: dict[str, Any]) -> None:
@@ -113,6 +123,22 @@ class WalletBook:
         target.move(paid, given)
         source.matches(fact["source_after"])
         target.matches(fact["target_after"])
+
+    def read_RightsGranted(self, fact: dict[str, Any]) -> None:
+        paid, given = parts(fact["part"])
+        assert paid >= 0 and given >= 0
+        account = self.accounts[fact["customer"]]
+        account.hold(paid, given)
+        account.matches(fact["after"])
+        assert fact["after"]["rights"].get("granted_minor", 0) == account.granted
+
+    def read_RightsReturned(self, fact: dict[str, Any]) -> None:
+        paid, given = parts(fact["part"])
+        assert paid >= 0 and given >= 0 and paid + given > 0
+        account = self.accounts[fact["customer"]]
+        account.hold(-paid, -given)
+        account.matches(fact["after"])
+        assert fact["after"]["rights"].get("returned_minor", 0) == account.returned
 
     def sale(self, sale: dict[str, Any], sign: int, image: dict[str, Any] | None) -> None:
         """The wallet's tenders of a sealed sale, or of its reversal."""
