@@ -66,6 +66,7 @@ class Result:
         return "complete, no violation" if self.is_complete else "cut at the limit, no violation"
 
 
+KNOWN = Grid(write_offs=1, leases=True, closes_as_known=True)
 SCOPES = (
     Scope("rights", "top-up, spend, grant, recall", Grid(top_ups=(1, 1))),
     Scope("re-grants", "and granting again", Grid(target=2, returns=2)),
@@ -74,6 +75,7 @@ SCOPES = (
     Scope("cancel", "and top-ups paid out again", Grid(top_ups=(1, 1), cancels=1)),
     Scope("credit", "and credits at head office, with claims", Grid(later_credits=1, float_minor=1)),
     Scope("hasty", "and a healthy till is given up", Grid(write_offs=1)),
+    Scope("known", "and closed with what is known, and back", Grid(credit=0, write_offs=1, closes_as_known=True)),
     Scope("re-grants-both", "top-ups at both tills, re-grants", Grid(top_ups=(1, 1), target=2, returns=2), False),
     Scope("float-both", "top-ups at both tills, float", Grid(top_ups=(1, 1), float_minor=1), False),
     Scope("float-re-grants", "float and re-grants", Grid(target=2, returns=2, float_minor=1), False),
@@ -98,13 +100,9 @@ SCOPES = (
         False,
     ),
     Scope("hasty-twice", "two write-offs of healthy tills", Grid(write_offs=2), False),
-    Scope("known", "closed with what is known", Grid(write_offs=1, leases=True, closes_unknown=True), False),
-    Scope(
-        "known-float",
-        "closed with what is known, float, no top-up",
-        Grid(top_ups=(0, 0), float_minor=1, write_offs=1, leases=True, closes_unknown=True),
-        False,
-    ),
+    Scope("known-destroyed", "a destroyed till is closed with what is known", KNOWN, False),
+    Scope("known-float", "and float, no top-up", replace(KNOWN, top_ups=(0, 0), float_minor=1), False),
+    Scope("known-hasty", "a till that was closed with what is known comes back", replace(KNOWN, leases=False), False),
 )
 
 

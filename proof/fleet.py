@@ -290,8 +290,13 @@ class Fleet:
         till.is_on = False
 
     def _find(self, till: TillNode, step: Step) -> None:
-        if not till.is_on and not till.is_destroyed:
-            till.is_on, till.is_cut = True, False
+        """Lost tills come back, and now and then one that everybody thought was destroyed."""
+        if till.is_destroyed and step.amount % 4:
+            return
+        if till.is_destroyed:
+            self.counts["destroyed tills that came back"] += 1
+        if not till.is_on:
+            till.is_on, till.is_cut, till.is_destroyed = True, False, False
             self._sync(till)
 
     def _destroy(self, till: TillNode, step: Step) -> None:
@@ -445,11 +450,10 @@ class Fleet:
         self._office_settles()
         for number in range(office.epochs[till.index]):
             name = epoch_name(till.index, number)
-            if all(pool.epoch(name).is_closed for pool in office.pools):
+            if all(pool.epoch(name).is_closed or pool.epoch(name).is_closed_as_known for pool in office.pools):
                 continue
             for wallet, pool in enumerate(office.pools):
-                office.pools[wallet] = self.rules.close_epoch(pool, name, pool.epoch(name).seen)
-            office.unknown.add(name)
+                office.pools[wallet] = self.rules.close_as_known(pool, name)
             self.counts["closed with what was known"] += 1
         self._office_settles()
 
@@ -497,10 +501,16 @@ class Fleet:
         """No rights are at a till, head office knows every till's last word, and all that was given up is closed."""
         pool = self.office.pools[wallet]
         for till in self.tills:
-            seen = pool.epoch(epoch_name(till.index, till.epoch)).seen
-            if not till.is_destroyed and (till.rights[wallet].free_minor or seen != till.rights[wallet]):
+            names = [epoch_name(till.index, number) for number in range(till.epoch + 1)]
+            now = pool.epoch(names[-1])
+            if till.is_destroyed:
+                continue
+            if till.rights[wallet].free_minor or now.seen != till.rights[wallet] or now.is_fenced:
                 return False
-        return all(epoch.is_closed for epoch in pool.epochs.values() if epoch.is_fenced)
+            if not all(pool.epoch(name).is_closed for name in names[:-1]):
+                return False
+        given_up = (epoch for epoch in pool.epochs.values() if epoch.is_fenced)
+        return all(epoch.is_closed or epoch.is_closed_as_known for epoch in given_up)
 
     def _expected(self, wallet: int) -> int:
         """Pool less open claims, from what happened; of epochs closed with what was known, from what was known."""
@@ -508,8 +518,8 @@ class Fleet:
         expected = pool.credited_minor + pool.loss_minor
         expected += sum(till.paid_in[wallet] - till.paid_out[wallet] - till.claimed[wallet] for till in self.tills)
         for name, rights in each_epoch([till.seen(wallet) for till in self.tills]):
-            if name in self.office.unknown:
-                seen = pool.epoch(name).seen
+            epoch, seen = pool.epoch(name), pool.epoch(name).seen
+            if epoch.is_closed_as_known and not epoch.is_closed:
                 expected -= rights.topped_up_minor - seen.topped_up_minor
                 expected += rights.spent_minor - seen.spent_minor + rights.claims_minor - seen.claims_minor
         return expected

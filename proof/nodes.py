@@ -99,7 +99,6 @@ class OfficeNode:
     epochs: list[int]
     leases: list[int]
     decided: list[list[tuple[str, int, int]]]
-    unknown: set[str] = field(default_factory=set)
     wanted: dict[tuple[int, int, int], tuple[int, int]] = field(default_factory=dict)
     """Targets that the pool could not meet yet and until when somebody waits, by till, epoch and wallet."""
     leaving: list[Mail] = field(default_factory=list)
@@ -116,5 +115,5 @@ class OfficeNode:
 
     def seen(self, wallet: int) -> Office:
         """As the truth looks at it."""
-        bare = Office((0, 0, 0, 0, 0, 0), decided=tuple(self.decided[wallet]), unknown=frozenset(self.unknown))
+        bare = Office((0, 0, 0, 0, 0, 0), decided=tuple(self.decided[wallet]))
         return bare.holding(self.pools[wallet])

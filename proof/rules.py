@@ -54,6 +54,9 @@ class Rules:
     def close_epoch(self, pool: Pool, epoch: str, closing: Rights) -> Pool:
         return wallet.close_epoch(pool, epoch, closing)
 
+    def close_as_known(self, pool: Pool, epoch: str) -> Pool:
+        return wallet.close_as_known(pool, epoch)
+
     def kept(self, move: TillMove, before: Rights, after: Rights) -> Rights:
         """What the till reads from its disk after a power cut that follows this move and all its messages.
 

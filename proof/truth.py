@@ -8,7 +8,8 @@ left with, which no broken disk can change. In a sound world both say the same:
 
 An epoch holds `granted - returned` as head office knows it and `topped up - spent` as the till knows it: what is under
 way in either direction is still somewhere. Once an epoch is closed it holds nothing. *What nobody will ever know* is
-nought, except of an epoch that was closed with what was known: late top-ups less late spending.
+nought, except of an epoch that is closed with what was known: late top-ups less late spending. When its till comes
+back after all, that is nought again.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def _bounds(tills: Sequence[Till], office: Office, pool: Pool) -> Iterator[str]:
         if is_closed:
             written += amount
             late += spent[name] - known_spent
-        if not is_closed or name in office.unknown:
+        else:
             given_up += amount
     if pool.loss_minor > written:
         yield f"the loss of {pool.loss_minor} is more than the {written} that was written off"
@@ -66,10 +67,10 @@ def _sums(tills: Sequence[Till], office: Office, pool: Pool) -> Iterator[str]:
         seen = epoch.seen
         claims_seen += seen.claims_minor
         late = rights.topped_up_minor - seen.topped_up_minor - rights.spent_minor + seen.spent_minor
-        if not epoch.is_closed:
-            held += seen.granted_minor - seen.returned_minor + rights.topped_up_minor - rights.spent_minor
-        elif name in office.unknown:
+        if not epoch.is_closed and epoch.is_closed_as_known:
             unknown += late
+        elif not epoch.is_closed:
+            held += seen.granted_minor - seen.returned_minor + rights.topped_up_minor - rights.spent_minor
         elif late or rights.claims_minor != seen.claims_minor:
             yield f"epoch {name} was closed, and not all of it was netted"
     given = pool.credited_minor + sum(till.paid_in for till in tills) + pool.suspense_minor + pool.loss_minor

@@ -43,8 +43,8 @@ class Grid:
     """How many tills are given up in all."""
     leases: bool = False
     """Leases end and tills are destroyed; a till is given up only then. Without it, at any time: the harder case."""
-    closes_unknown: bool = False
-    """A destroyed till's epoch may be closed with what is known."""
+    closes_as_known: bool = False
+    """What was given up may be closed with what is known: of a destroyed till, or of any when there are no leases."""
 
 
 class Lease(IntEnum):
@@ -95,8 +95,6 @@ class Office(NamedTuple):
     decided: tuple[tuple[str, int, int], ...] = ()
     """Epoch, what was written off of it when a person decided it, and what was known then to be spent."""
     credits: int = 0
-    unknown: frozenset[str] = frozenset()
-    """Epochs that were closed with what was known."""
     sent: Heard = frozenset()
 
     @property
@@ -286,9 +284,12 @@ class OfficeWorld:
                 f"head office gives {name} up, and writes {lost} off",
                 written._replace(decided=(*office.decided, (name, lost, known.seen.spent_minor))),
             )
-        if self.grid.closes_unknown and lease is Lease.DESTROYED and known.is_fenced and not known.is_closed:
-            closed = office.holding(self.rules.close_epoch(office.pool, name, known.seen))
-            yield f"head office closes {name} with what it knows", closed._replace(unknown=office.unknown | {name})
+        is_gone = lease is Lease.DESTROYED or not self.grid.leases
+        for past in range(number + 1):
+            name = epoch_name(index, past)
+            after = self.rules.close_as_known(office.pool, name)
+            if self.grid.closes_as_known and is_gone:
+                yield f"head office closes {name} with what it knows", office.holding(after)
 
 
 def said(rights: Rights) -> str:

@@ -7,7 +7,7 @@ componentwise maximum: lost, repeated and reordered messages change nothing (esc
 Balegas et al. 2015).
 
     Rights     what one till knows of one wallet, and `top_up`, `debit`, `claim`, `grant`, `recall`
-    Pool       what head office knows of it, and `report`, `need`, `write_off`, `close_epoch`
+    Pool       what head office knows of it, and `report`, `answer_need`, `write_off`, `close_epoch`, `close_as_known`
     Purse      money that was paid and money that was given: only the first is ever paid out
     Holding    rights and purse of a till together: the image that every movement in the journal carries
 
@@ -104,6 +104,9 @@ class Epoch(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Rights credited back to the pool before the till's closing report; from the shop's suspense account."""
     is_fenced: bool = False
     is_closed: bool = False
+    """Its closing report has come."""
+    is_closed_as_known: bool = False
+    """A person decided that no closing report will come."""
 
 
 class Pool(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -163,9 +166,22 @@ def write_off(pool: Pool, epoch: str) -> Pool:
     return _cover(_put(moved, epoch, replace(known, is_fenced=True, written_off_minor=held)))
 
 
+def close_as_known(pool: Pool, epoch: str) -> Pool:
+    """A second decision of a person, about a till that will not come back: nothing is in suspense for it any longer.
+
+    Never `close_epoch` with what was seen: a till that comes back after all could not be netted any more, and what
+    was paid in there would be nobody's.
+    """
+    known = pool.epoch(epoch)
+    if not known.is_fenced or known.is_closed or known.is_closed_as_known:
+        return pool
+    moved = replace(pool, suspense_minor=pool.suspense_minor - known.written_off_minor)
+    return _put(moved, epoch, replace(known, is_closed_as_known=True))
+
+
 def close_epoch(pool: Pool, epoch: str, closing: Rights) -> Pool:
     """The one closing report of a fenced epoch. Only here late top-ups and late debits are netted: what the wallet
-    cannot cover is loss, at most what was written off."""
+    cannot cover is loss, at most what was written off. It counts after `close_as_known` too."""
     known = pool.epoch(epoch)
     if not known.is_fenced or known.is_closed:
         return pool
@@ -177,7 +193,7 @@ def close_epoch(pool: Pool, epoch: str, closing: Rights) -> Pool:
         pool,
         pool_minor=max(0, in_pool),
         loss_minor=pool.loss_minor + max(0, -in_pool),
-        suspense_minor=pool.suspense_minor - known.written_off_minor,
+        suspense_minor=pool.suspense_minor - (0 if known.is_closed_as_known else known.written_off_minor),
         claims_minor=pool.claims_minor + seen.claims_minor - known.seen.claims_minor,
     )
     return _cover(_put(moved, epoch, replace(known, seen=seen, is_closed=True)))
