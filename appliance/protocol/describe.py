@@ -17,13 +17,23 @@ _TITLES: Final = {
     "command": "Commands",
     "view": "The view",
 }
-_PLAIN: Final = {"int": "integer", "str": "text", "bool": "true or false", "Any": "anything"}
+_PLAIN: Final = {
+    "int": "integer", "str": "text", "bool": "true or false", "Any": "anything", "bytes": "bytes in base 64",
+    "msgspec.Raw": "any JSON",
+}  # fmt: skip
 _HEAD: Final = """\
 # The kiosk protocol
 
 This page is written by `scripts/protocol` from `appliance/protocol/`; a test fails when it differs. Change the
 messages, not the page.
 """
+_WIRE_HEAD: Final = """\
+# The messages between tills and head office
+
+This page is written by `scripts/protocol` from `appliance/protocol/wire.py`; a test fails when it differs. Change the
+messages, not the page. How they travel: [wire.md](wire.md).
+"""
+_NO_MESSAGES: Final = ("BrokenBatch", "Message", "Topics")
 
 
 class Field(msgspec.Struct, frozen=True):
@@ -69,18 +79,26 @@ def describe(sources: Mapping[str, str]) -> str:
     """The whole page as Markdown."""
     parts = [_HEAD]
     for page in messages(sources):
-        parts.append(f"## {_TITLES[page.name]}\n\n{page.text}\n")
-        if page.types:
-            parts.append(
-                "Numbers and kinds of values:\n\n" + _table(("name", "type", "meaning"), _type_rows(page.types))
-            )
-        section = ""
-        for message in page.messages:
-            if message.section != section:
-                section = message.section
-                parts.append(f"### {section[0].upper()}{section[1:]}\n")
-            parts.append(_message(message))
+        parts += [f"## {_TITLES[page.name]}\n\n{page.text}\n", *_contents(page)]
     return "\n".join(parts)
+
+
+def describe_wire(source: str) -> str:
+    """The same for the messages between tills and head office: the source of `appliance/protocol/wire.py`."""
+    page = _read("wire", source, {})
+    kinds = tuple(message for message in page.messages if message.name not in _NO_MESSAGES)
+    return "\n".join([_WIRE_HEAD, f"{page.text}\n", *_contents(msgspec.structs.replace(page, messages=kinds))])
+
+
+def _contents(page: Page) -> Iterable[str]:
+    if page.types:
+        yield "Numbers and kinds of values:\n\n" + _table(("name", "type", "meaning"), _type_rows(page.types))
+    section = ""
+    for message in page.messages:
+        if message.section != section:
+            section = message.section
+            yield f"### {section[0].upper()}{section[1:]}\n"
+        yield _message(message)
 
 
 def _type_rows(types: Iterable[Field]) -> Iterable[tuple[str, ...]]:
@@ -162,6 +180,8 @@ def _json(node: ast.expr) -> str:
     """A default as it would stand on the wire."""
     if isinstance(node, ast.Tuple):
         return "[]"
+    if isinstance(node, ast.Call):  # a part of its own defaults, or JSON as it stands
+        return str(ast.literal_eval(node.args[0]).decode()) if node.args else "{}"
     value = ast.literal_eval(node)
     return msgspec.json.encode(value).decode()
 
@@ -195,7 +215,8 @@ def _type(node: ast.expr) -> str:
     of = ast.unparse(node.value)
     parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
     if of == "Annotated":
-        return _type(parts[0]) + _bounds(parts[1])
+        many = isinstance(parts[0], ast.Subscript) and ast.unparse(parts[0].value) in ("dict", "tuple")
+        return _type(parts[0]) + _bounds(parts[1], "entries" if many else "characters")
     if of == "Literal":
         return "one of " + ", ".join(f"`{ast.unparse(part)}`" for part in parts).replace("'", '"')
     if of == "dict":
@@ -205,7 +226,7 @@ def _type(node: ast.expr) -> str:
     return "[" + ", ".join(_type(part) for part in parts) + "]"
 
 
-def _bounds(meta: ast.expr) -> str:
+def _bounds(meta: ast.expr, unit: str) -> str:
     """What `msgspec.Meta` allows: " 0…99", ", at most 40 characters", ", matching `^[0-9]*$`"."""
     if not isinstance(meta, ast.Call):
         return ""
@@ -214,15 +235,17 @@ def _bounds(meta: ast.expr) -> str:
     if "ge" in given or "le" in given:
         said += f" {given.get('ge', '')}…{given.get('le', '')}"
     if "min_length" in given:
-        said += f", at least {given['min_length']} characters"
+        said += f", at least {given['min_length']} {unit}"
     if "max_length" in given:
-        said += f", at most {given['max_length']} characters"
+        said += f", at most {given['max_length']} {unit}"
     if "pattern" in given:
         said += f", matching `{given['pattern']}`"
     return said
 
 
 def _number(node: ast.expr) -> str:
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        return f"-{_number(node.operand)}"
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
         return str(ast.literal_eval(node.left) ** ast.literal_eval(node.right))
     return str(ast.literal_eval(node))

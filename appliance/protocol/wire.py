@@ -46,13 +46,12 @@ RPC_EXPIRY_S: Final = 10
 FEED_LIMIT: Final = 2_000
 """Rows of a page of the feed at most."""
 
-MAX_INT: Final = 2**53
-Id = Annotated[str, Meta(pattern=r"^[a-z0-9]([a-z0-9-]{0,46}[a-z0-9])?\Z")]
+Id = Annotated[str, Meta(pattern=r"^(?!-)[a-z0-9-]{1,48}(?<!-)\Z")]
 """Name of a chain, a till or a key: it stands in topics, certificates and access rules, so nothing else may."""
 Text = Annotated[str, Meta(max_length=500)]
 Word = Annotated[str, Meta(max_length=64)]
-Count = Annotated[int, Meta(ge=0, le=MAX_INT)]
-Amount = Annotated[int, Meta(ge=-MAX_INT, le=MAX_INT)]
+Count = Annotated[int, Meta(ge=0, le=2**53)]
+Amount = Annotated[int, Meta(ge=-(2**53), le=2**53)]
 Link = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 """A link of the journal's chain: SHA-256 as 64 hexadecimal digits."""
 Moment = Annotated[str, Meta(max_length=32)]
@@ -137,19 +136,19 @@ class BrokenBatch(ValueError):
 class WireEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     """One row of the journal. Its number, epoch and links follow from its place in the batch."""
 
-    kind: Word
+    kind: Text
     at: Moment
     body: msgspec.Raw
     """The stored bytes, unchanged: they are what was hashed."""
-    actor: Word = ""
-    origin: Word = ""
+    actor: Text = ""
+    origin: Text = ""
 
 
 class Batch(Message, frozen=True):
     """Entries in order, from `first` on, as they stand in the till's journal."""
 
     epoch: Word
-    first: Annotated[int, Meta(ge=1, le=MAX_INT)]
+    first: Annotated[int, Meta(ge=1, le=2**53)]
     prev: Link
     """Link of the entry before the first one."""
     last: Link
@@ -293,14 +292,14 @@ class FeedAsk(Message, frozen=True):
     table: Word
     """`product`, `customer`, `group`, `user`, `payment_mode`, `reason`, `message`, `config`, ..."""
     since: Count
-    limit: Annotated[int, Meta(ge=1, le=FEED_LIMIT)] = FEED_LIMIT
+    limit: Annotated[int, Meta(ge=1, le=2_000)] = 2_000
 
 
 class FeedRow(msgspec.Struct, frozen=True, omit_defaults=True):
     """One row as it is now; a row that changed twice comes once, with its newest `rev`."""
 
     rev: Count
-    key: Word
+    key: Text
     body: msgspec.Raw = msgspec.Raw(b"null")
     """JSON object of the table's own fields; null for a row that is gone."""
     gone: bool = False
@@ -319,7 +318,7 @@ class FeedPage(Message, frozen=True):
     """`since` of the next question."""
     head: Count
     """Newest `rev` of the table: there is more while `next` is below it."""
-    rows: Annotated[tuple[FeedRow, ...], Meta(max_length=FEED_LIMIT)] = ()
+    rows: Annotated[tuple[FeedRow, ...], Meta(max_length=2_000)] = ()
 
 
 class FeedMoved(Message, frozen=True):
@@ -379,7 +378,7 @@ class ConfigDocument(Message, frozen=True):
 
     target: Id
     """A till, or `all`."""
-    version: Annotated[int, Meta(ge=1, le=MAX_INT)]
+    version: Annotated[int, Meta(ge=1, le=2**53)]
     body: msgspec.Raw
     """JSON object, read by `domain/settings.py`."""
     not_before: Moment = ""

@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 from appliance.domain.journal import GENESIS, AnyFact, Entry, SellerLocked, SellerSignedIn, TicketNamed, chain
 from appliance.domain.wallet import Holding, Purse, Rights
 from appliance.protocol import wire
+from appliance.protocol.describe import describe_wire
 from appliance.protocol.wire import KINDS, BrokenBatch, Topics, cut, office_reads, pack, till_of, unpack
 
+ROOT = Path(__file__).parents[2]
 GOLDEN = Path(__file__).parent / "golden"
 AT = "2026-03-02T07:15:00.000Z"
 HELD = Holding(Rights(granted_minor=5_000, topped_up_minor=2_000, spent_minor=1_500), Purse(5_500))
@@ -159,3 +161,10 @@ def test_a_worker_reads_its_partitions_and_every_question():
 def test_names_that_topics_and_access_rules_cannot_carry_are_refused(name):
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert(name, wire.Id)
+
+
+def test_the_page_of_the_messages_is_that_of_the_code():
+    source = (ROOT / "appliance/protocol/wire.py").read_text(encoding="utf-8")
+    page = (ROOT / "docs/wire-messages.md").read_text(encoding="utf-8")
+    assert page == describe_wire(source), "run scripts/protocol"
+    assert not [kind for kind in KINDS if f"#### {kind}\n" not in page]
