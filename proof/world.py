@@ -258,7 +258,7 @@ class OfficeWorld:
         for target in range(1, self.grid.target + 1):
             after = self.rules.answer_need(pool, name, target, self.grid.float_minor)
             seen = after.epoch(name)
-            if seen.is_fenced:
+            if seen.is_fenced and after == pool:
                 continue
             granted = Rights(granted_minor=seen.seen.granted_minor, float_minor=seen.seen.float_minor)
             what = f"head office reads that {name} needs {target}, and grants {granted.granted_minor}"
@@ -276,8 +276,8 @@ class OfficeWorld:
         name = epoch_name(index, number)
         known = office.pool.epoch(name)
         is_lost = lease is not Lease.VALID or not self.grid.leases
-        if is_lost and not known.is_fenced and len(office.decided) < self.grid.write_offs:
-            after = self.rules.write_off(office.pool, name)
+        after = self.rules.write_off(office.pool, name)
+        if is_lost and after != office.pool and len(office.decided) < self.grid.write_offs:
             lost = after.epoch(name).written_off_minor
             written = office.holding(after, Message("fence", index, number, Rights()))
             yield (

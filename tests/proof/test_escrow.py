@@ -23,6 +23,7 @@ STATES = {
     "cancel": (26_184, 85_552),
     "credit": (54_193, 209_484),
     "hasty": (49_318, 116_308),
+    "known": (8_660, 17_862),
 }
 """States and steps of the quick grids: a change of the rules, or of what is looked at, changes them, and is meant."""
 
