@@ -10,7 +10,7 @@ import random
 import pytest
 
 from appliance.protocol.wire import Topics, office_reads
-from appliance.sync.session import MAX_PAYLOAD, Letter, LinkLost, Session
+from appliance.sync.session import MAX_PAYLOAD, Letter, LinkLost, Session, Tls
 from headoffice import broker as brokers
 from tests.support.wire_chaos import Chaos
 from tests.support.wire_peer import linked
@@ -335,13 +335,32 @@ def test_the_watch_is_told_of_changes_only(run, own_broker):
     assert (told[1], told[-2:]) == ((False, True), [(True, False), (False, True)])
 
 
-def test_an_error_of_our_own_is_not_swallowed(run, wire):
+@pytest.mark.parametrize("kind", [LookupError, OSError, TimeoutError])
+def test_an_error_of_our_own_is_not_taken_for_a_lost_link(run, wire, kind):
     async def serve(connection):
-        raise LookupError("a bug")
+        raise kind("a full disk, or a bug")
 
-    with pytest.raises(ExceptionGroup) as raised:
-        run(Session(wire.plain("caisse-1"), ONE.read).run(serve))
-    assert raised.group_contains(LookupError)
+    async def main():
+        session = Session(wire.plain("caisse-1"), ONE.read)
+        with pytest.raises(ExceptionGroup) as raised:
+            await session.run(serve)
+        assert raised.group_contains(kind)
+        assert not session.linked
+
+    run(main())
+
+
+def test_a_missing_certificate_is_a_reason_and_not_the_end(run, wire, tmp_path):
+    async def main():
+        told: asyncio.Queue[str] = asyncio.Queue()
+        line = wire.safe("caisse-1", files=Tls(tmp_path / "a", tmp_path / "b", tmp_path / "c"))
+        session = Session(line, ONE.read, watch=lambda linked, fault: told.put_nowait(fault))
+        async with asyncio.TaskGroup() as group:
+            running = group.create_task(session.run(lambda connection: asyncio.sleep(0)), name="session")
+            assert "No such file" in await told.get()
+            running.cancel()
+
+    run(main())
 
 
 def test_a_letter_that_nobody_answers_is_a_lost_link(run, own_broker):
