@@ -1,5 +1,9 @@
 """Which level decides, what is refused, and that no setting is without its words and its place."""
 
+import re
+from pathlib import Path
+
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -160,3 +164,18 @@ def test_two_settings_must_go_together_at_every_time():
     wrong = s.Level({}, (), (s.Change("2026-13-01T00:00", {}),))
     assert refused(s.check_levels, s.Levels(till=wrong), "CH") == "settings.value"
     s.check_levels(levels(chain={"free_price_min_minor": 100}), "CH")
+
+
+def as_json(value):
+    return msgspec.json.decode(msgspec.json.encode(value))
+
+
+def test_the_page_has_every_setting_with_its_defaults():
+    """R-07: the table of defaults equals the document."""
+    page = (Path(__file__).parents[2] / "docs" / "settings.md").read_text(encoding="utf-8")
+    rows = {row[1]: row for row in re.findall(r"^\| ([^|`]+) \| `(\w+)` \| `(.+?)` \| (?:`(.+?)`)? \|", page, re.M)}
+    assert set(rows) == set(s.KEYS)
+    for key, (label, _, default, french) in rows.items():
+        assert label == catalogue("fr")[f"screen.setting.{key}.label"]
+        assert msgspec.json.decode(default) == as_json(s.default_of(key, "CH"))
+        assert msgspec.json.decode(french or default) == as_json(s.default_of(key, "FR"))

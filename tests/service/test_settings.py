@@ -4,6 +4,7 @@ import logging
 import os
 import random
 import zlib
+from copy import deepcopy
 from datetime import timedelta
 from typing import Any
 
@@ -534,13 +535,13 @@ def mutated(dice, found):
             holder, key = place, dice.choice(list(place) if isinstance(place, dict) else range(len(place)))
             place = place[key]
         if holder is None:
-            found[dice.choice([*s.KEYS, *s.OFFICE, "keys", "author", "x"])] = dice.choice(ODD)
+            found[dice.choice([*s.KEYS, *s.OFFICE, "keys", "author", "x"])] = deepcopy(dice.choice(ODD))
         elif isinstance(holder, dict) and dice.random() < 0.4:
-            holder[dice.choice([*s.KEYS, "values", "locked", "later", "at"])] = dice.choice(ODD)
+            holder[dice.choice([*s.KEYS, "values", "locked", "later", "at"])] = deepcopy(dice.choice(ODD))
         elif dice.random() < 0.3:
             del holder[key]
         else:
-            holder[key] = dice.choice(ODD)
+            holder[key] = deepcopy(dice.choice(ODD))
     return found
 
 
