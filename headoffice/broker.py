@@ -113,6 +113,12 @@ def find() -> str:
     return found
 
 
+def _dying_with_us() -> tuple[str, ...]:
+    """The kernel ends it when we are killed; nothing where util-linux is missing."""
+    setpriv = shutil.which("setpriv")
+    return (setpriv, "--pdeathsig", "KILL", "--") if setpriv else ()
+
+
 def free_port() -> int:
     """A port of the loopback that nobody listens on now."""
     with socket.socket() as probe:
@@ -141,7 +147,7 @@ class Broker:
             return
         with self.log_path.open("ab") as told:
             self._process = subprocess.Popen(
-                [find(), "-c", str(self._conf)], stdin=subprocess.DEVNULL, stdout=told, stderr=told
+                [*_dying_with_us(), find(), "-c", str(self._conf)], stdin=subprocess.DEVNULL, stdout=told, stderr=told
             )
         for port in self._ports:
             self._await(port, self._process)

@@ -72,6 +72,7 @@ def test_a_till_writes_nowhere_but_on_its_own_topics(run, wire, door):
 @pytest.mark.parametrize("wish", [
     ("#",), ("+/+/+/+",), (f"{CHAIN}/#",), (f"{CHAIN}/t/+/down", f"{CHAIN}/t/+/ack", f"{CHAIN}/t/+/res"),
     (f"{CHAIN}/p/+/t/+/up",), OF_TWO, ("$SYS/#",),
+    (f"$share/x/{CHAIN}/t/+/down", f"$share/x/{CHAIN}/p/+/t/+/up", "$share/x/#"),
 ])  # fmt: skip
 def test_a_till_reads_nothing_but_its_own(run, wire, wish):
     async def main():
