@@ -114,18 +114,20 @@ def test_a_scanner_programmed_for_another_keyboard_gives_the_wrong_characters(ru
 
 
 @pytest.mark.parametrize("scanner", ["serial", "twin", "hid", "wedge"])
-def test_the_setup_label_is_scanned_and_gives_the_scanner_its_role(run, tmp_path, scanner):
+def test_the_setup_label_is_scanned_and_the_scanner_keeps_its_role(run, tmp_path, scanner):
     async def story():
         async with open_page(tmp_path) as page, asyncio.TaskGroup() as group:
             listening = asyncio.Event()
             search = page.drivers.learn("scanner.new", lambda learning: listening.set())
-            group.create_task(search, name="search")
+            searching = group.create_task(search, name="search")
             await listening.wait()
             await page.post("/api/scan/setup", {"scanner": scanner})
-            await page.event(Health, lambda health: health.role == "scanner.new" and health.state is DeviceState.READY)
+            await searching
+            role = ROLES[scanner]
+            await page.event(Health, lambda health: health.role == role and health.state is DeviceState.READY)
             await page.post("/api/scan", {"code": JAM, "scanner": scanner})
             read = await page.event(Scan, lambda scan: scan.text == JAM)
-            assert read.source == "scanner.new"
+            assert read.source == role
 
     run(story())
 
