@@ -144,8 +144,13 @@ def process_of(state: dict, name: str):
     return next(process for process in state["processes"] if process["name"] == name)
 
 
+def is_scanner_ready(view: TillView) -> bool:
+    """The first view is shown before the devices are met."""
+    return any(light.device == "scanner" and light.level == "ok" for light in view.status)
+
+
 async def open_day(demo: Demo, till: Till) -> None:
-    await till.until(lambda view: view.screen == "lock")
+    await till.until(lambda view: view.screen == "lock" and is_scanner_ready(view))
     await demo.post("/api/scan", {"code": CAMILLE_BADGE})
     await till.until(lambda view: view.screen == "opening")
     await till.ask(KeepFloat())
@@ -185,7 +190,7 @@ def test_ten_things_are_sold_and_the_plug_is_pulled_in_the_middle(run, tmp_path)
     async def story():
         async with open_demo(tmp_path, "--no-kiosk") as demo:
             sold = await sell(demo)
-            state = await demo.until(lambda state: state["printer"]["papers"])
+            state = await demo.until(lambda state: state["printer"]["papers"] and state["drawer"]["pulses"] > 1)
             assert state["drawer"] == {"is_open": True, "pulses": 2, "stuck": False}
             number = state["printer"]["papers"][0]
             async with demo.http.get(f"{demo.url}/api/paper/{number}.png") as response:
