@@ -1,22 +1,24 @@
 """Both databases for every test that asks for `url`: SQLite always, PostgreSQL where Debian's is installed."""
 
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.support.books import Cluster, a_cluster, postgresql_binaries
+from tests.support.till import RAM
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory) -> Iterator[Cluster]:
+def cluster() -> Iterator[Cluster]:
     binaries = postgresql_binaries()
     if binaries is None:
         pytest.skip("PostgreSQL is not installed (requirements/apt.txt)")
-    folder = tmp_path_factory.mktemp("postgresql")
-    for parent in (folder, *folder.parents[:3]):
-        parent.chmod(parent.stat().st_mode | 0o011)  # its user has to pass
-    with a_cluster(folder / "cluster", binaries) as running:
-        yield running
+    with tempfile.TemporaryDirectory(prefix="tillbox-postgresql-", dir=RAM) as folder:
+        Path(folder).chmod(0o711)  # a user of its own has to pass
+        with a_cluster(Path(folder) / "cluster", binaries) as running:
+            yield running
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
