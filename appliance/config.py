@@ -25,6 +25,27 @@ SOCKET_BYTES_MAX = 107
 """Unix takes no longer path of a socket."""
 
 
+class OfficeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The head office of this box, where it was not enrolled on its screen: for development and the demo."""
+
+    chain: Annotated[str, Meta(pattern=r"^[a-z0-9]([a-z0-9-]{0,46}[a-z0-9])?\Z")]
+    brokers: Annotated[tuple[str, ...], Meta(min_length=1)]
+    """`host:port` of each."""
+    office_keys: Annotated[tuple[str, ...], Meta(min_length=1)]
+    """Public keys that head office seals with, 64 hexadecimal digits each."""
+    config_keys: tuple[str, ...] = ()
+    """Those that seal settings: the one in use, then the recovery key."""
+    till: str = ""
+    """Id of this box there; "" the box's own."""
+    partition: Annotated[int, Meta(ge=0, le=999)] = 0
+    keys: str = ""
+    """Folder of the box's keys and certificates, relative to the settings file; "" is `office` in `data_dir`."""
+    plain: bool = False
+    """Without certificates, to a broker on the same machine."""
+    enrolment: str = ""
+    """Address at which a box that belongs to nobody asks in, `https://host:port/enrol`."""
+
+
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Everything the daemon and the kiosk must be told from outside."""
 
@@ -82,8 +103,13 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     """Sizes of keys and letters; by the panel's own size when `auto`."""
     sounds: Literal["all", "important", "off"] = "all"
     """`important`: only what was refused or needs somebody."""
+    tile_columns: Literal[0, 3, 4, 5, 6] = 0
+    tile_rows: Literal[0, 3, 4, 5, 6] = 0
+    """Keys of articles across and down; 0 as many as the panel's size asks for."""
     notes_order: Literal["time", "table", "amount"] = "time"
     """Order of the notes that wait."""
+    office: OfficeConfig | None = None
+    """Its head office; None for a till of its own, or one that was enrolled on its screen."""
 
 
 def load_config(path: Path) -> Config:
@@ -138,8 +164,12 @@ def _absolute(config: Config, base: Path) -> Config:
     data_dir = base / config.data_dir
     shop = str(base / config.shop) if config.shop else ""
     logo = str(base / config.logo) if config.logo else ""
+    office = config.office
+    if office is not None:
+        keys = base / office.keys if office.keys else data_dir / "office"
+        office = msgspec.structs.replace(office, keys=str(keys), till=office.till or config.till)
     return msgspec.structs.replace(
-        config, data_dir=str(data_dir), socket=str(data_dir / config.socket), shop=shop, logo=logo
+        config, data_dir=str(data_dir), socket=str(data_dir / config.socket), shop=shop, logo=logo, office=office
     )
 
 

@@ -79,6 +79,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     theme: Literal["light", "dark"] = "light"
     left_handed: bool = False
     screen_size: Literal["auto", "compact", "base", "large"] = "auto"
+    tile_columns: Literal[0, 3, 4, 5, 6] = 0
+    tile_rows: Literal[0, 3, 4, 5, 6] = 0
+    """0: as many as the panel's size asks for."""
     sounds: Literal["all", "important", "off"] = "all"
     # users
     lock_after_s: Seconds = 180
@@ -117,7 +120,7 @@ GROUP_OF: Final[Mapping[str, Group]] = {
         "printing",
     ),
     **dict.fromkeys(("scan_repeat_ms", "drawer_open_s", "display_text"), "devices"),
-    **dict.fromkeys(("theme", "left_handed", "screen_size", "sounds"), "screen"),
+    **dict.fromkeys(("theme", "left_handed", "screen_size", "tile_columns", "tile_rows", "sounds"), "screen"),
     **dict.fromkeys(("lock_after_s",), "users"),
 }  # fmt: skip
 """Section of Paramètres that shows a setting."""

@@ -144,8 +144,7 @@ class Shell(Box):
 
     def _dress(self, view: TillView) -> None:
         profile = profile_for(*self.panel) if view.profile == "auto" else view.profile
-        if theme.m.name != profile:
-            theme.use_profile(profile)
+        theme.use_profile(profile, view.tile_columns, view.tile_rows)
         theme.mode = view.theme
         Window.clearcolor = theme.rgba["bg"]
         theme.hand = "left" if view.left_handed else "right"

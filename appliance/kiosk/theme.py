@@ -155,10 +155,15 @@ class Theme(EventDispatcher):
         """Loads the colours of the new theme."""
         self.rgba = colours(mode)
 
-    def use_profile(self, name: str) -> None:
-        """Takes the sizes of a profile: "compact", "base" or "large"."""
-        self.m = PROFILES[name]
-        self.density = self.m.density
+    def use_profile(self, name: str, columns: int = 0, rows: int = 0) -> None:
+        """Takes the sizes of a profile: "compact", "base" or "large", with so many tiles as far as their names can be
+        read on it; 0 is the profile's number."""
+        profile = PROFILES[name]
+        cols, rows = min(columns or profile.cols, profile.cols + 1), min(rows or profile.rows, profile.rows)
+        wanted = replace(profile, cols=cols, rows=rows)
+        if self.m != wanted:
+            self.m = wanted
+            self.density = wanted.density
 
 
 theme = Theme()

@@ -854,6 +854,8 @@ class HomeView(Piece):
     last: LastTicket | None = None
     has_settings: bool = False
     orders_waiting: int = 0
+    order: Literal["time", "table", "amount"] = "time"
+    """Of the cards."""
 
 
 class TenderKey(Piece):
@@ -1420,5 +1422,8 @@ class TillView(Piece):
     cue: Cue | None = None
     theme: Literal["light", "dark"] = "light"
     profile: Literal["auto", "compact", "base", "large"] = "auto"
+    tile_columns: int = 0
+    tile_rows: int = 0
+    """Of the grid of articles; 0 as the profile has them."""
     left_handed: bool = False
     language: str = "fr"

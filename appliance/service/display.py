@@ -119,6 +119,8 @@ class Display:
             cue=_heard(desk.cue, till.config.sounds),
             theme=till.config.theme,
             profile=till.config.screen_size,
+            tile_columns=till.config.tile_columns,
+            tile_rows=till.config.tile_rows,
             left_handed=till.config.left_handed,
             language=till.config.language,
         )
@@ -541,7 +543,7 @@ class Display:
 
     def _home(self) -> v.HomeView:
         till = self._till
-        cards = self.note_cards()
+        cards = self.note_cards(till.desk.notes_order)
         room = HOME_CARDS if len(cards) > HOME_CARDS - 1 else HOME_CARDS - 1
         pages = max(1, -(-len(cards) // room))
         page = min(till.desk.home_page, pages)
@@ -554,6 +556,7 @@ class Display:
             modes=tuple(self._modes.values()),
             last=self._last(),
             has_settings=True,
+            order=till.desk.notes_order,
         )
 
     def _last(self) -> v.LastTicket | None:

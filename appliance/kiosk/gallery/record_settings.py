@@ -20,6 +20,8 @@ SCREEN = (
     v.SettingRow("theme", "choice", "screen", "light", "light", "default"),
     v.SettingRow("left_handed", "switch", "screen", "1", "0", "local", is_here=True),
     v.SettingRow("screen_size", "choice", "screen", "auto", "auto", "default"),
+    v.SettingRow("tile_columns", "choice", "screen", "5", "0", "local", is_here=True),
+    v.SettingRow("tile_rows", "choice", "screen", "0", "0", "default"),
     v.SettingRow("sounds", "choice", "screen", "all", "all", "box"),
 )
 FOUND = (
@@ -55,7 +57,7 @@ def record_settings() -> None:
     for panel in r.PANELS:
         r.write("-".join(filter(None, ("36-parametres", panel))), shown(settings()), panel)
     alone: dict[str, Any] = {"version": 0, "received_at": "", "next_at": "", "next_count": 0}
-    screen = settings(section="screen", rows=SCREEN, counts=(4, 1, 0), **alone)
+    screen = settings(section="screen", rows=SCREEN, counts=(6, 2, 0), **alone)
     r.write("36b-ecran-et-sons-sombre", shown(screen, theme="dark", left_handed=True, undo=undo))
     found = settings(search="reçu", rows=FOUND, counts=(4, 0, 0), next_at="", next_count=0)
     r.write("36c-recherche", shown(found))
@@ -64,6 +66,8 @@ def record_settings() -> None:
     devices = settings(section="devices", rows=DEVICES, counts=(3, 1, 0), is_waiting=True, next_at="", next_count=0)
     for panel in ("", "compact"):
         r.write("-".join(filter(None, ("36e-peripheriques", panel))), shown(devices), panel)
+    for columns, rows in ((3, 4), (5, 5)):
+        r.write(f"36g-articles-{columns}x{rows}", r.view(tile_columns=columns, tile_rows=rows))
     sheet = v.SettingSheet("start_mode", "take-away", tuple(MODES), MODES)
     r.write("36f-choix", shown(settings(), sheet=sheet))
 

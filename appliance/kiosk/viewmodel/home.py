@@ -131,7 +131,7 @@ def home_model(view: TillView) -> HomeModel:
         lock=t("screen.home.lock", lang),
         notes_title=t("screen.home.notes", lang),
         note_count=str(home.note_count) if home.note_count else "",
-        order=t("screen.home.oldest_first", lang) if home.note_count > 1 else "",
+        order=t(f"screen.home.order.{home.order}", lang) if home.note_count > 1 else "",
         notes=tuple(note_model(view, card) for card in home.cards[:NOTES_A_PAGE]),
         page=t("screen.tile.page", lang, page=home.page % home.pages + 1) if home.pages > 1 else "",
         next_page=home.page % home.pages + 1,
