@@ -68,6 +68,7 @@ class Identity(msgspec.Struct, frozen=True):
     chain: str = ""
     """"" while it belongs to none."""
     targets: tuple[str, ...] = ()
+    """Its id at head office first, then the groups it belongs to."""
     keys: tuple[str, ...] = ()
     """Pinned public keys (hex): current, recovery."""
 
@@ -76,6 +77,8 @@ class Adoption(msgspec.Struct, frozen=True, omit_defaults=True):
     """What of head office's documents lives on this till. Everything that must survive a restart."""
 
     identity: Identity = Identity()
+    enrolled_keys: tuple[str, ...] = ()
+    """Those that were told at the enrolment; `identity` has those that are pinned now."""
     highest: int = 0
     """Newest version that was ever staged; none at or below it is taken again."""
     current: Document | None = None
@@ -94,6 +97,17 @@ class Adoption(msgspec.Struct, frozen=True, omit_defaults=True):
     starts: int = 0
     """Starts of the process since the apply without an orderly end before them."""
     is_watched: bool = False
+
+
+def joined(adoption: Adoption, identity: Identity) -> Adoption:
+    """The till belongs to this chain. Told again at every start, it leaves keys that came with a document since; in
+    another chain everything begins anew."""
+    known = adoption.identity
+    if identity.chain != known.chain:
+        return Adoption(identity=identity, enrolled_keys=identity.keys)
+    if identity.keys == adoption.enrolled_keys:
+        return replace(adoption, identity=replace(identity, keys=known.keys))
+    return replace(adoption, identity=identity, enrolled_keys=identity.keys)
 
 
 def levels_of(adoption: Adoption) -> Levels:

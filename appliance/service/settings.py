@@ -180,14 +180,14 @@ class TillSettings:
     # --- from head office ---------------------------------------------------------------------------------------
 
     def pin(self, identity: rules.Identity) -> None:
-        """The till belongs to a chain from now on, or to none: whose documents it takes. Same chain: versions go on."""
-        if identity == self.adoption.identity:
-            return
-        fresh = replace(self.adoption, identity=identity)
-        if identity.chain != self.adoption.identity.chain:
-            fresh = replace(rules.Adoption(identity=identity), current=None)
-        self._put_by(fresh)
-        self._hold(self._sound())
+        """The till belongs to a chain, or to none: whose documents it takes. May be told again at every start."""
+        moved = identity.chain != self.adoption.identity.chain
+        adoption = rules.joined(self.adoption, identity)
+        if moved:
+            self._till.ledger.also(_forget_adoption)
+        self._put_by(adoption)
+        if moved:
+            self._hold(self._sound())
 
     def receive(self, payload: bytes) -> rules.Adoption:
         """A sealed `ConfigDocument` came. Never raises; what it came to is in the answer's state and reason."""
@@ -216,9 +216,9 @@ class TillSettings:
         from appliance.protocol import envelope, wire
 
         identity = self.adoption.identity
-        if not identity.chain or not identity.keys:
+        if not identity.chain or not identity.keys or not identity.targets:
             raise Refusal("settings.not_enrolled")
-        address = envelope.Address(identity.chain, wire.OFFICE, self._till.config.till)
+        address = envelope.Address(identity.chain, wire.OFFICE, identity.targets[0])
         try:
             keys = [envelope.PublicKey.from_hex(key) for key in identity.keys]
             message = envelope.opened(keys, payload, address).message
@@ -335,6 +335,10 @@ def _version(adoption: rules.Adoption) -> int:
 
 def _keep_here(conn: Any, key: str, value: s.Value | None, at: str, by: str) -> None:
     store.keep_here(conn, key, value, at, by)
+
+
+def _forget_adoption(conn: Any) -> None:
+    store.forget_adoption(conn)
 
 
 def _keep_adoption(conn: Any, adoption: rules.Adoption) -> None:

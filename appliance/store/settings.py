@@ -59,6 +59,11 @@ def keep_adoption(conn: Any, adoption: Adoption) -> None:
     )
 
 
+def forget_adoption(conn: Any) -> None:
+    """The till moves to another chain, whose documents have numbers of their own."""
+    conn.execute("DELETE FROM settings_adoption")
+
+
 def load_here(conn: Any) -> dict[str, Value]:
     """What was changed on this till, by key. A row that no setting of this version can hold is left out."""
     from appliance.domain.errors import Refusal

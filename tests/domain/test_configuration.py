@@ -125,3 +125,14 @@ def test_a_refusal_leaves_what_waits_and_what_holds():
     refused = c.refuse(waiting, Refusal("settings.seal"))
     assert (refused.staged, refused.current) == (waiting.staged, waiting.current)
     assert (refused.state, refused.reason) == ("refused", "settings.seal")
+
+
+def test_told_again_whose_it_is_a_till_keeps_the_keys_that_came_since():
+    told = c.Identity("bourg", ("till-1", "all"), ("aa" * 32,))
+    joined = c.joined(c.Adoption(), told)
+    assert joined.identity == told
+    rotated = c.stage(joined, document(1, keys=("bb" * 32,)), NOW)
+    assert c.joined(rotated, told) == rotated
+    assert c.joined(rotated, replace(told, keys=("cc" * 32,))).identity.keys == ("cc" * 32,)
+    moved = c.joined(rotated, replace(told, chain="lac"))
+    assert (moved.highest, moved.staged, moved.identity.chain) == (0, None, "lac")

@@ -425,6 +425,21 @@ def test_new_keys_come_only_with_a_document_that_a_pinned_key_has_signed(run, tm
     in_a_shop(run, tmp_path, work)
 
 
+def test_another_chain_begins_anew(run, tmp_path):
+    async def work(till):
+        enrolled(till)
+        receives(till, OFFICE.says(9, theme="dark"))
+        till.till.settings.pin(msgspec.structs.replace(OFFICE.identity, chain="lac"))
+        assert till.view.theme == "light"
+        await till.daemon.ledger.settle()
+        await till.pull_the_plug()
+        assert till.till.settings.adoption.highest == 0
+        body = {"till": {"values": {"lock_after_s": 9}}}
+        assert receives(till, OFFICE.document(1, body, chain="lac"))[0] == "applied"
+
+    in_a_shop(run, tmp_path, work)
+
+
 def test_a_till_without_head_office_takes_nothing(run, tmp_path):
     async def work(till):
         assert receives(till, OFFICE.says(1, theme="dark")) == ("refused", "settings.not_enrolled")
