@@ -1,4 +1,4 @@
-"""Wallets of several tills at head office: asked for, called back, adjusted, written off; to the cent, on both databases."""
+"""Wallets of several tills at head office: asked for, called back, adjusted, written off; to the cent."""
 
 import asyncio
 import random

@@ -1,0 +1,1 @@
+"""`tillbox-office`: head office for a person and for scripts, until its pages come."""
