@@ -19,7 +19,7 @@ from typing import Any, Final
 from appliance import __version__
 from appliance.clock import Clock
 from appliance.config import Config
-from appliance.daemon import late
+from appliance.daemon import late, office
 from appliance.daemon.alone import alone as alone
 from appliance.daemon.server import Server
 from appliance.domain import effect as e
@@ -110,9 +110,11 @@ class Daemon:
             till = await self.start()
             ready()
             await self._load_rest(till)
+            linking = office.begin(till, self.clock, group)
             serving = group.create_task(self._serve(till), name="daemon.devices")
             await self._stopping.wait()
             serving.cancel()
+            await office.end(till, linking)
             await self.server.close()
             if "settings" in vars(till):
                 till.settings.end()
@@ -232,6 +234,9 @@ class Daemon:
 
     def _store_fault(self, till: Till, code: str) -> None:
         """The disk refused and the state is the disk's again, or the disk is well."""
+        if "settings" in vars(till):
+            with suppress(Refusal):
+                till.settings.read_back()
         if code:
             self._come_back(till)
             till.desk.say(code, "error", source="store")
@@ -408,6 +413,8 @@ class Daemon:
     async def _tidy(self, till: Till) -> None:
         """What an idle till does now and then."""
         till.settings.look()
+        if till.office is not None:
+            till.office.look()
         await self.ledger.tidy()
         await clients.finish_erasure(till)
         await self._devices.keep()

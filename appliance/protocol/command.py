@@ -293,6 +293,30 @@ SettingsSection = Literal["general", "notes", "payment", "wallet", "printing", "
 SettingKey = Annotated[str, Meta(max_length=60)]
 
 
+class ShowSync(Command, tag="ShowSync"):
+    """Synchronisation."""
+
+
+class SyncNow(Command, tag="SyncNow"):
+    """Synchroniser maintenant, and Tester la liaison: no waiting for the next try, and a question to head office."""
+
+
+class ResendRefused(Command, tag="ResendRefused"):
+    """Renvoyer: an entry that head office could make no sense of goes again."""
+
+    entry: Annotated[int, Meta(ge=1)]
+
+
+class ExportRefused(Command, tag="ExportRefused"):
+    """Exporter: entries of the journal as a file, for who looks into it; 0 is all that head office does not have."""
+
+    entry: Annotated[int, Meta(ge=0)] = 0
+
+
+class AskWalletAgain(Command, tag="AskWalletAgain"):
+    """Redemander: is the rest of this wallet back?"""
+
+
 class ShowSettings(Command, tag="ShowSettings"):
     """Paramètres, or another part of it."""
 
@@ -822,6 +846,7 @@ AnyCommand = (
     | PrintStatement | SetCreditQuantity | FocusCredit | TypeCredit | ChooseCreditMode | ChooseCredit
     | RemoveCreditPayment | CollectCredit | UseWallet | RechargeWallet | PutChangeOnWallet | PrintMovement
     | OpenWalletAction | DoWalletAction
+    | ShowSync | SyncNow | ResendRefused | ExportRefused | AskWalletAgain
     | ShowSettings | OpenSetting | ChangeSetting | ResetSetting
     | ShowSection | SwitchTenderMode | MoveTenderMode | EditTenderMode | FillTenderMode | SaveTenderMode
     | EditGroup | FillGroup | SaveGroup | DeleteGroup

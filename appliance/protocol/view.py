@@ -19,7 +19,7 @@ class Piece(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
 
 Screen = Literal[
     "starting", "lock", "opening", "home", "sale", "payment", "card", "split", "x_report", "closing", "devices",
-    "clients", "client_form", "masters", "product_form", "settings",
+    "clients", "client_form", "masters", "product_form", "settings", "sync",
 ]  # fmt: skip
 Level = Literal["info", "warn", "error"]
 Sound = Literal["scan_ok", "scan_refused", "sale_closed", "needs_you"]
@@ -45,6 +45,8 @@ class DeviceLight(Piece):
     level: Literal["ok", "warn", "error", "off"] = "ok"
     code: str = ""
     """Message id of the word shown when not ok ("status.paper_low"), and of the sentence ("printer.paper_out")."""
+    count: int = 0
+    """How many, where the word says it."""
 
 
 class Message(Piece):
@@ -710,6 +712,22 @@ class WalletShortSheet(Piece, tag="wallet_short"):
     presets: tuple[int, ...] = ()
     """Keys of Recharger: none below what is missing."""
     can_recharge: bool = True
+    is_shared: bool = False
+    """Head office keeps this wallet for several tills: what is here is not all there is (mock-up 39)."""
+    is_asking: bool = False
+    """Head office is being asked; the ticket goes on by itself when the rest comes."""
+    is_offline: bool = False
+    elsewhere_minor: int = 0
+    """What other tills hold of it, as far as head office knew."""
+    elsewhere: str = ""
+    """Till that holds most of that."""
+    away_since: str = ""
+    """Local time; that till is away since then. "" when it is there."""
+    known_minor: int | None = None
+    """The whole balance as head office told it last, and when (local time)."""
+    known_at: str = ""
+    asked_at: str = ""
+    """Local time of the newest question."""
 
 
 class WalletMovementSheet(Piece, tag="wallet_movement"):
@@ -1384,6 +1402,61 @@ class SettingsView(Piece):
     """Message id of why the newest document was not taken."""
 
 
+class RefusedRow(Piece):
+    """An entry of the journal that head office took and could make no sense of."""
+
+    entry: int
+    kind: str
+    number: int = 0
+    """Of the ticket, or of the document; 0 for an entry that has none."""
+    at: str = ""
+    """Local time, ISO 8601."""
+    amount_minor: int | None = None
+    reason: str = ""
+    """Message id."""
+
+
+class LinkSpan(Piece):
+    """A part of the day with, or without, head office."""
+
+    begins: str
+    """Local time, ISO 8601."""
+    is_online: bool
+
+
+class NumbersRow(Piece):
+    """How far one thing is, here and at head office."""
+
+    name: Literal["sales", "wallets", "customers", "catalogue", "settings"]
+    here: int
+    there: int | None = None
+    """None: head office has not said."""
+
+
+class SyncView(Piece):
+    """Synchronisation."""
+
+    is_member: bool = False
+    """This till belongs to a head office."""
+    is_online: bool = False
+    since: str = ""
+    """Local time, ISO 8601, of the newest change."""
+    hours_away: int = 0
+    round_trip_ms: int = 0
+    clock_off_minutes: int = 0
+    waiting: int = 0
+    first: int = 0
+    """Numbers of the documents that wait, the first and the last one."""
+    last: int = 0
+    refused: tuple[RefusedRow, ...] = ()
+    stopped: str = ""
+    """Message id of why head office takes nothing more from this till; "" while it does."""
+    spans: tuple[LinkSpan, ...] = ()
+    heard_at: str = ""
+    """Local time, ISO 8601; "" when head office was not heard since the start."""
+    numbers: tuple[NumbersRow, ...] = ()
+
+
 class TillView(Piece):
     rev: int
     at: str
@@ -1413,6 +1486,7 @@ class TillView(Piece):
     product_form: ProductFormView | None = None
     masters: MastersView | None = None
     settings: SettingsView | None = None
+    sync: SyncView | None = None
     allowed: tuple[str, ...] = ()
     """Names of the commands the daemon would take now; others are drawn disabled."""
     tested: TestedCode | None = None

@@ -149,6 +149,8 @@ def show_card(till: Till, customer_id: str) -> None:
         desk.screen, desk.shows_result = "clients", False
         show_all(till)
     desk.client, desk.client_sales, desk.client_form = customer_id, None, None
+    if till.office is not None:
+        till.office.identified(customer_id)
     rules = till.shop.wallet_rules_in(till.config.profile)
     if not rules.enabled and not till.state.holding(customer_id).balance_minor:  # where the movements would stand
         till.chore(_show_sales(till))
@@ -197,6 +199,8 @@ def attach(till: Till, customer_id: str) -> None:
         return
     group = till.directory.group_of(customer_id)
     till.do(_attachment(till, ticket, customer_id, group))
+    if till.office is not None:
+        till.office.identified(customer_id)
     desk, rate_bp = till.desk, 0 if group is None else group.default_rate_bp(till.business_date())
     for source in ("scan", "refusal", "client"):
         desk.hush(source)

@@ -26,6 +26,7 @@ from appliance.service import (
     display_devices,
     display_goods,
     display_masters,
+    display_office,
     display_settings,
     display_wallet,
     past_sale,
@@ -113,6 +114,7 @@ class Display:
             client_form=display_clients.form_view(till) if screen == "client_form" else None,
             masters=display_masters.masters_view(till) if screen == "masters" else None,
             settings=display_settings.settings_view(till) if screen == "settings" else None,
+            sync=display_office.sync_view(till) if screen == "sync" else None,
             allowed=self._allowed(ticket),
             tested=tested_code(till) if desk.is_testing else None,
             is_testing=desk.is_testing,
@@ -134,6 +136,8 @@ class Display:
     def _lights(self) -> tuple[v.DeviceLight, ...]:
         """The status strip; a terminal whose answer is lost has its own word (mock-up 35)."""
         lights = self._equipment.lights()
+        if self._till.office is not None:
+            lights = display_office.lights(self._till.office, lights)
         card = self._till.state.card
         if card is None or not card.unknown_at or self._till.terminal.is_at_work(card.request.id):
             return lights

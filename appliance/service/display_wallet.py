@@ -9,7 +9,7 @@ from appliance.domain.catalog import TenderMode
 from appliance.domain.customer import Customer
 from appliance.domain.ticket import price
 from appliance.protocol import view as v
-from appliance.service import display_clients, wallet_deeds, wallets
+from appliance.service import display_clients, display_office, wallet_deeds, wallets
 from appliance.service.wallet_draft import CreditDraft
 
 if TYPE_CHECKING:
@@ -112,13 +112,14 @@ def short_sheet(till: Till) -> v.WalletShortSheet | None:
     remaining = price(ticket).total_minor - ticket.paid_minor
     balance = till.state.available(ticket.customer).total_minor
     missing = max(0, remaining - balance)
-    return v.WalletShortSheet(
+    sheet = v.WalletShortSheet(
         total_minor=remaining,
         balance_minor=balance,
         missing_minor=missing,
         presets=tuple(each for each in SHORT_PRESETS if each >= missing),
         can_recharge=bool(wallets.funding_modes(till)),
     )
+    return sheet if till.office is None else display_office.shared(till, sheet, ticket.customer)
 
 
 def movement_sheet(till: Till) -> v.WalletMovementSheet | None:

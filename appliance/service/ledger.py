@@ -96,6 +96,8 @@ class Ledger:
         """When the disk was last seen to have room; None when it had none, or was not looked at."""
         self.on_idle: Callable[[], None] = lambda: None
         """A ticket is in hand, on the disk, and nobody waits for an answer: what comes next may be made ready."""
+        self.on_durable: Callable[[], None] | None = None
+        """Entries reached the disk: for who sends them on."""
         self.fault = ""
         """Code of the store fault that selling waits for; "" when the disk is well."""
         self.on_fault: Callable[[str], None] = lambda code: None
@@ -358,6 +360,8 @@ class Ledger:
         self._commits += 1
         if entries:
             self._durable_seq = max(self._durable_seq, entries[-1].seq)
+            if self.on_durable is not None:
+                self.on_durable()
         if self.fault:
             self._well_again()
         if self.state.current and not self._idle_due:
@@ -521,6 +525,11 @@ class Ledger:
         except StoreFault as fault:
             return fault.code
         return ""
+
+    def free_mb(self) -> int:
+        """Room on the disk."""
+        usage = os.statvfs(self._folder)
+        return usage.f_bavail * usage.f_frsize // 1_000_000
 
     def look_at_disk(self) -> None:
         """For an idle till: look ahead of the next `check_room`."""

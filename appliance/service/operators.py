@@ -35,6 +35,10 @@ class Operators:
         self._wrong: dict[str, int] = {}
         self._locked_until_ns: dict[str, int] = {}
 
+    def take_shop(self, shop: Shop) -> None:
+        """These are the sellers from now on."""
+        self._shop = shop
+
     @property
     def is_open_to_all(self) -> bool:
         """No sellers are set up: nobody signs in and everybody may do everything (feature U-01)."""

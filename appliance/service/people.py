@@ -25,7 +25,10 @@ ROLE_OF_SCREEN: Final[dict[str, tuple[str, ...]]] = {
         "ShowTab", "ShowSection", "SwitchTenderMode", "MoveTenderMode", "EditTenderMode", "FillTenderMode",
         "SaveTenderMode", "EditGroup", "FillGroup", "SaveGroup", "DeleteGroup", "Lock",
     ),
-    "settings": ("ShowSettings", "OpenSetting", "ChangeSetting", "ResetSetting", "ShowDevices", "GoBack", "Lock"),
+    "settings": (
+        "ShowSettings", "OpenSetting", "ChangeSetting", "ResetSetting", "ShowDevices", "ShowSync", "GoBack", "Lock",
+    ),
+    "sync": ("SyncNow", "ResendRefused", "ExportRefused", "ShowSettings", "GoBack"),
     "client_form": ("FillCustomer", "SaveCustomer", "GoBack"),
     "product_form": ("FillProduct", "SaveProduct", "GoBack"),
     "sale": (
@@ -218,7 +221,7 @@ def _back(till: Till, command: c.GoBack) -> None:
         land(till)
     elif desk.screen == "client_form":
         _leave_form(till)
-    elif desk.screen in ("clients", "masters", "product_form", "settings"):
+    elif desk.screen in ("clients", "masters", "product_form", "settings", "sync"):
         land(till)
     elif desk.screen == "devices":
         till.search.stop()

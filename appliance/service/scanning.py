@@ -140,7 +140,7 @@ def place_of(till: Till) -> Place:
         return "opening"
     if till.state.card is not None:
         return "card"
-    if desk.screen in ("closing", "x_report", "settings"):
+    if desk.screen in ("closing", "x_report", "settings", "sync"):
         return "report"
     if desk.screen == "client_form":
         return "form"

@@ -115,6 +115,8 @@ class Till:
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self.devices: Devices | None = None
         """All devices, while they are served; a till sells before and without them."""
+        self.office: office.Office | None = None
+        """The head office that this till belongs to; None for a till of its own."""
         self.drawer = DrawerWatch(self)
         self.keep_drawer_level: Callable[[bool | None], None] = lambda level: None
         """Which level of the drawer's sensor means open, from now on; None: it has none."""
@@ -154,6 +156,8 @@ class Till:
 
     def do(self, intent: i.Intent) -> Outcome:
         """Let the core decide; its effects happen after the commit."""
+        if self.office is not None:
+            self.office.check(intent)
         outcome = self.ledger.do(intent, self._origin)
         if self.desk.undo is not None and outcome.facts and not isinstance(intent, ASIDE):
             self.forget_undo()
@@ -217,6 +221,7 @@ class Till:
         """The shop's set-up from the next order on; kept in the transaction of what was just decided."""
         own = settings.shop_without(self, shop) if self.is_overlaid else shop
         self.shop, self.own_shop, self._shop_reloads = shop, own, self.ledger.reloads
+        self.operators.take_shop(shop)
         self.ledger.also(lambda conn: save_shop(conn, own))
 
     def take_catalog(self, catalog: Catalog) -> None:
@@ -232,6 +237,7 @@ class Till:
             self._shop_reloads = self.ledger.reloads
             self.own_shop = self.ledger.read_now(load_shop) or self.own_shop
             self.shop = self.own_shop
+            self.operators.take_shop(self.shop)
             if "settings" in self.__dict__:
                 self.settings.read_back()
 
@@ -567,6 +573,7 @@ from appliance.service import (  # noqa: E402  (handlers need Till)
     devices,
     dividing,
     masters,
+    office,
     papers,
     paying,
     people,
@@ -586,6 +593,6 @@ def handlers() -> dict[type, Callable[[Any, Any], None]]:
     """Of every command. Made with the first order, since most of these modules are loaded late."""
     rooms: tuple[Any, ...] = (
         people, selling, clients, masters, settings, weighing, paying, card, dividing, day, devices, scanning,
-        unknown_code, wallets, wallet_deeds,
+        unknown_code, wallets, wallet_deeds, office,
     )  # fmt: skip
     return {kind: handle for room in rooms for kind, handle in room.HANDLERS.items()}

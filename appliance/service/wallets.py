@@ -33,6 +33,7 @@ from appliance.service.wallet_draft import CreditDraft
 from appliance.store import journal, movements
 
 if TYPE_CHECKING:
+    from appliance.service.office import Question
     from appliance.service.till import Till
 
 CREDIT, SHORT, ACTION, MOVEMENT = "wallet_credit", "wallet_short", "wallet_action", "wallet_movement"
@@ -515,11 +516,45 @@ def tend(till: Till, mode: TenderMode, amount_minor: int | None) -> None:
         desk = till.desk
         desk.close_sheet()
         desk.screen, desk.sheet = "payment", SHORT
-        if not free:
+        if till.office is not None:
+            till.office.question_for(ticket.customer, ticket.number, amount_minor, wanted)
+        if not free and (till.office is None or not till.office.is_asking(ticket.customer)):
             desk.say("wallet.empty", source="payment")
             till.fold_messages()
         return
     _take(till, mode, amount_minor)
+
+
+def go_on(till: Till, question: Question) -> None:
+    """Head office answered: what waited for it on the screen goes on where it suffices now, else the answer shows."""
+    ticket, desk, mode = till.ticket, till.desk, till.shop.wallet_mode()
+    waits = question.is_open
+    question.is_open = False
+    if ticket is None or ticket.number != question.ticket or desk.sheet != SHORT or mode is None or not mode.enabled:
+        return
+    remaining = price(ticket).total_minor - ticket.paid_minor
+    free = till.state.available(ticket.customer).total_minor
+    wanted = remaining if question.amount_minor is None else question.amount_minor
+    if free > question.free_before_minor:
+        desk.say(
+            "wallet.came_back", source="payment", amount_minor=free - question.free_before_minor, balance_minor=free
+        )
+        till.fold_messages()
+    if waits and remaining > 0 and wanted <= free:
+        till.chore(till.happen(lambda: _take(till, mode, question.amount_minor)))
+
+
+def _ask_again(till: Till, command: c.AskWalletAgain) -> None:
+    """Redemander; the ticket goes on by itself when the rest is back."""
+    ticket, office = till.ticket, till.office
+    if ticket is None or not ticket.customer or office is None or till.desk.sheet != SHORT:
+        raise Refusal("wallet.left")
+    if not office.is_online:
+        raise Refusal("wallet.offline")
+    before = office.question
+    amount_minor = before.amount_minor if before is not None and before.ticket == ticket.number else None
+    remaining = price(ticket).total_minor - ticket.paid_minor
+    office.question_for(ticket.customer, ticket.number, amount_minor, amount_minor or remaining)
 
 
 def tend_for_chosen(till: Till) -> None:
@@ -655,6 +690,7 @@ HANDLERS: Final[dict[type, Callable[[Any, Any], None]]] = {
     c.RemoveCreditPayment: _remove_payment,
     c.CollectCredit: _collect,
     c.UseWallet: _use,
+    c.AskWalletAgain: _ask_again,
     c.RechargeWallet: _recharge,
     c.PutChangeOnWallet: _put_change,
     c.PrintMovement: _print_movement,

@@ -6,6 +6,7 @@ asks again for rows that are the same. No cursor is ever ahead of the truth.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
@@ -18,6 +19,14 @@ FEED: Final = "feed."
 COUNTED: Final = ("TicketClosed", "SettlementReversed", "WalletCredited", "WalletCreditCancelled", "WalletRefunded")
 """Entries that the screen counts as sales."""
 _COUNTED: Final = ", ".join(f"'{kind}'" for kind in COUNTED)
+
+
+class Cursor(msgspec.Struct, frozen=True):
+    """What of the journal is on head office's disk."""
+
+    seq: int = 0
+    document: int = 0
+    """Newest sealed document up to there."""
 
 
 class SetAside(msgspec.Struct, frozen=True):
@@ -45,6 +54,16 @@ class KnownWallet(msgspec.Struct, frozen=True):
 def value(conn: Any, name: str) -> int:
     row = conn.execute("SELECT value FROM office_cursor WHERE name = ?", (name,)).fetchone()
     return 0 if row is None else int(row[0])
+
+
+def taken(conn: Any) -> Cursor:
+    return Cursor(value(conn, UP), value(conn, UP_DOCUMENT))
+
+
+def keep_taken(conn: Any, cursor: Cursor) -> None:
+    """As a part of the caller's transaction."""
+    move(conn, UP, cursor.seq)
+    move(conn, UP_DOCUMENT, cursor.document)
 
 
 def move(conn: Any, name: str, value: int) -> None:
@@ -133,3 +152,50 @@ def command_done(conn: Any, command: str) -> tuple[bool, str] | None:
 
 def keep_command(conn: Any, command: str, at: str, ok: bool, code: str) -> None:
     conn.execute("INSERT OR IGNORE INTO office_command VALUES (?, ?, ?, ?)", (command, at, int(ok), code))
+
+
+def forget_feeds(conn: Any) -> None:
+    """Begin every table of the feed anew, as a part of the caller's transaction."""
+    conn.execute("DELETE FROM office_cursor WHERE name LIKE 'feed.%'")
+
+
+def link(conn: Any, seq: int) -> str:
+    """Hash of an entry; "" when there is none."""
+    row = conn.execute("SELECT hash FROM journal WHERE seq = ?", (seq,)).fetchone()
+    return "" if row is None else bytes(row[0]).hex()
+
+
+def fence(conn: Any) -> tuple[int, bytes] | None:
+    """(entry, body) of the end of this epoch; None while it goes on."""
+    row = conn.execute(
+        "SELECT seq, body FROM journal WHERE kind = 'WalletsFenced' ORDER BY seq DESC LIMIT 1"
+    ).fetchone()
+    return None if row is None else (int(row[0]), bytes(row[1]))
+
+
+# --- the mirror of the shelves --------------------------------------------------------------------------------------
+
+
+def mirror(conn: Any, table: str, rows: Iterable[tuple[str, str, bytes]]) -> None:
+    """Rows as they are now, or from a time on: (key, valid from, JSON); `null` is a row that is gone. As a part of the
+    caller's transaction."""
+    for key, valid_from, body in rows:
+        if not valid_from:
+            conn.execute("DELETE FROM office_row WHERE tbl = ? AND key = ?", (table, key))
+        conn.execute("INSERT OR REPLACE INTO office_row VALUES (?, ?, ?, ?)", (table, key, valid_from, body.decode()))
+
+
+def mirrored(conn: Any, table: str, now: str) -> list[bytes]:
+    """What holds of a table at a moment."""
+    rows = conn.execute(
+        "SELECT body FROM (SELECT key, body, MAX(valid_from) FROM office_row WHERE tbl = ? AND valid_from <= ?"
+        " GROUP BY key) WHERE body <> 'null'",
+        (table, now),
+    )
+    return [row[0].encode() for row in rows]
+
+
+def next_valid(conn: Any, after: str) -> str:
+    """When the next row begins to hold; "" when none waits."""
+    row = conn.execute("SELECT MIN(valid_from) FROM office_row WHERE valid_from > ?", (after,)).fetchone()
+    return str(row[0] or "")

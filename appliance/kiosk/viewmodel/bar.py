@@ -119,7 +119,7 @@ def light(view: TillView, device: DeviceLight) -> LightModel:
     """A device as an icon, and a word when it is not fine."""
     fine, ill = DEVICES[device.device]
     well = device.level in ("ok", "off")
-    word = "" if well or not device.code else t(device.code, view.language)
+    word = "" if well or not device.code else t(device.code, view.language, count=device.count)
     return LightModel(device.device, fine if well else ill, device.level, word)
 
 

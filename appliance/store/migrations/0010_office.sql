@@ -29,3 +29,11 @@ CREATE TABLE office_note (
     name TEXT PRIMARY KEY,
     text TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+-- Articles and categories as head office's feed has them: applied page by page, put on the shelves between two tickets.
+CREATE TABLE office_row (
+    tbl        TEXT NOT NULL,
+    key        TEXT NOT NULL,
+    valid_from TEXT NOT NULL,
+    body       TEXT NOT NULL,
+    PRIMARY KEY (tbl, key, valid_from)
+) STRICT, WITHOUT ROWID;
