@@ -35,7 +35,7 @@ BUSY_SCREENS: Final = frozenset({"payment", "card", "split", "closing", "opening
 """Where something is being counted or paid: nothing changes under it."""
 OF_CONFIG: Final = frozenset(Config.__struct_fields__) & frozenset(s.KEYS) - {"scan_repeat_ms"}
 """Settings whose place is the settings file."""
-OF_SHOP: Final = ("float_minor", "free_price_min_minor", "free_price_max_minor")
+OF_SHOP: Final[tuple[str, ...]] = ("float_minor", "free_price_min_minor", "free_price_max_minor")
 OF_WALLET: Final[Mapping[str, str]] = {
     "wallet_presets_minor": "presets_minor", "wallet_min_minor": "min_minor",
     "wallet_max_credit_minor": "max_credit_minor", "wallet_max_balance_minor": "max_balance_minor",
@@ -401,19 +401,22 @@ def shop_with(shop: Shop, resolved: Mapping[str, s.Setting]) -> Shop:
 
 
 def shop_without(till: Till, shop: Shop) -> Shop:
-    """What of a changed shop is its own: settings that lie over it stay out of its set-up."""
-    own, said = till.own_shop, _set_above(till.settings.resolved)
-    fields: dict[str, Any] = {key: getattr(own, key) for key in OF_SHOP if key in said}
-    if any(key in said for key in OF_WALLET):
-        fields["wallet"] = own.wallet
+    """What of a changed shop is its own: a value that lies over it as a setting stays out of its set-up; one that
+    somebody has just set up otherwise is kept for the day on which the setting goes."""
+    own, over, said = till.own_shop, till.shop, _set_above(till.settings.resolved)
+    touched = [key for key in OF_SHOP if key in said]
+    touched += ["wallet"] * any(key in said for key in OF_WALLET) + ["sale_modes"] * ("start_mode" in said)
+    fields: dict[str, Any] = {
+        name: getattr(own, name) for name in touched if getattr(shop, name) == getattr(over, name)
+    }
     if "cash_rounding_minor" in said:
         steps = {mode.id: mode.rounding_minor for mode in own.tenders}
         fields["tenders"] = tuple(
-            replace(mode, rounding_minor=steps.get(mode.id, mode.rounding_minor)) if mode.kind == "cash" else mode
+            replace(mode, rounding_minor=steps.get(mode.id, mode.rounding_minor))
+            if mode.kind == "cash" and mode.rounding_minor == said["cash_rounding_minor"]
+            else mode
             for mode in shop.tenders
         )
-    if "start_mode" in said:
-        fields["sale_modes"] = own.sale_modes
     return replace(shop, **fields) if fields else shop
 
 

@@ -220,7 +220,8 @@ class Till:
     def take_shop(self, shop: Shop) -> None:
         """The shop's set-up from the next order on; kept in the transaction of what was just decided."""
         own = settings.shop_without(self, shop) if self.is_overlaid else shop
-        self.shop, self.own_shop, self._shop_reloads = shop, own, self.ledger.reloads
+        self.shop = settings.shop_with(own, self.settings.resolved) if self.is_overlaid else shop
+        self.own_shop, self._shop_reloads = own, self.ledger.reloads
         self.operators.take_shop(shop)
         self.ledger.also(lambda conn: save_shop(conn, own))
 

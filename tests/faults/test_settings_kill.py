@@ -4,14 +4,18 @@ takes nothing leaves what held."""
 import asyncio
 import random
 
+from appliance.clock import SystemClock
+from appliance.domain import configuration as conf
+from appliance.domain.settings import Level, Levels
 from appliance.protocol import command as c
 from appliance.protocol.message import Order, encode
-from appliance.store.database import connect_reader
-from appliance.store.settings import load_here
+from appliance.store.database import connect, connect_reader
+from appliance.store.settings import keep_adoption, load_here
 from tests.faults.box import Refused, box
 from tests.faults.disks import mend, remount
 
 KILLS = 12
+clock = SystemClock()
 THEMES = ("light", "dark")
 
 
@@ -67,6 +71,35 @@ def test_kill_at_any_moment_of_a_change(tmp_path):
                 await visit(client)
                 assert client.view.theme == theme
                 till.books().check()
+
+    asyncio.run(run())
+
+
+def applied(version, theme):
+    return conf.Document(1, "bourg", "till-1", version, body=Levels(till=Level({"theme": theme})))
+
+
+def test_a_document_under_which_the_process_dies_three_times_goes_back(tmp_path):
+    """The real process, killed as a crash kills it."""
+
+    async def run():
+        async with box(tmp_path) as till:
+            client = await till.start()
+            await visit(client)
+            await till.kill()
+            now = clock.now().isoformat(timespec="milliseconds")
+            conn = connect(till.data / "till.db")
+            keep_adoption(conn, conf.Adoption(
+                highest=2, current=applied(2, "dark"), previous=applied(1, "light"), state="applied", version=2,
+                applied_at=now, moment=now[:16], is_watched=True,
+            ))  # fmt: skip
+            conn.close()
+            for theme in ("dark", "dark", "light"):
+                client = await till.start()
+                assert client.view.theme == theme
+                await till.kill()
+            (fact,) = till.books().facts("SettingsRolledBack")
+            assert (fact["version"], fact["to"], fact["reason"]) == (2, 1, "crashes")
 
     asyncio.run(run())
 

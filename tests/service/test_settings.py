@@ -126,6 +126,24 @@ def test_the_set_up_of_the_shop_keeps_its_own_values_under_a_setting(run, tmp_pa
     in_a_shop(run, tmp_path, work)
 
 
+def test_a_rounding_set_up_under_a_setting_waits_below_it(run, tmp_path):
+    async def work(till):
+        def steps():
+            shops = (till.till.shop, till.till.own_shop)
+            return [next(mode.rounding_minor for mode in shop.tenders if mode.kind == "cash") for shop in shops]
+
+        await visits(till, "payment")
+        await till.do(c.ChangeSetting("cash_rounding_minor", "1"), c.GoBack(), c.ShowTab("masters"))
+        await till.do(c.EditTenderMode("cash"), c.FillTenderMode("rounding_minor", "10"), c.SaveTenderMode())
+        assert steps() == [1, 10]
+        await till.do(c.SwitchTenderMode("twint", False))
+        assert steps() == [1, 10]
+        await till.do(c.GoBack(), c.ShowSettings("payment"), c.ResetSetting("cash_rounding_minor"))
+        assert steps() == [10, 10]
+
+    in_a_shop(run, tmp_path, work)
+
+
 @pytest.mark.parametrize(
     ("key", "typed", "code"),
     [
