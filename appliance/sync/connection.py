@@ -7,6 +7,7 @@ returns proves nothing.
 from __future__ import annotations
 
 import asyncio
+import math
 import socket
 import ssl
 import threading
@@ -108,19 +109,23 @@ class Connection:
         properties = (
             _properties(PacketTypes.PUBLISH, MessageExpiryInterval=letter.expiry_s) if letter.expiry_s else None
         )
-        try:
-            await self._pipe.publish(
-                letter.topic, letter.payload, letter.qos, letter.retain, properties, timeout=self._line.answer_s
-            )
-        except MqttError as error:
-            raise LinkLost(str(error)) from error
+        async with self._answered():
+            await self._pipe.publish(letter.topic, letter.payload, letter.qos, letter.retain, properties)
 
     async def subscribe(self, topics: tuple[str, ...], *, again: bool = False) -> None:
         """Ask for topics; retained letters come at once, unless `again`. Raises LinkLost."""
         retained = SubscribeOptions.RETAIN_DO_NOT_SEND if again else SubscribeOptions.RETAIN_SEND_ON_SUBSCRIBE
         options = SubscribeOptions(qos=1, retainHandling=retained)
+        async with self._answered():
+            await self._pipe.subscribe([(topic, options) for topic in topics])
+
+    @asynccontextmanager
+    async def _answered(self) -> AsyncIterator[None]:
         try:
-            await self._pipe.subscribe([(topic, options) for topic in topics], timeout=self._line.answer_s)
+            async with asyncio.timeout(self._line.answer_s):
+                yield
+        except TimeoutError as error:
+            raise LinkLost("no answer") from error
         except MqttError as error:
             raise LinkLost(str(error)) from error
 
@@ -156,7 +161,7 @@ async def connected(
     ourselves; after an error nobody is there to hear it. Raises LinkLost."""
     try:
         pipe = _Pipe(line, *broker, will)
-        async with asyncio.timeout(2 * line.answer_s):
+        async with asyncio.timeout(line.answer_s):
             await pipe.open()
     except (MqttError, OSError) as error:  # a certificate that is missing or refused too
         raise LinkLost(str(error) or "no answer") from error
@@ -186,7 +191,9 @@ class _Pipe(Client):
     """The library's client, of which we touch what is not public: how it dials, its inner client, its house-keeping.
 
     It waits for an answer before it lets go of a dead connection, and keeps the socket of one that was not answered at
-    all. `drop` lets go at once. (aiomqtt 2.5.1, pinned.)
+    all. `drop` lets go at once. Its own time limits are switched off: they stand on `asyncio.wait_for`, which until
+    Python 3.12 forgets a cancellation that meets an answer, and a task that was cancelled would go on for ever.
+    (aiomqtt 2.5.1, pinned.)
     """
 
     def __init__(self, line: Line, host: str, port: int, will: Letter | None) -> None:
@@ -195,7 +202,7 @@ class _Pipe(Client):
         super().__init__(
             host, port, identifier=line.name, username=None if line.tls else line.name, protocol=ProtocolVersion.V5,
             will=_last_will(will, line.will_delay_s), clean_start=True, keepalive=line.keepalive_s,
-            timeout=line.answer_s, properties=_properties(PacketTypes.CONNECT, SessionExpiryInterval=session_s),
+            timeout=math.inf, properties=_properties(PacketTypes.CONNECT, SessionExpiryInterval=session_s),
             tls_context=self._context, socket_options=_NODELAY,
         )  # fmt: skip
         self.pending_calls_threshold = 1_000
@@ -226,6 +233,8 @@ class _Pipe(Client):
 
     def _on_disconnect(self, client: Any, userdata: Any, flags: Any, reason_code: Any, properties: Any = None) -> None:
         """Closed before it answered, as for a certificate that it does not take: the library would wait on."""
+        if self._connected.cancelled():
+            return
         if not self._connected.done():
             self._connected.set_exception(MqttError("closed by the broker before it answered"))
         super()._on_disconnect(client, userdata, flags, reason_code, properties)

@@ -62,7 +62,10 @@ class Session:
         failures = 0
         try:
             while True:
-                held = await self._hold(serve)
+                async with asyncio.TaskGroup() as group:
+                    # A task of its own: a group that is ending already forgets that its task was cancelled, until 3.13.
+                    holding = group.create_task(self._hold(serve), name="wire connection")
+                held = holding.result()
                 if held is None:
                     return
                 failures = 1 if held > HELD_S else failures + 1
@@ -72,6 +75,7 @@ class Session:
 
     async def _hold(self, serve: Callable[[Connection], Awaitable[object]]) -> float | None:
         """One connection: how many seconds it held, or None when `serve` returned."""
+        self._hurry.clear()
         loop, began = asyncio.get_running_loop(), math.inf
         broker = self._line.brokers[self._turn % len(self._line.brokers)]
         will = self._will() if self._will is not None else None
@@ -97,7 +101,6 @@ class Session:
 
     async def _pause(self, failures: int) -> None:
         longest = min(self._line.pause_max_s, self._line.pause_min_s * 2 ** min(failures - 1, 20))
-        self._hurry.clear()
         with suppress(TimeoutError):
             async with asyncio.timeout(self._rng.uniform(0, longest)):
                 await self._hurry.wait()

@@ -161,14 +161,15 @@ class Chaos:
             await self._flows.wait()
 
     async def _write(self, writer: asyncio.StreamWriter, piece: bytes) -> None:
-        while self._rate and piece:
+        while self._rate and piece and not writer.transport.is_closing():
             writer.write(piece[:1])
             piece = piece[1:]
             with suppress(TimeoutError):
                 async with asyncio.timeout(1 / self._rate):
                     await asyncio.Event().wait()
-        writer.write(piece)
-        await writer.drain()
+        if not writer.transport.is_closing():
+            writer.write(piece)
+            await writer.drain()
 
     async def _pieces(self, reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
         """Whole MQTT packets where letters are to be told apart, else bytes as they come."""

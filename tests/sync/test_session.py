@@ -382,4 +382,22 @@ def test_a_letter_that_nobody_answers_is_a_lost_link(run, own_broker):
         await Session(quick_line(port, "caisse-1", answer_s=0.2, heartbeat_s=9.0), ONE.read).run(serve)
 
     run(main())
-    assert lost == ["Operation timed out"]
+    assert lost == ["no answer"]
+
+
+def test_a_cancellation_that_meets_the_answer_is_not_forgotten(run, wire):
+    """`asyncio.wait_for` of Python 3.11, on which the library's time limits stand, would return and go on."""
+
+    async def serve(connection):
+        pipe = connection._pipe
+        async with asyncio.TaskGroup() as group:
+            waiting = group.create_task(connection.publish(Letter(ONE.up, b"x")), name="publish")
+            await asyncio.sleep(0)
+            assert pipe._pending_publishes
+            for answer in pipe._pending_publishes.values():
+                answer.set()
+            waiting.cancel()
+            await asyncio.wait({waiting})
+            assert waiting.cancelled()
+
+    run(Session(wire.plain("caisse-1"), ONE.read).run(serve))
