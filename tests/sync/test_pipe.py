@@ -127,5 +127,5 @@ def test_every_entry_arrives_once_in_any_weather(run, own_broker, seed, request)
         broker.stop()
         return office
 
-    office = run(main(), timeout_s=60)
+    office = run(main(), timeout_s=300)
     assert office.entries == entries
