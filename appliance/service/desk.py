@@ -179,6 +179,8 @@ class Desk(msgspec.Struct):
     """Who is on this visit; "-" for nobody in particular, "" when there is none."""
     settings_by: str = ""
     """Who allowed changes; "" while nobody did."""
+    devices_back: Literal["", "settings"] = ""
+    """Périphériques was opened from there, and ← leads there again."""
     setting: str = ""
     """Whose choices are shown on the sheet "setting"."""
     # the code that nobody knows

@@ -122,6 +122,8 @@ def _show(till: Till, command: c.ShowDevices) -> None:
     if desk.screen in CLOSED_ON:
         raise Refusal("device.not_now")
     desk.close_sheet()
+    if desk.screen != "devices":
+        desk.devices_back = "settings" if desk.screen == "settings" else ""
     desk.screen = desk.test_on = "devices"
     desk.tested = None
     desk.looked_at = command.device

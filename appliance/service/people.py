@@ -229,6 +229,8 @@ def _back(till: Till, command: c.GoBack) -> None:
             start_opening(till)
         else:
             land(till)
+            if desk.devices_back and desk.screen == "home":
+                till.run(c.ShowSettings("devices"))
     elif desk.screen == "opening":
         _lock(till, c.Lock())
     elif desk.screen == "sale":

@@ -17,7 +17,7 @@ from appliance.protocol import command as c
 from appliance.service import settings, settings_typing
 from appliance.service.defect import contained
 from tests.support.office import Office
-from tests.support.till import CAMILLE, NADIA, a_till
+from tests.support.till import CAMILLE, JAM, NADIA, a_till
 
 OFFICE = Office()
 MUTANTS, MUTANTS_FULL = 2_000, 20_000
@@ -182,6 +182,25 @@ def test_parametres_wait_for_the_end_of_a_ticket(run, tmp_path):
         await till.adds("1 loaf")
         assert await till.refused(c.ShowSettings()) == "settings.not_now"
         assert await till.refused(c.ChangeSetting("theme", "dark")) == "settings.closed"
+
+    in_a_shop(run, tmp_path, work)
+
+
+def test_from_the_devices_one_comes_back_to_where_one_was(run, tmp_path):
+    async def work(till):
+        await till.do(c.ShowSettings("devices"), c.ShowDevices(), c.GoBack())
+        assert (till.screen, till.view.settings.section) == ("settings", "devices")
+        await till.do(c.GoBack(), c.ShowDevices(), c.GoBack())
+        assert till.screen == "home"
+
+    in_a_shop(run, tmp_path, work)
+
+
+def test_an_article_that_is_scanned_here_is_not_sold(run, tmp_path):
+    async def work(till):
+        await till.do(c.ShowSettings())
+        assert await till.scan(JAM) == "scan.not_here"
+        assert (till.screen, till.sound, till.till.ticket) == ("settings", "scan_refused", None)
 
     in_a_shop(run, tmp_path, work)
 

@@ -8,6 +8,7 @@ from kivy.properties import ListProperty, NumericProperty, ObjectProperty, Strin
 from kivy.uix.widget import Widget
 
 from appliance.kiosk.screens.base import Screen
+from appliance.kiosk.screens.settings import SettingSections  # noqa: F401  named in devices.kv
 from appliance.kiosk.theme import theme
 from appliance.kiosk.viewmodel.bar import BarModel
 from appliance.kiosk.viewmodel.devices import DeviceModel, DevicesModel, SetupModel, devices_bar, devices_model
@@ -28,13 +29,6 @@ BARS_EDGE, BARS_TEXT = 10, 22
 """White above the bars, and the line of text below them."""
 PAPER, INK = (1, 1, 1, 1), (0, 0, 0, 1)
 """In the dark theme too: scanners want dark bars on light."""
-
-
-class SettingsTab(Row):
-    """One page of Paramètres in the rail."""
-
-    text = StringProperty("")
-    icon = StringProperty("")
 
 
 class FactRow(Row):
@@ -157,6 +151,10 @@ class DevicesScreen(Screen):
     def bar(self, view: TillView) -> BarModel:
         """Back to where one came from."""
         return devices_bar(view)
+
+    def show_section(self, section: str) -> None:
+        """Another part of Paramètres."""
+        self.send(cmd.ShowSettings(section))  # type: ignore[arg-type]
 
     def test(self, role: str, test: str) -> None:
         """A key of a card, or of the search for a scanner."""

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from appliance.i18n import amount, has_sentence, quantity, short_date, t
 from appliance.kiosk.viewmodel.bar import DEVICES, BarModel, back_bar
+from appliance.kiosk.viewmodel.settings import SECTION_ICONS, SectionModel, section_models
 from appliance.kiosk.viewmodel.words import sentence
 from appliance.protocol.view import DeviceCard, DeviceFact, DevicesView, TestedCode, TillView
 
@@ -71,7 +72,7 @@ class SetupModel:
 class DevicesModel:
     """Everything the screen shows."""
 
-    section: str = ""
+    sections: tuple[SectionModel, ...] = ()
     title: str = ""
     subtitle: str = ""
     test_all: str = ""
@@ -200,7 +201,7 @@ def devices_model(view: TillView, height: int = LOW_PANEL + 1) -> DevicesModel:
         keys = 0 if devices.setup_code else KEYS  # they come back when the search ends
     names = ", ".join(row.label for row in devices.unused)
     return DevicesModel(
-        section=t("screen.devices.title", lang),
+        sections=section_models(tuple(SECTION_ICONS), "devices", lang),
         title=t("screen.devices.tested.title", lang, code=tested.text) if tested else t("screen.devices.title", lang),
         subtitle=tested_line(view, tested) if tested else t("screen.devices.subtitle", lang),
         test_all=t("screen.devices.test_all", lang),

@@ -127,6 +127,14 @@ def _row(row: v.SettingRow, view: v.TillView, section: str, last: bool) -> Setti
     )
 
 
+def section_models(sections: tuple[str, ...], chosen: str, lang: str) -> tuple[SectionModel, ...]:
+    """The rail of Paramètres, also beside Périphériques."""
+    return tuple(
+        SectionModel(name, t(f"screen.settings.section.{name}", lang), SECTION_ICONS[name], name == chosen)
+        for name in sections
+    )
+
+
 def settings_model(view: v.TillView) -> SettingsModel:
     """The screen of a view."""
     content, lang = view.settings, view.language
@@ -139,10 +147,7 @@ def settings_model(view: v.TillView) -> SettingsModel:
     )
     count = len(content.rows)
     return SettingsModel(
-        sections=tuple(
-            SectionModel(name, t(f"screen.settings.section.{name}", lang), SECTION_ICONS[name], name == section)
-            for name in content.sections
-        ),
+        sections=section_models(content.sections, section, lang),
         title=t(f"screen.settings.section.{section}", lang) if section else t("screen.settings.found", lang),
         section=section,
         search=content.search,
