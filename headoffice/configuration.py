@@ -44,9 +44,9 @@ async def say(
 ) -> Level:
     """Set one value, or with None take it back; `valid_from` in the shop's local time. Raises Refusal."""
     held = await level(tx, name, target)
-    value = None if text is None else s.checked(key, _value(key, text))
     if key not in s.GROUP_OF:
         raise Refusal("settings.unknown_key", key=key[:60])
+    value = None if text is None else s.checked(key, _value(key, text))
     if valid_from:
         made = _later(held, key, value, valid_from)
     else:

@@ -17,6 +17,7 @@ import msgspec
 from appliance.domain.catalog import Category, Product, TaxClass, build_catalog
 from appliance.domain.customer import Customer, Group
 from appliance.domain.errors import Refusal
+from appliance.domain.wallet import Purse
 from appliance.protocol import feed as rows
 from appliance.store import customer_files, customers, shop_files
 from appliance.store.catalog import RowFault, read_csv
@@ -24,6 +25,7 @@ from appliance.store.database import connect, migrate
 from headoffice.database import Transaction
 from headoffice.ingest import feed
 from headoffice.ingest.feed import Change
+from headoffice.ingest.wallets import Pools
 
 TAX_CLASSES: Final = "tax_class"
 """Table of the feed's rows that head office keeps for itself: what an article's tax may be called."""
@@ -71,7 +73,7 @@ def _changed(old: dict[str, Product], new: Iterable[Product]) -> int:
 async def import_customers(
     tx: Transaction, body: bytes, at: str, *, dry_run: bool = False, progress: Progress = lambda done, total: None
 ) -> Imported:
-    """Create and change customers; nobody goes. Opening balances are no part of it: they are adjustments."""
+    """Create and change customers; nobody goes. A balance from before is credited once: to whoever has no wallet."""
     there = await _read(tx, "customer", Customer)
     groups = await _read(tx, "group", Group)
     with closing(connect(Path(":memory:"))) as scratch:
@@ -84,8 +86,22 @@ async def import_customers(
     changed = sum(known.get(row.id) != row for row in reading.customers)
     if not (dry_run or reading.faults):
         changed = await feed.put(tx, "customer", (_change(row.id, row) for row in reading.customers))
+        for opening in reading.openings:
+            await _open_wallet(tx, opening, at)
     written = not (dry_run or reading.faults)
     return Imported(len(reading.customers), changed, 0, reading.faults, reading.warnings, written)
+
+
+async def _open_wallet(tx: Transaction, opening: customer_files.Opening, at: str) -> None:
+    part = Purse(opening.paid_minor, opening.gifted_minor)
+    wallet = await (pools := Pools(tx)).get(opening.customer)
+    if wallet.known or part.total_minor <= 0:
+        return
+    wallet.credit(part)
+    await pools.save()
+    number = await tx.count("deed")
+    row = (number, opening.customer, "opening", at, part.paid_minor, part.gifted_minor, 0, "", "", opening.date, "", "")
+    await tx.insert("deed", [row])
 
 
 async def import_shop(tx: Transaction, folder: Path) -> dict[str, int]:

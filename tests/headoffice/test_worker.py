@@ -2,23 +2,30 @@
 
 import asyncio
 import random
+import sys
 from contextlib import asynccontextmanager
 
 import pytest
 
 from appliance.clock import SystemClock
+from appliance.domain.wallet import Purse
 from appliance.protocol import wire
 from appliance.protocol.envelope import SealingKey
 from appliance.protocol.wire import OFFICE
-from headoffice import broker
+from appliance.sync.session import Letter
+from headoffice import broker, configuration, keys
+from headoffice.ingest import feed, presence
+from headoffice.ingest.wallets import Pools
 from headoffice.ingest.worker import Worker
 from headoffice.settings import Office, Settings
-from tests.support.books import CHAIN, a_shop, books
+from tests.support.books import CHAIN, WHEN, a_shop, books
 from tests.support.counter_till import Sender
 from tests.support.till import a_till
+from tests.support.wallet_till import WalletTill
 from tests.support.wire_peer import linked
 from tests.sync.conftest import need_mosquitto, quick_line
 
+ANNE = "c-anneanneanne"
 OFFICE_KEY, TILL_KEY, OTHER_KEY = (SealingKey.from_bytes(bytes([n]) * 32) for n in (1, 2, 3))
 
 
@@ -113,5 +120,179 @@ def test_lost_repeated_and_shuffled_batches_arrive_once(running, url, sold):
                 await sender.drain(peer)
             assert await is_byte_for_byte(database, sold)
             assert await in_books(database, "SELECT COUNT(*) FROM gap") != [(0,)]
+
+    asyncio.run(scenario())
+
+
+def test_questions_are_answered_while_a_backlog_drains(running, url, sold):
+    async def scenario():
+        async with books(url) as database:
+            await a_shop(database, {"caisse-1": TILL_KEY.public, "caisse-2": OTHER_KEY.public})
+            async with database.transaction() as tx:
+                pools = Pools(tx)
+                (await pools.get(ANNE)).credit(Purse(0, 3000))
+                await pools.save()
+                await feed.put(tx, "reason", [feed.Change("r1", b'{"id":"r1"}')])
+            sender = Sender(sold, TILL_KEY, office=OFFICE_KEY.public)
+            till = WalletTill("caisse-2", "e2")
+            other = Sender(till.entries, OTHER_KEY, "caisse-2", OFFICE_KEY.public)
+            async with (
+                a_worker(database, running[1]),
+                a_peer(running[1], sender) as one,
+                a_peer(running[1], other) as two,
+            ):
+                told = await other.until(two, lambda told: isinstance(told, wire.OfficeState) and told.online)
+                assert told.feeds == {"reason": 1}
+                for letter in sender.letters(0, 2):
+                    await one.publish(letter)
+                grant = await other.ask(two, till.question(ANNE, 1000))
+                assert (grant.granted_minor, grant.known_minor, grant.gifted_minor) == (1000, 3000, 1000)
+                page = await other.ask(two, wire.FeedAsk("f1", "reason", 0))
+                assert [row.key for row in page.rows] == ["r1"]
+                assert (await other.ask(two, wire.TimeAsk("t1", ""))).now > "2026"
+                assert (await other.ask(two, wire.LogPart("l1", 1, 1, b""))).code == "unknown"
+                await sender.drain(one)
+            assert await is_byte_for_byte(database, sold)
+
+    asyncio.run(scenario())
+
+
+def test_rights_are_called_back_from_the_other_till_over_the_wire(running, url):
+    async def scenario():
+        async with books(url) as database:
+            await a_shop(database, {"caisse-1": TILL_KEY.public, "caisse-2": OTHER_KEY.public})
+            rich, poor = WalletTill("caisse-1", "e1"), WalletTill("caisse-2", "e2")
+            rich.credits(ANNE, 5000)
+            one = Sender(rich.entries, TILL_KEY, "caisse-1", OFFICE_KEY.public)
+            two = Sender(poor.entries, OTHER_KEY, "caisse-2", OFFICE_KEY.public)
+            async with (
+                a_worker(database, running[1]),
+                a_peer(running[1], one) as first,
+                a_peer(running[1], two) as second,
+            ):
+                await one.until(first, lambda told: isinstance(told, wire.OfficeState) and told.online)
+                await one.say(first, wire.TillState(1, True, "e1"))
+                await one.drain(first)
+                await two.drain(second)
+                asked = await two.ask(second, poor.question(ANNE, 2000))
+                assert (asked.granted_minor, asked.elsewhere_minor) == (0, 5000)
+                recall = await one.until(first, lambda told: isinstance(told, wire.Recall))
+                rich.gives_back(recall)
+                one.entries = rich.entries
+                await one.drain(first)
+                late = await two.until(second, lambda told: isinstance(told, wire.Grant))
+                assert (late.granted_minor, late.id) == (2000, "q1")
+
+    asyncio.run(scenario())
+
+
+def test_a_configuration_is_offered_to_a_till_that_is_there_once(running, url):
+    async def scenario():
+        async with books(url) as database:
+            await a_shop(database, {"caisse-1": TILL_KEY.public})
+            sender = Sender(WalletTill("caisse-1").entries, TILL_KEY, office=OFFICE_KEY.public)
+            async with a_worker(database, running[1]), a_peer(running[1], sender) as peer:
+                await sender.say(peer, wire.TillState(3, True, "e1"))
+                async with database.transaction() as tx:
+                    await configuration.say(tx, "chain", CHAIN, "theme", "dark", "nadia", WHEN)
+                    await configuration.push(tx, "caisse-1", OFFICE_KEY, "nadia", "", WHEN)
+                offer = await sender.until(peer, lambda told: isinstance(told, wire.ConfigOffer))
+                assert offer.version == 1
+                await sender.drain(peer)
+                assert sender.replies[-1].config == 1
+
+    asyncio.run(scenario())
+
+
+def test_a_late_will_says_nothing(url):
+    async def scenario():
+        async with books(url) as database:
+            await a_shop(database, {"caisse-1": TILL_KEY.public})
+            async with database.transaction() as tx:
+                for conn, online, counts in (
+                    (4, True, True),
+                    (5, True, True),
+                    (4, False, False),
+                    (5, False, True),
+                    (5, True, False),
+                ):
+                    assert await presence.take_state(tx, "caisse-1", wire.TillState(conn, online), WHEN) is counts
+                assert await tx.value("SELECT online FROM presence") == 0
+
+    asyncio.run(scenario())
+
+
+def test_two_workers_share_the_tills_by_partition(running, url, sold):
+    async def scenario():
+        async with books(url) as database:
+            await a_shop(database, {"caisse-1": TILL_KEY.public, "caisse-2": OTHER_KEY.public})
+            one = Sender(sold, TILL_KEY, "caisse-1", OFFICE_KEY.public)
+            two = Sender(sold, OTHER_KEY, "caisse-2", OFFICE_KEY.public)
+            two.topics = wire.Topics(CHAIN, "caisse-2", 1)
+            async with (
+                a_worker(database, running[1], OFFICE, (0,)) as first,
+                a_worker(database, running[1], "ho-2", (1,)) as second,
+                a_peer(running[1], one) as here,
+                a_peer(running[1], two) as there,
+            ):
+                await one.until(here, lambda told: isinstance(told, wire.OfficeState) and told.online)
+                await asyncio.gather(one.drain(here), two.drain(there))
+                assert (first.taken, second.taken) == (len(sold), len(sold))
+                answers = [await two.ask(there, wire.TimeAsk(f"t{number}", "")) for number in range(3)]
+                assert len(answers) == 3
+                assert not [told for told in two.others if isinstance(told, wire.TimeTold)]
+            assert await is_byte_for_byte(database, sold, "caisse-2")
+
+    asyncio.run(scenario())
+
+
+def test_what_nobody_vouched_for_is_noted_and_not_answered(running, url, sold):
+    async def scenario():
+        async with books(url) as database:
+            await a_shop(database, {"caisse-1": TILL_KEY.public})
+            liar = Sender(sold, OTHER_KEY, "caisse-1", OFFICE_KEY.public)
+            honest = Sender(sold, TILL_KEY, "caisse-1", OFFICE_KEY.public)
+            async with a_worker(database, running[1]), a_peer(running[1], liar) as peer:
+                await liar.until(peer, lambda told: isinstance(told, wire.OfficeState) and told.online)
+                for letter in liar.letters()[:2]:
+                    await peer.publish(letter)
+                await peer.publish(Letter(honest.topics.up, b"\0" * 500))
+                await honest.drain(peer)
+            assert await in_books(database, "SELECT till, code, times FROM unopened") == [("caisse-1", "BadSeal", 3)]
+            assert await is_byte_for_byte(database, sold)
+
+    asyncio.run(scenario())
+
+
+def test_killed_again_and_again_nothing_is_lost_or_doubled(running, url, sold, tmp_path):
+    """The real process, with SIGKILL in the middle of its work."""
+    keys.development(tmp_path / "keys", CHAIN, ["caisse-1"], SystemClock().now())
+    (tmp_path / "keys" / "ho.seal").write_text(OFFICE_KEY.to_bytes().hex())
+    brokers = f'brokers = ["127.0.0.1:{running[1]}"]'
+    (tmp_path / "office.toml").write_text(f'[office]\nchain = "{CHAIN}"\ndatabase = "{url}"\nplain = true\n{brokers}\n')
+
+    async def scenario():
+        async with books(url) as database:
+            await a_shop(database, {"caisse-1": TILL_KEY.public})
+            sender = Sender(sold, TILL_KEY, office=OFFICE_KEY.public)
+            async with a_peer(running[1], sender) as peer:
+                for upto in (20, 60, 100, 140, sold[-1].seq):
+                    async with asyncio.timeout(30):
+                        process = await asyncio.create_subprocess_exec(
+                            sys.executable, "-m", "headoffice", "--config", str(tmp_path / "office.toml"), "ingest",
+                            stderr=asyncio.subprocess.DEVNULL,
+                        )  # fmt: skip
+                        try:
+                            while sender.cursor < min(upto, sold[-1].seq):
+                                for letter in sender.letters(sender.cursor, 5)[: wire.WINDOW]:
+                                    await peer.publish(letter)
+                                await sender.follow(peer)
+                            for letter in sender.letters(sender.cursor, 5)[:20]:
+                                await peer.publish(letter)
+                        finally:
+                            process.kill()
+                            await process.wait()
+            assert await is_byte_for_byte(database, sold)
+            assert await in_books(database, "SELECT COUNT(*) FROM document") == [(60,)]
 
     asyncio.run(scenario())

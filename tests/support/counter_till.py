@@ -65,9 +65,9 @@ class Sender:
             while self.cursor < upto:
                 for letter in self.letters(self.cursor)[: wire.WINDOW]:
                     await peer.publish(letter)
-                await self._follow(peer)
+                await self.follow(peer)
 
-    async def _follow(self, peer: Any) -> None:
+    async def follow(self, peer: Any) -> None:
         """Answers, until the window is through or nothing more comes."""
         try:
             async with asyncio.timeout(1.0):
