@@ -77,6 +77,7 @@ async def serve(till: Till, clock: Clock) -> None:
     office = till.office
     assert office is not None
     keys = Keys(folder_of(till.own_config))
+    await office.begin()
     while True:
         with contained("the link to head office"):
             member = _membership(till.own_config, keys)

@@ -46,6 +46,8 @@ IDLE_S: Final = 0.005
 SPENDING: Final = (i.CancelCredit, i.RequestCardCancel, i.RefundBalance, i.AdjustWallet, i.TransferWallet)
 """Decisions that take money off a wallet, beside its tender."""
 STRIP_MAX: Final = 200
+CONNECTIONS: Final = 1_000_000
+"""Numbers of connections that one start takes for itself."""
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +77,6 @@ class Question(msgspec.Struct):
     """What the wallet was to pay; None: all that remains."""
     is_open: bool = True
     """No answer yet, and not long enough to go without one."""
-    answered: bool = False
     free_before_minor: int = 0
 
 
@@ -104,6 +105,7 @@ class Office:
         self.asked_at = ""
         self.warnings: dict[str, int] = {}
         self.boot = ""
+        self._connection = 0
         self.config_there = 0
         """Newest version of the settings that head office wants here."""
         self.certificate_ends = ""
@@ -357,7 +359,7 @@ class Office:
         known = KnownWallet(grant.known_minor, grant.elsewhere_minor, grant.elsewhere, grant.since, self.heard_at)
         intent = i.TakeGrant(grant.wallet, grant.granted_minor, grant.gifted_minor, grant.float_minor)
         await self._till.happen(lambda: self._book(grant.wallet, intent, known))
-        self._answered(grant.wallet)
+        self._answered(grant.wallet, is_all=not grant.elsewhere_minor or bool(grant.since))
         self._till.changed()
 
     def _book(self, customer: str, intent: i.Intent, known: KnownWallet | None) -> None:
@@ -370,15 +372,17 @@ class Office:
         known = KnownWallet(deny.known_minor, deny.elsewhere_minor, deny.elsewhere, deny.since, self.heard_at)
         self._known[deny.wallet] = known
         await self._write(lambda conn: store.keep_wallet(conn, deny.wallet, known))
-        self._answered(deny.wallet)
+        self._answered(deny.wallet, is_all=True)
         self._till.changed()
 
-    def _answered(self, customer: str) -> None:
+    def _answered(self, customer: str, *, is_all: bool) -> None:
+        """`is_all`: nothing more is on its way from another till."""
         question = self.question
         if question is None or question.customer != customer:
             return
-        question.answered = True
-        wallets.go_on(self._till, question)
+        suffices = wallets.go_on(self._till, question)
+        if is_all or suffices:
+            question.is_open = False
 
     async def recalled(self, recall: wire.Recall) -> None:
         """Give back; the fact, once it is on the disk, is the answer."""
@@ -430,8 +434,15 @@ class Office:
             each.role: (each.fault.value if each.fault else each.state.value) for each in self._till.devices.health()
         }
 
+    async def begin(self) -> None:
+        """Before the link: numbers of connections that no start before had, nor one after will have."""
+        least = int(self._till.clock.now().timestamp()) * 1000  # a till that was installed anew is not an older one
+        found = await self._till.ledger.read(lambda conn: store.reserve_connections(conn, CONNECTIONS, least))
+        self._connection = int(found)
+
     def count_connection(self) -> int:
-        return int(self._till.ledger.read_now(lambda conn: store.count_connection(conn)))
+        self._connection += 1
+        return self._connection
 
     def warned(self, code: str) -> None:
         self.warnings[code] = self.warnings.get(code, 0) + 1

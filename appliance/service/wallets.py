@@ -525,13 +525,11 @@ def tend(till: Till, mode: TenderMode, amount_minor: int | None) -> None:
     _take(till, mode, amount_minor)
 
 
-def go_on(till: Till, question: Question) -> None:
-    """Head office answered: what waited for it on the screen goes on where it suffices now, else the answer shows."""
+def go_on(till: Till, question: Question) -> bool:
+    """Head office answered: what waited for it on the screen goes on where the wallet suffices now. Whether it does."""
     ticket, desk, mode = till.ticket, till.desk, till.shop.wallet_mode()
-    waits = question.is_open
-    question.is_open = False
     if ticket is None or ticket.number != question.ticket or desk.sheet != SHORT or mode is None or not mode.enabled:
-        return
+        return False
     remaining = price(ticket).total_minor - ticket.paid_minor
     free = till.state.available(ticket.customer).total_minor
     wanted = remaining if question.amount_minor is None else question.amount_minor
@@ -540,8 +538,11 @@ def go_on(till: Till, question: Question) -> None:
             "wallet.came_back", source="payment", amount_minor=free - question.free_before_minor, balance_minor=free
         )
         till.fold_messages()
-    if waits and remaining > 0 and wanted <= free:
+    if not (remaining > 0 and wanted <= free):
+        return False
+    if question.is_open:
         till.chore(till.happen(lambda: _take(till, mode, question.amount_minor)))
+    return True
 
 
 def _ask_again(till: Till, command: c.AskWalletAgain) -> None:

@@ -79,10 +79,10 @@ def feeds(conn: Any) -> dict[str, int]:
     return {name.removeprefix(FEED): int(value) for name, value in rows}
 
 
-def count_connection(conn: Any) -> int:
-    """The number of the connection that is about to be made: it only ever grows."""
-    number = value(conn, CONNECTIONS) + 1
-    move(conn, CONNECTIONS, number)
+def reserve_connections(conn: Any, count: int, least: int = 0) -> int:
+    """The number before the next `count` connections, which are nobody else's: they only ever grow."""
+    number = max(value(conn, CONNECTIONS), least)
+    move(conn, CONNECTIONS, number + count)
     return number
 
 

@@ -6,11 +6,9 @@ Way: the product's own daemon, link and worker in one loop; only the network is 
 import pytest
 
 from appliance.protocol import command as c
-from headoffice import broker
-from tests.support.books import CHAIN, a_shop, books
+from tests.support.books import a_shop, books
 from tests.support.office_till import PUBLIC, an_office, linked_till, quick
 from tests.support.wire_chaos import Chaos
-from tests.sync.conftest import need_mosquitto
 
 
 @pytest.fixture(autouse=True)
@@ -18,12 +16,9 @@ def quickly(monkeypatch):
     monkeypatch.setattr("appliance.sync.enrolment.line", quick)
 
 
-@pytest.fixture(scope="module")
-def port(tmp_path_factory):
-    need_mosquitto()
-    number = broker.free_port()
-    with broker.Broker(tmp_path_factory.mktemp("broker"), CHAIN, [broker.Listener(number)]):
-        yield number
+@pytest.fixture
+def port(own_broker):
+    return own_broker[1]
 
 
 async def journal_of(database, till):
