@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +93,11 @@ class LinkedTill(RealTill):
                         await self._changed.wait()
                 except TimeoutError:
                     continue
+
+    async def lets(self, seconds: float) -> None:
+        """Let the network have its way for a while."""
+        with suppress(TimeoutError):
+            await self.until(lambda: False, seconds)
 
     async def sent(self) -> None:
         """Everything that was decided is at head office."""
