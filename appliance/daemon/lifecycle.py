@@ -109,9 +109,9 @@ class Daemon:
             await self.server.open(group)
             till = await self.start()
             ready()
+            serving = group.create_task(self._serve(till), name="daemon.devices")
             await self._load_rest(till)
             linking = office.begin(till, self.clock, group)
-            serving = group.create_task(self._serve(till), name="daemon.devices")
             await self._stopping.wait()
             serving.cancel()
             await office.end(till, linking)
@@ -121,7 +121,7 @@ class Daemon:
             till.close()
 
     async def _load_rest(self, till: Till) -> None:
-        """What no first view needs."""
+        """What no first view needs, while the devices are being met."""
         for _ in till.catalog.hasten():
             await asyncio.sleep(0)
         await late.load()
