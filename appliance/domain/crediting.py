@@ -22,7 +22,7 @@ from appliance.domain import journal as j
 from appliance.domain.account import Credit, Wallet, in_cash
 from appliance.domain.catalog import TenderMode, WalletRules
 from appliance.domain.errors import Refusal
-from appliance.domain.money import allocate, half_away, round_cash
+from appliance.domain.money import allocate, half_away
 from appliance.domain.settlement import Moment, Outcome, make_tender, open_wallet, session_of
 from appliance.domain.state import TillState
 from appliance.domain.ticket import Tender, Ticket
@@ -229,11 +229,13 @@ def cancel_credit(state: TillState, intent: i.CancelCredit, moment: Moment) -> O
 
 def shares_back(state: TillState, credit: Credit, order: i.CancelCredit) -> tuple[Tender, ...]:
     """What goes back by which means; coins for what a card had paid too long ago. Raises Refusal."""
-    if not is_card_too_old(state, credit, order.card_days):
-        return tenders_back(credit, order.amount_minor, order.rounding_minor)
-    if order.cash is None:
-        raise Refusal("wallet.card_too_old", count=order.card_days)
-    return tenders_back(credit, order.amount_minor, order.rounding_minor, order.cash)
+    is_all = order.amount_minor == cancellable_minor(state, order.customer, credit)
+    cash = None
+    if is_card_too_old(state, credit, order.card_days):
+        if order.cash is None:
+            raise Refusal("wallet.card_too_old", count=order.card_days)
+        cash = order.cash
+    return tenders_back(credit, order.amount_minor, order.rounding_minor, cash, is_all=is_all)
 
 
 def is_card_too_old(state: TillState, credit: Credit, days: int) -> bool:
@@ -260,16 +262,48 @@ def credit_to_cancel(state: TillState, customer: str, document: int, amount_mino
 
 
 def tenders_back(
-    credit: Credit, amount_minor: int, coin_minor: int, cash: TenderMode | None = None
+    credit: Credit, amount_minor: int, coin_minor: int, cash: TenderMode | None = None, *, is_all: bool = True
 ) -> tuple[Tender, ...]:
-    """The same means in the shares that are left of them; coins round the cash, never the wallet. `cash` stands in
-    for cards."""
+    """The same means in the shares that are left of them; `cash` stands in for cards. What no coin pays goes back by
+    another means; where there is none it stays on the wallet, unless it `is_all` that can go back. Raises Refusal."""
     left = [row.amount_minor - back for row, back in zip(credit.tenders, credit.given_back, strict=True)]
-    return tuple(
-        going_out(row if cash is None or row.kind != "card" else _in_coins(row, cash), part, coin_minor)
-        for row, part in zip(credit.tenders, allocate(amount_minor, left), strict=True)
-        if part
-    )
+    rows = [row if cash is None or row.kind != "card" else _in_coins(row, cash) for row in credit.tenders]
+    parts = allocate(amount_minor, left)
+    odd_minor = _level(parts, left, [row.kind == "cash" for row in rows], max(1, coin_minor))
+    if odd_minor and not is_all:
+        raise Refusal("tender.no_such_coin", step_minor=coin_minor)
+    return tuple(going_out(row, part, coin_minor) for row, part in zip(rows, parts, strict=True) if part)
+
+
+def _level(parts: list[int], left: list[int], in_coins: list[bool], coin_minor: int) -> int:
+    """Make the parts in coins such that coins pay them, by what other parts can take or give; what still no coin pays,
+    which is then in the first part that has room. 4.02 and 6.03 by card become 4.00 and 6.05."""
+    coins = [n for n, is_coins in enumerate(in_coins) if is_coins]
+    others = [n for n, is_coins in enumerate(in_coins) if not is_coins]
+    odd = sum(parts[n] % coin_minor for n in coins)
+    for n in coins:
+        parts[n] -= parts[n] % coin_minor
+    odd -= _shift(parts, left, coins, odd - odd % coin_minor, coin_minor)
+    odd -= _shift(parts, left, others, odd)
+    missing = -odd % coin_minor
+    room = next((n for n in coins if left[n] - parts[n] >= odd + missing), None)
+    lender = next((n for n in others if parts[n] >= missing), None)
+    if odd and room is not None and lender is not None:
+        parts[room] += odd + missing
+        parts[lender] -= missing
+        return 0
+    _shift(parts, left, coins, odd)
+    return odd
+
+
+def _shift(parts: list[int], left: list[int], places: list[int], amount_minor: int, step_minor: int = 1) -> int:
+    """Add as much of an amount as there is room for in these places, in whole steps; how much that was."""
+    moved = 0
+    for n in places:
+        more = min(left[n] - parts[n], amount_minor - moved) // step_minor * step_minor
+        parts[n] += more
+        moved += more
+    return moved
 
 
 def _in_coins(tender: Tender, cash: TenderMode) -> Tender:
@@ -277,8 +311,9 @@ def _in_coins(tender: Tender, cash: TenderMode) -> Tender:
 
 
 def going_out(tender: Tender, amount_minor: int, coin_minor: int) -> Tender:
-    """Money that leaves by the means of this tender: negative."""
-    rounding = round_cash(-amount_minor, coin_minor) + amount_minor if tender.kind == "cash" else 0
+    """Money that leaves by the means of this tender: negative. What no coin pays stays in the drawer: rounded upwards,
+    a wallet emptied in cents would make money."""
+    rounding = amount_minor % coin_minor if tender.kind == "cash" and coin_minor > 1 else 0
     return Tender(
         id=tender.id,
         mode=tender.mode,

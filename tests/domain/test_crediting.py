@@ -428,6 +428,48 @@ def test_coins_round_the_cash_that_goes_out_and_not_the_wallet(core):
     assert core.state.session.totals.rounding_minor == 0
 
 
+def test_a_credit_taken_back_in_cents_makes_no_coins(core):
+    document = core.credits(1000).document
+    for amount in (3, 8, 333):
+        assert core.refused(i.CancelCredit(ROCHAT, document, amount, 5)).code == "tender.no_such_coin"
+    core.sells(997, "wallet")
+    (tender,) = core.do(i.CancelCredit(ROCHAT, document, 3, 5)).facts[-1].tenders
+    assert (tender.amount_minor, tender.rounding_minor, core.balance()) == (-3, 3, (0, 0)), "all that was left"
+    core.credits(3, ("card", None))
+    (tender,) = core.do(i.RefundBalance(ROCHAT, CASH)).facts[-1].tenders
+    assert tender.amount_minor + tender.rounding_minor == 0
+
+
+def test_cents_that_no_coin_pays_go_back_by_the_other_means(core):
+    document = core.credits(5000, ("cash", 2000), ("card", None)).document
+    taken = core.do(i.CancelCredit(ROCHAT, document, 1005, 5)).facts[-1].tenders
+    assert [(row.kind, row.amount_minor, row.rounding_minor) for row in taken] == [("cash", -400, 0), ("card", -605, 0)]
+    taken = core.do(i.CancelCredit(ROCHAT, document, 3993, 5)).facts[-1].tenders
+    assert [(row.kind, row.amount_minor, row.rounding_minor) for row in taken] == [
+        ("cash", -1600, 0), ("card", -2393, 0)
+    ]  # fmt: skip
+
+
+@given(st.lists(st.integers(1, 900), max_size=6), st.integers(0, 1000), st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_never_more_coins_go_out_than_the_wallet_loses(amounts, spent, is_mixed):
+    core = Core()
+    payments = (("cash", 700), ("card", None)) if is_mixed else (("cash", None),)
+    document = core.credits(2000, *payments).document
+    if spent:
+        core.sells(spent, "wallet")
+    drawer = core.expected()
+    for amount in (*amounts, 2000 - spent):
+        before = core.balance()[0]
+        try:
+            (paper,) = core.do(i.CancelCredit(ROCHAT, document, amount, 5)).facts
+        except Refusal:
+            continue
+        out = -sum(row.amount_minor + row.rounding_minor for row in paper.tenders)
+        assert out <= before - core.balance()[0]
+        assert (drawer - core.expected()) % 5 == 0
+
+
 def test_w35_the_balance_is_refunded_without_what_was_given(core):
     core.credits(1200, gifted=300)
     refunded = core.do(i.RefundBalance(ROCHAT, CASH, "closing")).facts[-1]
