@@ -221,6 +221,8 @@ class WalletRules(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     min_minor: int = 0
     max_credit_minor: int = 0
     """Per credit."""
+    max_adjust_minor: int = 0
+    """Added or taken off by one correction of a balance; 0 is the most of a credit."""
     max_balance_minor: int = 0
     max_day_minor: int = 0
     """Credited per wallet and business day."""

@@ -62,7 +62,7 @@ class WalletTotals(msgspec.Struct, omit_defaults=True):
     out: dict[str, TenderTally] = {}
     """How they were given back: negative amounts."""
     adjusted: Tally = msgspec.field(default_factory=Tally)
-    """Corrections by right, plus and minus."""
+    """Corrections by right, plus and minus; also those made between the closing before and the opening."""
     cash_in_minor: int = 0
     cash_out_minor: int = 0
     """Positive."""
@@ -91,9 +91,6 @@ class WalletTotals(msgspec.Struct, omit_defaults=True):
 
     def refund(self, part: Purse, tenders: tuple[Tender, ...]) -> None:
         self._pay_out(self.refunded, part, tenders)
-
-    def adjust(self, part: Purse) -> None:
-        self.adjusted.add(part.total_minor)
 
     def _pay_out(self, tally: Tally, part: Purse, tenders: tuple[Tender, ...]) -> None:
         tally.add(part.paid_minor)

@@ -372,6 +372,7 @@ def adjust_wallet(state: TillState, intent: i.AdjustWallet, moment: Moment) -> O
     amount, free = intent.amount_minor, state.available(intent.customer)
     if not amount:
         raise Refusal("tender.amount")
+    _check_adjust(state, intent)
     before = state.holding(intent.customer)
     if amount > 0:
         part = Purse(amount, 0) if intent.as_paid else Purse(0, amount)
@@ -385,6 +386,24 @@ def adjust_wallet(state: TillState, intent: i.AdjustWallet, moment: Moment) -> O
     return Outcome([adjusted])
 
 
+def _check_adjust(state: TillState, intent: i.AdjustWallet) -> None:
+    """Rule 5, of one correction and of what it makes of the balance."""
+    rules, amount = intent.rules, intent.amount_minor
+    if rules is None:
+        return
+    most = rules.max_adjust_minor or rules.max_credit_minor
+    if most and abs(amount) > most:
+        raise Refusal("wallet.max_adjust", limit_minor=most)
+    if amount > 0:
+        _check_balance(state, intent.customer, amount, rules)
+
+
+def _check_balance(state: TillState, customer: str, more_minor: int, rules: WalletRules) -> None:
+    most = rules.max_balance_minor
+    if most and state.holding(customer).balance_minor + more_minor > most:
+        raise Refusal("wallet.max_balance", limit_minor=most)
+
+
 def transfer_wallet(state: TillState, intent: i.TransferWallet, moment: Moment) -> Outcome:
     """Paid stays paid and given stays given. A blocked wallet can be left, not entered (feature W-22)."""
     if not intent.source or not intent.target or intent.source == intent.target:
@@ -394,6 +413,8 @@ def transfer_wallet(state: TillState, intent: i.TransferWallet, moment: Moment) 
     amount = free.total_minor if intent.amount_minor is None else intent.amount_minor
     if amount <= 0 or amount > free.total_minor:
         raise Refusal("wallet.insufficient", amount_minor=free.total_minor)
+    if intent.rules is not None:
+        _check_balance(state, intent.target, amount, intent.rules)
     part = free.take(amount)
     source, target = state.holding(intent.source).minus(part), state.holding(intent.target).plus(part)
     return Outcome([j.WalletTransferred(intent.source, intent.target, part, source, target, intent.reason)])

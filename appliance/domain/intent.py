@@ -294,6 +294,8 @@ class AdjustWallet(Intent):
     by: str = ""
     as_paid: bool = False
     """An opening balance that was paid elsewhere; otherwise what is added counts as given."""
+    rules: WalletRules | None = None
+    """Whose limits hold; None for a balance that comes from another system."""
 
 
 class TransferWallet(Intent):
@@ -303,6 +305,8 @@ class TransferWallet(Intent):
     target: str
     reason: str = ""
     amount_minor: int | None = None
+    rules: WalletRules | None = None
+    """Whose limit of a balance holds for the target; None for none."""
 
 
 class BlockWallet(Intent):

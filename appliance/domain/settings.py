@@ -58,6 +58,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     wallet_presets_minor: Annotated[tuple[int, ...], Meta(min_length=1, max_length=8)] = (2_000, 5_000, 10_000, 20_000)
     wallet_min_minor: Amount = 0
     wallet_max_credit_minor: Amount = 0
+    wallet_max_adjust_minor: Amount = 0
+    """0 is the most of a credit."""
     wallet_max_balance_minor: Amount = 0
     wallet_max_day_minor: Amount = 0
     wallet_cash_ceiling_minor: Amount = 0
@@ -107,8 +109,9 @@ GROUP_OF: Final[Mapping[str, Group]] = {
     **dict.fromkeys(("card_by_hand", "cash_rounding_minor"), "payment"),
     **dict.fromkeys(
         (
-            "wallet_presets_minor", "wallet_min_minor", "wallet_max_credit_minor", "wallet_max_balance_minor",
-            "wallet_max_day_minor", "wallet_cash_ceiling_minor", "wallet_spend_first", "wallet_card_days",
+            "wallet_presets_minor", "wallet_min_minor", "wallet_max_credit_minor", "wallet_max_adjust_minor",
+            "wallet_max_balance_minor", "wallet_max_day_minor", "wallet_cash_ceiling_minor", "wallet_spend_first",
+            "wallet_card_days",
         ),
         "wallet",
     ),

@@ -15,7 +15,7 @@ import msgspec
 from appliance.domain import journal as j
 from appliance.domain.account import Credit, Wallet, in_cash
 from appliance.domain.card import CardDoubt, OpenCard
-from appliance.domain.closing import Totals
+from appliance.domain.closing import Tally, Totals
 from appliance.domain.errors import Refusal
 from appliance.domain.ticket import Line, Ticket
 from appliance.domain.wallet import Holding, Purse, grant, recall
@@ -80,6 +80,8 @@ class TillState(msgspec.Struct):
     """By customer; only those that ever moved."""
     change_credit: tuple[str, int] | None = None
     """(customer, document of the credit) when the change of the last sale was put on a wallet."""
+    adjusted_between: Tally = msgspec.field(default_factory=Tally)
+    """Corrections of wallets since the last closing: the next session's Z says them."""
     last_movement: j.WalletPaper | None = None
     """The newest sealed document of a wallet in this session."""
     last_movement_at: str = ""
@@ -150,6 +152,7 @@ def _locked(state: TillState, fact: j.SellerLocked, at: str, actor: str) -> None
 
 def _session_opened(state: TillState, fact: j.SessionOpened, at: str, actor: str) -> None:
     totals = Totals(float_minor=fact.float_minor)
+    totals.wallets.adjusted, state.adjusted_between = state.adjusted_between, Tally()
     state.session = Session(fact.session, fact.service, fact.business_date, at, fact.by, totals)
     state.next_session = fact.session + 1
     state.last_closed, state.last_copies, state.copies, state.report_copies = None, 0, {}, {}
@@ -591,8 +594,9 @@ def _wallet_adjusted(state: TillState, fact: j.WalletAdjusted, at: str, actor: s
     else:
         _image(wallet, _minus(wallet.holding, -fact.part), fact.after)
         wallet.use_up(-fact.part)
-    if state.session is not None:
-        state.session.totals.wallets.adjust(fact.part)
+    session = state.session
+    adjusted = state.adjusted_between if session is None else session.totals.wallets.adjusted
+    adjusted.add(fact.part.total_minor)
 
 
 def _wallet_transferred(state: TillState, fact: j.WalletTransferred, at: str, actor: str) -> None:

@@ -38,7 +38,8 @@ OF_CONFIG: Final = frozenset(Config.__struct_fields__) & frozenset(s.KEYS) - {"s
 OF_SHOP: Final[tuple[str, ...]] = ("float_minor", "free_price_min_minor", "free_price_max_minor")
 OF_WALLET: Final[Mapping[str, str]] = {
     "wallet_presets_minor": "presets_minor", "wallet_min_minor": "min_minor",
-    "wallet_max_credit_minor": "max_credit_minor", "wallet_max_balance_minor": "max_balance_minor",
+    "wallet_max_credit_minor": "max_credit_minor", "wallet_max_adjust_minor": "max_adjust_minor",
+    "wallet_max_balance_minor": "max_balance_minor",
     "wallet_max_day_minor": "max_day_minor", "wallet_cash_ceiling_minor": "cash_ceiling_minor",
     "wallet_spend_first": "spend_first", "wallet_card_days": "card_days", "wallet_receipt": "receipt",
     "wallet_copies": "copies", "wallet_balance": "balance",

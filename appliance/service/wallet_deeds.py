@@ -102,7 +102,7 @@ def _unblock(till: Till, deed: Deed, command: c.DoWalletAction, reason: str) -> 
 def _transfer(till: Till, deed: Deed, command: c.DoWalletAction, reason: str) -> None:
     target = wallets.owner_of(till, command.customer)
     amount = till.state.available(deed.customer).total_minor
-    till.do(i.TransferWallet(deed.customer, target.id, reason))
+    till.do(i.TransferWallet(deed.customer, target.id, reason, rules=wallets.rules_of(till)))
     _end(till, "wallet.transferred", amount_minor=amount, name=target.name)
 
 
@@ -114,7 +114,7 @@ def _refund(till: Till, deed: Deed, command: c.DoWalletAction, reason: str) -> N
 
 def _adjust(till: Till, deed: Deed, command: c.DoWalletAction, reason: str) -> None:
     by = till.desk.approver if till.approved else till.state.seller
-    till.do(i.AdjustWallet(deed.customer, command.amount_minor, reason, by))
+    till.do(i.AdjustWallet(deed.customer, command.amount_minor, reason, by, rules=wallets.rules_of(till)))
     balance = till.state.holding(deed.customer).balance_minor
     _end(till, "wallet.adjusted", amount_minor=command.amount_minor, balance_minor=balance)
 

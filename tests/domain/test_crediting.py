@@ -640,10 +640,31 @@ def test_w31_a_correction_counts_as_given_and_never_goes_below_zero(core):
     assert core.state.session.totals.wallets.movement_minor == 1050
 
 
-def test_a_correction_needs_no_open_day(core):
+def test_a_correction_needs_no_open_day_and_stands_on_the_next_z(core):
     core.closes()
     core.do(i.AdjustWallet(ROCHAT, 500, "Geste commercial", "nadia"))
     assert core.balance() == (0, 500)
+    core.opens()
+    core.do(i.AdjustWallet(ROCHAT, -200, "error", "nadia"))
+    adjusted = core.closes().totals.wallets.adjusted
+    assert (adjusted.count, adjusted.amount_minor) == (2, 300)
+    core.opens()
+    assert core.closes().totals.wallets.adjusted.count == 0
+
+
+def test_w20_what_is_corrected_or_moved_has_its_limits_too(core):
+    rules = WalletRules(max_credit_minor=10_000, max_balance_minor=12_000)
+    for amount in (10_005, -10_005):
+        refusal = core.refused(i.AdjustWallet(ROCHAT, amount, "goodwill", rules=rules))
+        assert refusal.code in ("wallet.max_adjust", "wallet.insufficient")
+    core.do(i.AdjustWallet(ROCHAT, 10_000, "goodwill", rules=rules))
+    refusal = core.refused(i.AdjustWallet(ROCHAT, 2005, "goodwill", rules=rules))
+    assert (refusal.code, refusal.params) == ("wallet.max_balance", {"limit_minor": 12_000})
+    own = WalletRules(max_adjust_minor=500)
+    assert core.refused(i.AdjustWallet(ROCHAT, -501, "goodwill", rules=own)).code == "wallet.max_adjust"
+    core.credits(5000, customer=LEFEVRE)
+    assert core.refused(i.TransferWallet(ROCHAT, LEFEVRE, rules=rules)).code == "wallet.max_balance"
+    core.do(i.TransferWallet(ROCHAT, LEFEVRE, amount_minor=7000, rules=rules))
 
 
 def test_w22_a_blocked_wallet_is_left_alone_until_its_money_is_on_another(core):

@@ -96,6 +96,7 @@ class Auditor:
         assert fact["counted_minor"] == fact["expected_minor"] or fact["reason"]
         assert fact["leave_minor"] <= fact["counted_minor"]
         assert (fact["perpetual_minor"], fact["perpetual_absolute_minor"]) == (self.perpetual, self.perpetual_absolute)
+        self.wallets.close_session()
         self.is_open = False
 
     def read_XRead(self, fact: dict[str, Any]) -> None:
