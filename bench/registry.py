@@ -28,6 +28,8 @@ ROWS: dict[int, tuple[str, str, str]] = {
     17: ("first byte at the printer", "paper", "first_byte"),
     18: ("scans without loss", "sale", "scans"),
     19: ("whole sale", "sale", "whole_sale"),
+    21: ("head office takes in", "office", "ingest"),
+    22: ("wallet question", "office", "question"),
 }
 """Number to (name, module of bench.rows, function)."""
 

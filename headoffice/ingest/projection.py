@@ -1,6 +1,6 @@
 """What an entry of a till's journal means for head office's tables; pure: entries in, rows out.
 
-An entry that cannot be read, or whose numbers no table can hold, raises `Unreadable`: it is kept as it came, set aside
+An entry that cannot be read, or whose wallets cannot be, raises `Unreadable`: it is kept as it came, set aside
 and acknowledged, and nothing behind it waits.
 """
 
@@ -14,10 +14,11 @@ import msgspec
 from appliance.domain import journal as j
 from appliance.domain.journal import KINDS, Entry
 from appliance.domain.movement import movements
-from appliance.domain.wallet import Holding
+from appliance.domain.wallet import Holding, Rights
 
 TABLES: Final = ("session", "document", "line", "vat", "tender", "movement", "closing")
-INT_MAX: Final = 2**63 - 1
+MINOR_MAX: Final = 2**53
+_ZERO: Final = b"\\u0000"
 
 Row = tuple[Any, ...]
 
@@ -66,9 +67,12 @@ def project(journal: int, entry: Entry) -> Projected:
         return NOTHING
     fact = _read(entry)
     rows = tuple(make(fact, journal, entry))
-    for _, row in rows:
-        _check(row)
-    return Projected(rows, tuple(images(fact)), tuple(_blocked(fact)), _fenced(fact))
+    if _ZERO in entry.body and any("\0" in value for _, row in rows for value in row if isinstance(value, str)):
+        raise Unreadable("text", "a zero in a text")
+    found, fenced = tuple(images(fact)), _fenced(fact)
+    for holding in (*(image.holding for image in found), *(fenced or {}).values()):
+        _check(holding)
+    return Projected(rows, found, tuple(_blocked(fact)), fenced)
 
 
 def _read(entry: Entry) -> Any:
@@ -81,13 +85,12 @@ def _read(entry: Entry) -> Any:
     return fact
 
 
-def _check(row: Row) -> None:
-    for value in row:
-        if isinstance(value, str):
-            if "\0" in value:
-                raise Unreadable("text", "a zero in a text")
-        elif isinstance(value, int) and not -INT_MAX <= value <= INT_MAX:
-            raise Unreadable("number", str(value))
+def _check(holding: Holding) -> None:
+    """Numbers that add up: a row that no table takes is found by the database, a wallet's must not get so far."""
+    rights: Rights = holding.rights
+    for number in (*msgspec.structs.astuple(rights), *msgspec.structs.astuple(holding.purse)):
+        if not -MINOR_MAX <= number <= MINOR_MAX:
+            raise Unreadable("number", str(number))
 
 
 def images(fact: Any) -> Iterator[Image]:

@@ -75,6 +75,7 @@ class Worker:
 
     async def run(self) -> None:
         """Serve until cancelled. Raises DatabaseTrouble when the database is not there at the start."""
+        await self._database.make_room()
         async with self._database.transaction() as tx:
             self._conn = await tx.count("conn", CONNECTIONS) - CONNECTIONS
         topics = office_reads(self._chain, self._partitions)

@@ -6,18 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.books import Cluster, a_cluster, postgresql_binaries
+from headoffice.cluster import Cluster, NoPostgresql, find
 from tests.support.till import RAM
 
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
-    binaries = postgresql_binaries()
-    if binaries is None:
-        pytest.skip("PostgreSQL is not installed (requirements/apt.txt)")
+    try:
+        find()
+    except NoPostgresql as missing:
+        pytest.skip(str(missing))
     with tempfile.TemporaryDirectory(prefix="tillbox-postgresql-", dir=RAM) as folder:
         Path(folder).chmod(0o711)  # a user of its own has to pass
-        with a_cluster(Path(folder) / "cluster", binaries) as running:
+        with Cluster(Path(folder) / "cluster") as running:
             yield running
 
 

@@ -246,3 +246,16 @@ def test_two_tills_in_a_storm_end_to_the_cent(url, seed):
 async def _quarantined(office):
     async with office.database.transaction() as tx:
         return await tx.rows("SELECT * FROM quarantine")
+
+
+def test_a_wallet_with_numbers_beyond_all_money_is_set_aside(url):
+    async def scenario(office, one, two):
+        one.credits(ANNE, 1000)
+        one.forged(ANNE, Rights(topped_up_minor=2**60), Purse(2**60))
+        one.forged(ANNE, Rights(topped_up_minor=2**70), Purse(2**70))
+        one.credits(ANNE, 500)
+        taken, _ = await office.takes(one)
+        assert [aside.code for aside in taken.aside] == ["number", "number"]
+        assert (await office.wallet()).balance_minor == 1500
+
+    office_test(url, scenario)

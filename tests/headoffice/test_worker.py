@@ -296,3 +296,22 @@ def test_killed_again_and_again_nothing_is_lost_or_doubled(running, url, sold, t
             assert await in_books(database, "SELECT COUNT(*) FROM document") == [(60,)]
 
     asyncio.run(scenario())
+
+
+def test_a_database_that_is_killed_and_comes_back_costs_time_only(running, cluster, sold):
+    async def scenario():
+        async with books(cluster.new_url()) as database:
+            await a_shop(database, {"caisse-1": TILL_KEY.public})
+            sender = Sender(sold, TILL_KEY, office=OFFICE_KEY.public)
+            async with a_worker(database, running[1]), a_peer(running[1], sender) as peer:
+                await sender.drain(peer, 30)
+                for _ in range(2):
+                    await asyncio.to_thread(cluster.stop, "immediate")
+                    for letter in sender.letters(sender.cursor, 5)[:8]:
+                        await peer.publish(letter)
+                    await asyncio.to_thread(cluster.start)
+                    await sender.drain(peer, min(sender.cursor + 40, sold[-1].seq))
+                await sender.drain(peer)
+            assert await is_byte_for_byte(database, sold)
+
+    asyncio.run(scenario())
