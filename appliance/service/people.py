@@ -289,6 +289,8 @@ def _act(till: Till, command: c.ActOnMessage) -> None:
         desk.sheet = "print_help"
     elif command.action in (papers.CAME_OUT, papers.IS_MISSING):
         papers.answer(till, command.action == papers.CAME_OUT)
+    elif command.action == "details":
+        till.run(c.ShowSync())
     elif command.action == papers.DROP_ALL:
         papers.drop_all(till)
     elif command.action in ("retry_print", "retry", papers.PRINT_ALL):

@@ -281,6 +281,12 @@ def _print_help(**wiring: Any) -> SheetView:
     return PrintHelp(**wiring)
 
 
+def _sync(**wiring: Any) -> Screen:
+    from appliance.kiosk.screens.sync import SyncScreen
+
+    return SyncScreen(**wiring)
+
+
 SCREENS: dict[str, Callable[..., Screen]] = {
     "sale": _sale,
     "payment": _payment,
@@ -297,6 +303,7 @@ SCREENS: dict[str, Callable[..., Screen]] = {
     "devices": _devices,
     "masters": _masters,
     "settings": _settings,
+    "sync": _sync,
     "starting": _starting,
 }
 """By `TillView.screen`, the most used first."""

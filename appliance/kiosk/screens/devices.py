@@ -8,7 +8,7 @@ from kivy.properties import ListProperty, NumericProperty, ObjectProperty, Strin
 from kivy.uix.widget import Widget
 
 from appliance.kiosk.screens.base import Screen
-from appliance.kiosk.screens.settings import SettingSections  # noqa: F401  named in devices.kv
+from appliance.kiosk.screens.settings import SettingSections, section_command  # noqa: F401  named in devices.kv
 from appliance.kiosk.theme import theme
 from appliance.kiosk.viewmodel.bar import BarModel
 from appliance.kiosk.viewmodel.devices import DeviceModel, DevicesModel, SetupModel, devices_bar, devices_model
@@ -154,7 +154,7 @@ class DevicesScreen(Screen):
 
     def show_section(self, section: str) -> None:
         """Another part of Paramètres."""
-        self.send(cmd.ShowSettings(section))  # type: ignore[arg-type]
+        self.send(section_command(section))
 
     def test(self, role: str, test: str) -> None:
         """A key of a card, or of the search for a scanner."""

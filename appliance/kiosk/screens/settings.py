@@ -18,6 +18,11 @@ from appliance.protocol import command as cmd
 from appliance.protocol import view as v
 
 
+def section_command(section: str) -> cmd.AnyCommand:
+    """What a key of the rail asks for."""
+    return cmd.ShowSync() if section == "sync" else cmd.ShowSettings(section)  # type: ignore[arg-type]
+
+
 class SettingSection(Press, Row):
     """One section of the rail."""
 
@@ -125,6 +130,10 @@ class SettingsScreen(Screen):
     def bar(self, view: v.TillView) -> BarModel:
         """Back, and whose settings these are."""
         return models.settings_bar(view)
+
+    def show_section(self, section: str) -> None:
+        """A key of the rail was touched."""
+        self.send(section_command(section))
 
     def take_back(self) -> None:
         """Annuler on the toast."""

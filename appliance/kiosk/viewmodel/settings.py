@@ -13,6 +13,7 @@ from appliance.protocol import view as v
 SECTION_ICONS = {
     "general": "sliders-horizontal", "notes": "list-bullets", "payment": "money", "wallet": "wallet",
     "printing": "receipt", "devices": "plugs-connected", "screen": "speaker-high", "users": "users-three",
+    "sync": "cloud-check",
 }  # fmt: skip
 ORIGIN_ICONS = {
     "chain": "globe-simple", "establishment": "buildings", "point_of_sale": "storefront", "till": "cloud-check",
@@ -128,10 +129,10 @@ def _row(row: v.SettingRow, view: v.TillView, section: str, last: bool) -> Setti
 
 
 def section_models(sections: tuple[str, ...], chosen: str, lang: str) -> tuple[SectionModel, ...]:
-    """The rail of Paramètres, also beside Périphériques."""
+    """The rail of Paramètres, also beside Périphériques; Synchronisation is its last key."""
     return tuple(
         SectionModel(name, t(f"screen.settings.section.{name}", lang), SECTION_ICONS[name], name == chosen)
-        for name in sections
+        for name in dict.fromkeys((*sections, "sync"))
     )
 
 

@@ -94,6 +94,14 @@ class ShortModel:
     presets: tuple[PresetModel, ...] = ()
     other: str = ""
     note: str = ""
+    warning: str = ""
+    """Where the rest is (mock-up 39); "" for a wallet that is here whole."""
+    again: str = ""
+    """Redemander; "" where there is nobody to ask."""
+    is_asking: bool = False
+    elsewhere: str = ""
+    """Who has the rest."""
+    asked: str = ""
 
 
 @dataclass(frozen=True)
@@ -290,18 +298,51 @@ def short_model(view: v.TillView, sheet: v.WalletShortSheet) -> ShortModel:
         "missing": amount(sheet.missing_minor, locale),
     }
     may_use, may_recharge = sheet.balance_minor > 0, sheet.can_recharge
-    return ShortModel(
-        title=t("screen.wallet.short.title", lang),
-        total=(t("screen.wallet.short.total", lang), words["total"]),
-        balance=(t("screen.wallet.short.balance", lang), words["balance"]),
-        missing=(t("screen.wallet.short.missing", lang), words["missing"]),
-        use=t("screen.wallet.short.use", lang, **words) if may_use else "",
-        use_detail=t("screen.wallet.short.rest", lang, **words),
-        recharge=t("screen.wallet.short.recharge", lang) if may_recharge else "",
-        presets=_presets(view, sheet.presets),
-        other=t("screen.wallet.short.other", lang),
-        note=t("screen.wallet.short.then", lang, **words),
-    )
+    parts: dict[str, object] = {
+        "title": t("screen.wallet.short.title", lang),
+        "total": (t("screen.wallet.short.total", lang), words["total"]),
+        "balance": (t("screen.wallet.short.balance", lang), words["balance"]),
+        "missing": (t("screen.wallet.short.missing", lang), words["missing"]),
+        "use": t("screen.wallet.short.use", lang, **words) if may_use else "",
+        "use_detail": t("screen.wallet.short.rest", lang, **words),
+        "recharge": t("screen.wallet.short.recharge", lang) if may_recharge else "",
+        "presets": _presets(view, sheet.presets),
+        "other": t("screen.wallet.short.other", lang),
+        "note": t("screen.wallet.short.then", lang, **words),
+    }
+    return ShortModel(**(parts | _elsewhere(view, sheet, words)))  # type: ignore[arg-type]
+
+
+def _elsewhere(view: v.TillView, sheet: v.WalletShortSheet, words: dict[str, str]) -> dict[str, object]:
+    """What another till has of this wallet, and whether it can be asked (screens.md, 39)."""
+    lang = view.language
+    if not sheet.is_shared:
+        return {}
+    asked = t("screen.wallet.short.asked", lang, time=sheet.asked_at[11:19]) if sheet.asked_at else ""
+    if sheet.is_asking:
+        return {"warning": t("wallet.asking", lang), "is_asking": True, "asked": asked}
+    if not sheet.elsewhere_minor:
+        if not sheet.is_offline:
+            return {"asked": asked}
+        code = "wallet.offline_part" if sheet.balance_minor else "wallet.offline"
+        return {"warning": t(code, lang, free=words["balance"]), "asked": asked}
+    away = {"till": sheet.elsewhere, "elsewhere": amount(sheet.elsewhere_minor, view.shop.locale)}
+    since = sheet.away_since[11:16]
+    code = "wallet.elsewhere_away" if since else "wallet.elsewhere"
+    known = ""
+    if sheet.known_minor is not None:
+        known_amount = amount(sheet.known_minor, view.shop.locale)
+        known = t("screen.wallet.short.known", lang, amount=known_amount, time=sheet.known_at[11:16])
+    return {
+        "title": t("screen.wallet.short.partly", lang),
+        "balance": (t("screen.wallet.short.here", lang), words["balance"]),
+        "missing": (t("screen.wallet.short.blocked", lang, till=sheet.elsewhere), away["elsewhere"]),
+        "warning": t(code, lang, free=words["balance"], time=since, **away),
+        "again": "" if sheet.is_offline else t("screen.wallet.short.again", lang),
+        "elsewhere": sheet.elsewhere,
+        "asked": asked,
+        "note": " ".join(filter(None, (known, t("screen.wallet.short.comes_back", lang, **away)))),
+    }
 
 
 # --- the rarer deeds ------------------------------------------------------------------------------------------------
