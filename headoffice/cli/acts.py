@@ -17,7 +17,7 @@ from appliance.clock import Clock
 from appliance.domain.errors import Refusal
 from appliance.i18n import amount, explain, t
 from appliance.protocol.wire import Command
-from headoffice import adjusting, configuration, liability, lists, masters, moment, places, requests
+from headoffice import adjusting, audit, configuration, liability, lists, masters, moment, places, requests
 from headoffice.cli.answer import Answer
 from headoffice.database import Transaction
 from headoffice.ingest import down
@@ -387,6 +387,12 @@ async def list_unopened(asked: Asked) -> Answer:
     return Answer(await lists.unopened(asked.tx))
 
 
+async def verify(asked: Asked) -> Answer:
+    found = await audit.audit(asked.tx)
+    text = t("headoffice.done.verified") if not found else t("headoffice.done.differences", count=len(found))
+    return Answer([msgspec.to_builtins(each) for each in found], text, status=1 if found else 0)
+
+
 async def quarantine_retry(asked: Asked) -> Answer:
     if not await lists.read_again(asked.tx, asked.till, asked.seq, asked.at):
         raise Refusal("headoffice.still_wrong", name=asked.till, seq=asked.seq)
@@ -415,5 +421,6 @@ ACTS: Final[dict[str, Callable[[Asked], Awaitable[Answer]]]] = {
     "confirm": confirm, "refuse": refuse, "requests": requests_list, "liability": liability_at,
     "list health": list_health, "list gaps": list_gaps, "list forks": list_forks,
     "list quarantine": list_quarantine, "list unopened": list_unopened,
+    "verify": verify,
     "quarantine retry": quarantine_retry, "quarantine clear": quarantine_clear,
 }  # fmt: skip

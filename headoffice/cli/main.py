@@ -231,6 +231,7 @@ def _wallets(words: Any) -> None:
 
 
 def _lists(words: Any) -> None:
+    _word(words, "verify", "make links, rows and wallets again from the entries alone")
     listed = _group(words, "list", "what is to be looked at")
     for name in ("health", "gaps", "forks", "quarantine", "unopened"):
         _word(listed, name, name, f"list {name}")
