@@ -19,17 +19,20 @@ from appliance.domain import intent as i
 from appliance.domain import journal as j
 from appliance.domain.customer import COUNTER_ID, Customer, code_key
 from appliance.domain.errors import Refusal
+from appliance.domain.meaning import interpret
 from appliance.domain.ticket import Ticket
 from appliance.protocol import command as c
 from appliance.protocol import view as v
 from appliance.service import client_form as forms
 from appliance.service import selling
 from appliance.service.client_form import Form
+from appliance.service.desk import UNDO_S
 from appliance.service.directory import look
 from appliance.service.ledger import StoreFault, stamp
 from appliance.service.people import land, require_session
 from appliance.service.text import clean
 from appliance.store import customers as store
+from appliance.store import journal as store_journal
 from appliance.store.database import DatabaseError
 from appliance.store.erasure import is_erasure_pending
 
@@ -488,8 +491,6 @@ def row_of(customer: Customer) -> store.CustomerRow:
 
 def _delete(till: Till, command: c.DeleteCustomer) -> None:
     """Asks; then gone from the lists at once, and erased from the disk when it can no longer be taken back."""
-    from appliance.service.till import UNDO_S
-
     desk = till.desk
     if command.customer == COUNTER_ID:
         raise Refusal("client.counter")
@@ -610,7 +611,6 @@ def _print_statement(till: Till, command: c.PrintStatement) -> None:
     till.effect(e.PrintStatement(command.customer))
 
 
-from appliance.domain.meaning import interpret  # noqa: E402
 from appliance.service import (  # noqa: E402  (a scan puts customers on tickets, a card asks what it is)
     masters,
     scanning,
@@ -618,7 +618,6 @@ from appliance.service import (  # noqa: E402  (a scan puts customers on tickets
     wallet_deeds,
     wallets,
 )
-from appliance.store import journal as store_journal  # noqa: E402
 
 HANDLERS: Final[dict[type, Callable[[Any, Any], None]]] = {
     c.ShowTab: _show_tab,

@@ -7,7 +7,7 @@ ticket in hand, on the sale screen.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 
@@ -26,6 +26,11 @@ if TYPE_CHECKING:
     from appliance.service.past_sale import PastSale
     from appliance.service.wallet_draft import CreditDraft, Deed
     from appliance.store.movements import WalletEntry
+
+UNDO_S: Final = 6.0
+"""So long "Annuler" is offered."""
+ARMED_S: Final = 10.0
+"""So long the next article counts as often as was armed."""
 
 Field = Literal["quantity", "price", "discount_rate", "discount_amount"]
 

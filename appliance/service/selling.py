@@ -15,6 +15,7 @@ from appliance.domain.meaning import Goods, Words, interpret, shelf_minor
 from appliance.domain.ticket import Line, Ticket, price
 from appliance.protocol import command as c
 from appliance.service import weighing
+from appliance.service.desk import ARMED_S
 from appliance.service.people import require_session, say_held
 from appliance.service.text import clean
 
@@ -587,8 +588,6 @@ def _show_page(till: Till, command: c.ShowPage) -> None:
 
 
 def _arm(till: Till, command: c.Arm) -> None:
-    from appliance.service.till import ARMED_S
-
     desk = till.desk
     desk.armed = 1 if desk.armed == command.count else command.count
     if desk.armed > 1:

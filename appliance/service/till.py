@@ -30,7 +30,7 @@ from appliance.protocol import command as c
 from appliance.protocol.message import Answer, Order
 from appliance.protocol.view import Level
 from appliance.service.defect import contained
-from appliance.service.desk import Desk
+from appliance.service.desk import UNDO_S, Desk
 from appliance.service.directory import Directory
 from appliance.service.drawer import DrawerWatch
 from appliance.service.ledger import Ledger, StoreFault
@@ -41,8 +41,6 @@ from appliance.store.catalog import load_catalog, load_shop, save_shop
 
 ANSWERS_KEPT: Final = 5_000
 ANNOUNCE_S: Final = 10.0
-UNDO_S: Final = 6.0
-ARMED_S: Final = 10.0
 
 ASKING: Final = (c.SignIn, c.Approve)
 """Orders that ask somebody else before they decide."""
@@ -423,8 +421,6 @@ class Till:
     def _refused(self, order: Order, refusal: Refusal, before: Desk, reloads: int) -> Answer:
         """Tell it; an order that the disk refused leaves the screen as it was, with what was counted on it."""
         if isinstance(refusal, StoreFault):
-            self.directory.forget_all()
-            self._keep_shop()
             if reloads == self.ledger.reloads:  # refused before anything was decided
                 self._go_back(before)
             elif self._undone != self.ledger.reloads:
@@ -496,8 +492,16 @@ class Till:
             self.ledger.settle_soon()
         self.changed()
 
+    def _lost(self) -> None:
+        """The disk refused, and the state was read back from it: so is what is kept beside the state."""
+        self.directory.forget_all()
+        self._keep_shop()
+
     def _refuse(self, refusal: Refusal) -> None:
+        """Tell it. The log has its code and numbers: a word may be a customer's name."""
         self._effects.clear()
+        if isinstance(refusal, StoreFault):
+            self._lost()
         level: Level = "error" if isinstance(refusal, StoreFault) else "warn"
         params: dict[str, Any] = dict(refusal.params)
         if refusal.code.startswith("pin."):
@@ -506,7 +510,7 @@ class Till:
             source = "store" if level == "error" else "refusal"
             self.desk.say(refusal.code, level, actions=refusal.ways_out, source=source, **params)
             self.fold_messages()
-        log.info("refused %s %s", refusal.code, refusal.params)
+        log.info("refused %s %s", refusal.code, {name: each for name, each in params.items() if isinstance(each, int)})
         self.ledger.settle_soon()
         self.changed()
 

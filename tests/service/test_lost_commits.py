@@ -2,8 +2,12 @@
 
 import asyncio
 
+import msgspec
+
 from appliance.protocol import command as c
 from appliance.protocol.message import Answer, Order
+from appliance.service import clients
+from tests.service.test_clients import ANNE, in_a_shop
 from tests.support.till import a_till
 
 
@@ -53,3 +57,22 @@ def test_an_order_that_reached_the_disk_is_not_taken_back_with_a_later_one(run, 
             assert till.till.desk.shows_result and till.view.result is not None
 
     run(main())
+
+
+def test_what_happens_outside_and_is_lost_leaves_the_names_and_the_shop_of_the_disk(tmp_path):
+    async def work(till):
+        inside = till.till
+        anne, shop = inside.directory.get(ANNE), inside.shop
+
+        def change():
+            clients.write(inside, msgspec.structs.replace(anne, last_name="Autre"), anne)
+            inside.take_shop(msgspec.structs.replace(shop, name="Autre"))
+
+        await inside.ledger.settle()
+        leave_to_the_thread(till)
+        await inside.happen(change)
+        assert till.message == "store.read_only"
+        assert inside.directory.get(ANNE) == anne
+        assert (inside.shop, inside.own_shop) == (shop, shop)
+
+    in_a_shop(work, tmp_path)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from appliance.domain import journal as j
 from appliance.protocol import command as c
 from appliance.protocol.message import Order
-from appliance.service import people
+from appliance.service import people, selling
 from appliance.service import till as module
 from appliance.service.ledger import BASKET_DELAY_S
 from tests.protocol.test_message import every_command
@@ -120,12 +120,15 @@ def test_a_caller_that_went_away_leaves_the_till_whole(run, tmp_path):
     run(day())
 
 
+WHILES = {"undo": (module, "UNDO_S"), "announce": (module, "ANNOUNCE_S"), "armed": (selling, "ARMED_S")}
+
+
 @pytest.mark.parametrize(("name", "seconds"), [("undo", 6), ("announce", 10), ("armed", 10)])
 def test_what_is_offered_for_a_while_ends_by_itself(run, tmp_path, monkeypatch, name, seconds):
     """The timers stand for the seconds of the design; here they run out at once."""
-    assert {"undo": module.UNDO_S, "announce": module.ANNOUNCE_S, "armed": module.ARMED_S}[name] == seconds
-    for constant in ("UNDO_S", "ANNOUNCE_S", "ARMED_S"):
-        monkeypatch.setattr(module, constant, 0.01)
+    assert getattr(*WHILES[name]) == seconds
+    for owner, constant in WHILES.values():
+        monkeypatch.setattr(owner, constant, 0.01)
 
     async def day():
         async with a_till(tmp_path) as till:
