@@ -243,16 +243,17 @@ def sum_up(tallies: Iterable[Tally]) -> Tally:
 
 
 def wallet_rows(wallets: WalletTotals) -> list[tuple[str, int, int]]:
-    """(code, count, amount) of what wallets did in a session, for X and Z; their sum is the last row, `balance`."""
+    """(code, count, amount) of what wallets did in a session, for X and Z; their sum is the last row, `balance`.
+
+    The means of the credits have no count: a credit may be paid by several.
+    """
     paid = wallets.credited
     rows = [("credited", paid.count, paid.amount_minor)]
-    kinds: dict[str, list[int]] = {}
+    kinds: dict[str, int] = {}
     for tally in wallets.tenders.values():
         kind = tally.kind if tally.kind in ("cash", "card") else "other"
-        seen = kinds.setdefault(kind, [0, 0])
-        seen[0] += tally.count
-        seen[1] += tally.amount_minor
-    rows += [(f"credited_{kind}", count, minor) for kind, (count, minor) in kinds.items()]
+        kinds[kind] = kinds.get(kind, 0) + tally.amount_minor
+    rows += [(f"credited_{kind}", 0, minor) for kind, minor in kinds.items()]
     for code, tally_, sign in (
         ("gifted", wallets.gifted, 1),
         ("cancelled", wallets.cancelled, -1),

@@ -487,6 +487,7 @@ class CloseDay(Intent):
     leave_minor: int
     reason: str = ""
     by: str = ""
+    approved_by: str = ""
 
 
 class CreateRegister(Intent):

@@ -100,6 +100,8 @@ class SessionClosed(Fact, tag="SessionClosed"):
     held: tuple[int, ...] = ()
     """Notes that go over to the next session."""
     by: str = ""
+    approved_by: str = ""
+    """Manager who allowed it; "" where the seller had the right."""
     seal: str = ""
 
 

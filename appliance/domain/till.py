@@ -205,6 +205,7 @@ def _close_day(state: TillState, intent: i.CloseDay, moment: Moment) -> Outcome:
         held=tuple(sorted(set(state.tickets) - emptied)),
         by=intent.by,
     )
+        approved_by=intent.approved_by,
     return Outcome([*facts, closed], [e.PrintReport(closed, session.opened_at, moment.at)])
 
 

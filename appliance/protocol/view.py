@@ -992,6 +992,8 @@ class ReportView(Piece):
     """Figures of an X or a Z."""
 
     kind: ReportKind
+    wallet_minor: int = 0
+    """Part of it at the closing: paid in for cagnottes, less what was given back by it."""
     number: int
     session: int
     opened_at: str
@@ -1054,6 +1056,8 @@ class ClosingView(Piece):
     notes_minor: int
     coins_minor: int
     counted_minor: int
+    wallet_rounding_minor: int = 0
+    """Of coins, on cagnottes that were paid out in cash."""
     leave_minor: int
     """À laisser pour demain; `safe_minor` is what goes to the safe."""
     safe_minor: int
@@ -1091,6 +1095,7 @@ class TestedCode(Piece):
     params: dict[str, str | int] = {}
     rule: str = ""
     """Name of the in-store rule that won."""
+    """Other than cash, of sales and cagnottes together: what the terminal's own total is compared with."""
     is_rule_unproved: bool = False
     """That rule is still to be compared with labels of the scale."""
     name: str = ""

@@ -141,6 +141,7 @@ def _start_closing(till: Till, command: c.StartClosing) -> None:
     desk.closing_step, desk.closing_reason, desk.leave_minor = "count", "", None
     desk.screen = "closing"
 
+    desk.closing_approver = "" if till.operators.may(till.state.seller, "close_day") else desk.approver
 
 def leave_minor(till: Till) -> int:
     """À laisser pour demain: as set, else the shop's float, never more than was counted."""
@@ -218,6 +219,7 @@ def _close_day(till: Till, command: c.CloseDay) -> None:
             by=till.operators.name_of(till.state.seller),
         )
     )
+            approved_by=till.operators.name_of(desk.closing_approver) if desk.closing_approver else "",
     desk.report = next(fact for fact in outcome.facts if isinstance(fact, SessionClosed))
     desk.close_sheet()
     desk.shows_result = False

@@ -232,6 +232,8 @@ class Desk(msgspec.Struct):
     report_at: str = ""
     # messages
     notices: list[Notice] = []
+    closing_approver: str = ""
+    """Manager who allowed this closing; "" where the seller has the right."""
     undo: Undoable | None = None
     next_undo: int = 1
     cue: v.Cue | None = None

@@ -72,7 +72,7 @@ def closing_view(till: Till, held: tuple[v.NoteCard, ...], waiting_receipts: int
         safe_minor=counted - leave,
         cash=_cash_book(session.totals, blind),
         difference_minor=None if blind else difference_minor(till),
-        tenders=_tenders(session.totals, with_cash=False),
+        tenders=_others(session.totals),
         held_count=len(held),
         unsure=_total(session.totals.unsure),
         by_hand=_total(session.totals.by_hand),
@@ -104,12 +104,28 @@ def _cash_book(totals: Totals, blind: bool) -> v.CashBook:
     )
 
 
-def _tenders(totals: Totals, *, with_cash: bool = True) -> tuple[v.TenderTotal, ...]:
+def _tenders(totals: Totals) -> tuple[v.TenderTotal, ...]:
     return tuple(
-        v.TenderTotal(tally.name, tally.count, tally.amount_minor, tally.kind)
-        for tally in totals.tenders.values()
-        if with_cash or tally.kind != "cash"
+        v.TenderTotal(tally.name, tally.count, tally.amount_minor, tally.kind) for tally in totals.tenders.values()
     )
+
+
+def _others(totals: Totals) -> tuple[v.TenderTotal, ...]:
+    """All but cash, with what cagnottes were credited and given back by: the terminal counts both. Wallets are last."""
+    wallets, found = totals.wallets, dict[str, v.TenderTotal]()
+    for tallies, is_wallet in ((totals.tenders, False), (wallets.tenders, True), (wallets.out, True)):
+        for mode, tally in tallies.items():
+            if tally.kind == "cash":
+                continue
+            row = found.get(mode) or v.TenderTotal(tally.name, 0, 0, tally.kind)
+            found[mode] = v.TenderTotal(
+                row.name,
+                row.count + tally.count,
+                row.amount_minor + tally.amount_minor,
+                row.kind,
+                row.wallet_minor + (tally.amount_minor if is_wallet else 0),
+            )
+    return tuple(sorted(found.values(), key=lambda row: row.kind == "wallet"))
 
 
 def _total(tally: Tally) -> v.ReasonTotal | None:
@@ -159,6 +175,7 @@ def _figures(till: Till, kind: v.ReportKind, number: int, totals: Totals, at: st
         by_hand=_total(totals.by_hand),
         seller=till.operators.name_of(till.state.seller),
         wallet_rows=_wallets(till, totals),
+        wallet_rounding_minor=totals.wallets.rounding_minor,
     )
 
 

@@ -39,6 +39,8 @@ from appliance.hal.device import (
 from appliance.service.equipment import ROLES
 from appliance.service.operators import Operators
 
+GROUP_SHARES = (6, 2, 4)
+"""Name, count and amount in X and Z."""
 VAT_SHARES = (6, 9, 11, 9, 11, 2)
 """The last one is the column of the VAT letters, so that all amounts of a receipt end below each other."""
 INDENT = 3
@@ -398,6 +400,7 @@ def report(head: Letterhead, figures: XRead | SessionClosed, opened_at: str, at:
 
 
 def _report_rates(head: Letterhead, totals: Totals) -> list[Block]:
+            *([Text(t("report.approved_by", name=figures.approved_by))] if figures.approved_by else []),
     t, amount = head.t, head.amount
     rows: list[Block] = [
         Row((t("receipt.rate"), t("receipt.net"), t("receipt.vat"), t("receipt.gross")), (4, 5, 4, 5), True)
@@ -411,12 +414,11 @@ def _report_rates(head: Letterhead, totals: Totals) -> list[Block]:
 
 def _report_groups(head: Letterhead, totals: Totals) -> list[Block]:
     t = head.t
-    shares = (6, 2, 4)
 
     def group(title: str, rows: list[tuple[str, int, int]]) -> list[Block]:
         return [
             Text(t(title), bold=True),
-            *[Row((name, str(count), head.amount(minor)), shares) for name, count, minor in rows],
+            *[Row((name, str(count), head.amount(minor)), GROUP_SHARES) for name, count, minor in rows],
         ]
 
     tenders = [(tally.name, tally.count, tally.amount_minor) for tally in totals.tenders.values()]
@@ -477,7 +479,9 @@ def _report_wallets(head: Letterhead, totals: Totals) -> list[Block]:
     for code, count, minor in rows:
         indent = "   " if code.startswith(("credited_", "cancelled_")) else ""
         cells = (f"{indent}{t(f'report.wallet.{code}')}", str(count) if count else "", i18n.signed(minor, head.locale))
-        blocks.append(Row(cells, (8, 1, 4), code == "balance"))
+        blocks.append(Row(cells, GROUP_SHARES, code == "balance"))
+    if totals.wallets.rounding_minor:
+        blocks.append(Columns(t("report.wallet_rounding"), i18n.signed(totals.wallets.rounding_minor, head.locale)))
     return [*blocks, Rule()]
 
 

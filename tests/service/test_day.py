@@ -121,6 +121,7 @@ def test_z06_closing_counts_the_drawer_and_asks_why_it_differs(run, tmp_path):
             assert till.screen == "closing/confirm_close"
             await till.do(c.CloseDay(confirmed=True))
             (z,) = await till.facts(j.SessionClosed)
+            assert (z.by, z.approved_by) == ("Camille", "Nadia")
             assert (z.expected_minor, z.counted_minor, z.reason, z.leave_minor) == (
                 20_840,
                 20_640,

@@ -238,12 +238,41 @@ def test_x_has_the_wallets_apart_and_their_cash_in_the_drawer(tmp_path):
         report = till.view.report
         assert report.turnover_minor == 0
         assert report.wallet_rows == (
-            ("credited", 1, 5000), ("credited_cash", 1, 5000), ("cancelled", 1, -1000), ("used", 0, 0),
+            ("credited", 1, 5000), ("credited_cash", 0, 5000), ("cancelled", 1, -1000), ("used", 0, 0),
             ("balance", 0, 4000),
         )  # fmt: skip
         cash = report.cash
         assert (cash.wallet_credits_minor, cash.wallet_refunds_minor) == (5000, 1000)
         assert cash.expected_minor == cash.float_minor + 4000
+
+    in_a_shop(work, tmp_path)
+
+
+def test_a_split_credit_is_one_credit_and_the_closing_compares_its_card_with_the_terminal(tmp_path):
+    async def work(till):
+        paid = (i.Payment(mode(till, "cash"), 2000), i.Payment(mode(till, "card")))
+        till.till.do(i.CreditWallet(ANNE, 5000, paid, rules(till)))
+        await till.do(c.SignIn("nadia", "4321"), c.StartClosing())
+        card = next(row for row in till.view.closing.tenders if row.kind == "card")
+        assert (card.count, card.amount_minor, card.wallet_minor) == (1, 3000, 3000)
+        assert [row.kind for row in till.view.closing.tenders if row.kind == "cash"] == []
+        await till.do(c.PrintReport())
+        paper = await newest(till, "x")
+        assert "Créditées | 1 | +50.00" in paper
+        assert "   par carte |  | +30.00" in paper
+
+    in_a_shop(work, tmp_path)
+
+
+def test_x_names_the_coins_that_a_refund_was_rounded_by(tmp_path):
+    async def work(till):
+        paid = i.Payment(mode(till, "card"))
+        till.till.do(i.CreditWallet(ANNE, 417, (paid,), rules(till)))
+        till.till.do(i.RefundBalance(ANNE, mode(till, "cash")))
+        await till.do(c.SignIn("nadia", "4321"), c.ReadX(), c.PrintReport())
+        assert till.view.report.wallet_rounding_minor == 2
+        assert till.view.report.cash.wallet_refunds_minor == 415
+        assert "Arrondis espèces | +0.02" in await newest(till, "x")
 
     in_a_shop(work, tmp_path)
 

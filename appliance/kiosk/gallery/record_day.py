@@ -307,8 +307,8 @@ def report(**changes: Any) -> v.ReportView:
         "seller": "Camille",
         "wallet_rows": (
             ("credited", 3, 15000),
-            ("credited_cash", 1, 5000),
-            ("credited_card", 2, 10000),
+            ("credited_cash", 0, 5000),
+            ("credited_card", 0, 10000),
             ("cancelled", 0, 0),
             ("used", 11, -9645),
             ("balance", 0, 5355),
@@ -344,7 +344,7 @@ def closing(**changes: Any) -> v.ClosingView:
         "tenders": tuple(
             v.TenderTotal(*row)
             for row in (
-                ("Carte", 87, 128640),
+                ("Carte", 87, 128640, "card", 10000),
                 ("TWINT", 19, 21470),
                 ("Cagnotte client", 16, 14825),
                 ("Bon cadeau", 1, 5000),
@@ -384,7 +384,7 @@ def closings() -> None:
         focus_minor=0,
     )
     r.write("23-cloture-2-controler", view("closing", at=at, closing=check))
-    day = report(kind="Z", at="18:34", wallet_rows=())
+    day = report(kind="Z", at="18:34")
     last = closing(step="confirm", report=day, waiting_receipts=3, focus_minor=0)
     r.write("23-cloture-3-cloturer", view("closing", at=at, closing=last))
     r.write("23-cloture-3-question", view("closing", at=at, closing=last, sheet=v.ConfirmCloseSheet(318)))

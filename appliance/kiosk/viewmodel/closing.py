@@ -8,7 +8,7 @@ from appliance.kiosk.viewmodel.counting import CountCardModel, count_card, focus
 from appliance.kiosk.viewmodel.figures import CardModel, Rows, TableModel
 from appliance.kiosk.viewmodel.note import name_of, since
 from appliance.kiosk.viewmodel.words import DOT, number
-from appliance.kiosk.viewmodel.x_report import seller_card, tender_card, tender_rows, vat_card, watch_rows
+from appliance.kiosk.viewmodel.x_report import seller_card, tender_card, tender_rows, vat_card, wallet_summary, watch_rows
 from appliance.protocol.view import ClosingView, NoteCard, TillView
 
 STEPS = ("count", "check", "confirm")
@@ -89,6 +89,10 @@ class ClosingModel:
     vat: CardModel = field(default_factory=CardModel)
     tenders: CardModel = field(default_factory=CardModel)
     sellers: CardModel = field(default_factory=CardModel)
+    wallets_title: str = ""
+    """ "" where cagnottes are off."""
+    wallets_note: str = ""
+    wallets: Rows = ()
     watch_title: str = ""
     watch: Rows = ()
     turnover_label: str = ""
@@ -155,12 +159,16 @@ def _summary(view: TillView, closing: ClosingView, compact: bool) -> dict[str, o
     report = closing.report
     if report is None:
         return {}
-    height = 30 if compact else 36
+    height, lang = 30 if compact else 36, view.language
+    wallets = wallet_summary(view, report)
     return {
+        "wallets_title": t("screen.report.wallets", lang) if wallets else "",
+        "wallets_note": t("screen.report.not_turnover", lang) if wallets else "",
+        "wallets": wallets,
         "vat": vat_card(view, report, height, compact),
         "tenders": tender_card(view, report, height),
         "sellers": seller_card(view, report, height),
-        "watch": watch_rows(view, report),
+        "watch": watch_rows(view, report, only_some=bool(wallets)),
         "turnover": amount(report.turnover_minor, view.shop.locale),
     }
 

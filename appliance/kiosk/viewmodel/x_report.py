@@ -94,15 +94,27 @@ def wallet_card(view: TillView, report: ReportView, height: int = 46) -> CardMod
     rows = tuple(
         (
             t(f"screen.report.wallet.{code}", lang),
-            "" if code == "balance" else str(count),
+            "" if code == "balance" or code.startswith("credited_") else str(count),
             _wallet_amount(code, minor, locale),
         )
         for code, count, minor in report.wallet_rows
     )
     heads = ("", t("screen.report.count", lang), t("screen.report.amount", lang))
     has_total = bool(report.wallet_rows) and report.wallet_rows[-1][0] == "balance"
-    table = TableModel(heads, (44, 104), rows, height, has_total)
+    rounding = report.wallet_rounding_minor
+    note = (t("screen.report.wallet_rounding", lang), signed(rounding, locale)) if rounding else ("", "")
+    table = TableModel(heads, (44, 104), rows, height, has_total, note)
     return CardModel("wallet", t("screen.report.wallets", lang), t("screen.report.not_turnover", lang), table)
+
+
+def wallet_summary(view: TillView, report: ReportView) -> Rows:
+    """Credits, what of them was given back, and uses: one row each; nothing where cagnottes are off."""
+    lang = view.language
+    return tuple(
+        (t(f"screen.report.wallet_sum.{code}", lang, count=count), signed(minor, view.shop.locale))
+        for code, count, minor in report.wallet_rows
+        if code in ("credited", "used") or (code in ("cancelled", "refunded") and count)
+    )
 
 
 def _wallet_amount(code: str, minor: int, locale: str) -> str:
@@ -114,12 +126,21 @@ def tender_rows(
 ) -> list[tuple[str, str, str]]:
     """Name, count and amount; below the card those that were typed into a terminal that did not answer the till."""
     locale = view.shop.locale
-    rows = [(tender.name, str(tender.count), amount(tender.amount_minor, locale)) for tender in tenders]
-    if by_hand is not None:
-        place = max((n for n, tender in enumerate(tenders, 1) if tender.kind == "card"), default=len(rows))
-        given = amount(by_hand.amount_minor, locale)
-        rows.insert(place, (t("screen.report.card.by_hand", view.language), str(by_hand.count), given))
-    return rows
+    last_card = max((n for n, tender in enumerate(tenders, 1) if tender.kind == "card"), default=len(tenders))
+    rows: list[tuple[str, str, str]] = []
+    for n, tender in enumerate(tenders, 1):
+        rows.append((tender.name, str(tender.count), amount(tender.amount_minor, locale)))
+        if tender.wallet_minor:
+            credited = amount(tender.wallet_minor, locale)
+            rows.append((t("screen.report.of_wallets", view.language), "", credited))
+        if by_hand is not None and n == last_card:
+            rows.append(_by_hand_row(view, by_hand))
+    return rows if tenders or by_hand is None else [_by_hand_row(view, by_hand)]
+
+
+def _by_hand_row(view: TillView, by_hand: ReasonTotal) -> tuple[str, str, str]:
+    given = amount(by_hand.amount_minor, view.shop.locale)
+    return t("screen.report.card.by_hand", view.language), str(by_hand.count), given
 
 
 def unsure_row(view: TillView, unsure: ReasonTotal) -> tuple[str, str]:
@@ -130,8 +151,8 @@ def unsure_row(view: TillView, unsure: ReasonTotal) -> tuple[str, str]:
     )
 
 
-def watch_rows(view: TillView, report: ReportView) -> Rows:
-    """Discounts, offers, voids, corrections, openings and held notes."""
+def watch_rows(view: TillView, report: ReportView, *, only_some: bool = False) -> Rows:
+    """Discounts, offers, voids, corrections, openings and held notes; `only_some` leaves out what did not happen."""
     lang, locale = view.language, view.shop.locale
     totals: list[tuple[str, ReasonTotal | None]] = [
         ("discounts", report.discounts),
@@ -142,7 +163,7 @@ def watch_rows(view: TillView, report: ReportView) -> Rows:
     rows = [
         (t(f"screen.report.watch.{code}", lang, count=total.count), amount(total.amount_minor, locale))
         for code, total in totals
-        if total is not None
+        if total is not None and (total.count or not only_some)
     ]
     if report.unsure is not None:
         rows.insert(0, unsure_row(view, report.unsure))

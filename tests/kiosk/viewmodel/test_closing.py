@@ -68,6 +68,27 @@ def test_the_last_step_shows_the_figures_of_the_z_to_come():
     assert [step.is_done for step in shown.steps] == [True, True, False]
 
 
+def test_the_last_step_says_what_cagnottes_did_and_leaves_out_what_did_not_happen():
+    shown = closing(step="confirm", report=day.report(kind="Z", voids=v.ReasonTotal("", 0, 0)))
+    assert (shown.wallets_title, shown.wallets) == (
+        "Cagnottes",
+        (("Créditées, 3", "+150.00"), ("Utilisées, 11", "\N{MINUS SIGN}96.45")),
+    )
+    assert [label for label, _ in shown.watch if label.startswith("Tickets annulés")] == []
+    bare = closing(step="confirm", report=day.report(kind="Z", wallet_rows=()))
+    assert (bare.wallets_title, bare.wallets) == ("", ())
+
+
+def test_what_the_terminal_took_for_cagnottes_stands_below_the_card():
+    assert closing().others[:2] == (("Carte", "87", "1’286.40"), ("   dont cagnottes", "", "100.00"))
+
+
+def test_coins_that_do_not_pay_a_cancelled_credit_exactly_are_named():
+    rows = (("credited", 1, 418), ("cancelled", 1, -418), ("used", 0, 0), ("balance", 0, 0))
+    shown = reading(wallet_rows=rows, wallet_rounding_minor=-2)
+    assert shown.wallets.table.note == ("Arrondis espèces", "\N{MINUS SIGN}0.02")
+
+
 def test_a_reading_totals_what_it_lists():
     shown = reading()
     assert shown.vat.table.rows[-1] == ("Total", "1’424.58", "58.98", "1’483.56")
