@@ -97,8 +97,12 @@ def show_all(till: Till) -> None:
 
 
 async def _fill_list(till: Till, kind: str) -> None:
+    """With what was decided just before, such as a customer who was created."""
+    with suppress(StoreFault):  # told to whoever decided it; the list is what the disk has
+        await till.ledger.settle()
     found = await till.ledger.read(lambda conn: look(conn, "", kind))
-    if till.desk.client_found is None and _kind(till) == kind:
+    shown = till.desk.client_found
+    if (shown is None or (shown.text, shown.kind) == ("", kind)) and _kind(till) == kind:
         till.desk.client_found = found
         till.changed()
 
@@ -405,7 +409,6 @@ def _save(till: Till, command: c.SaveCustomer) -> None:
         if form.for_wallet:
             wallets.tend_for_chosen(till)
     else:
-        _list(till, made)
         show_card(till, made.id)
         desk.say("client.created" if is_new else "client.saved", source="client", name=made.name)
         till.fold_messages()
@@ -460,20 +463,6 @@ def _rate_again(till: Till, customer_id: str) -> None:
         screen = till.desk.screen
         attach(till, customer_id)
         till.desk.screen = screen
-
-
-def _list(till: Till, made: Customer) -> None:
-    """The list as it will be after the commit."""
-    found = till.desk.client_found
-    if found is None:
-        show_all(till)
-        return
-    row = row_of(made)
-    rows = sorted([*(old for old in found.rows if old.id != row.id), row], key=lambda each: each.listed_name.casefold())
-    more = 0 if any(old.id == row.id for old in found.rows) else 1
-    till.desk.client_found = msgspec.structs.replace(
-        found, rows=tuple(rows), hits=found.hits + more, total=found.total + more
-    )
 
 
 def row_of(customer: Customer) -> store.CustomerRow:

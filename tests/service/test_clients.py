@@ -299,6 +299,28 @@ def test_a_card_of_somebody_else_is_named_with_the_way_to_them(tmp_path):
     in_a_shop(work, tmp_path)
 
 
+def test_a_client_just_created_or_renamed_is_in_the_list_at_once(tmp_path):
+    async def listed(till):
+        while till.till._chores:
+            await asyncio.wait(till.till._chores)
+        listed = till.view.clients
+        return [row.name for row in listed.rows], listed.total
+
+    async def work(till):
+        till.daemon.ledger._database._slow_left = 10_000  # commits take a while, on the database's thread
+        await till.do(c.ShowTab("clients"), c.NewCustomer())
+        await fills(till, name="Abbet", first_name="Zoé", phone="079 555 44 12")
+        await till.do(c.SaveCustomer())
+        others = ["Garage du Simplon SA", "Rochaix Claire", "Rochat Anne"]
+        assert await listed(till) == (["Abbet Zoé", *others], 4)
+        await till.do(c.EditCustomer(till.view.clients.client.id))
+        await fills(till, name="Zwahlen")
+        await till.do(c.SaveCustomer())
+        assert await listed(till) == ([*others, "Zwahlen Zoé"], 4)
+
+    in_a_shop(work, tmp_path)
+
+
 def test_an_article_never_becomes_a_card(tmp_path):
     async def work(till):
         await till.do(c.ShowTab("clients"), c.NewCustomer())
