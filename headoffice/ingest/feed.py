@@ -18,8 +18,8 @@ from headoffice.database import Transaction
 TABLES: Final = (
     "category", "product", "tile", "group", "customer", "user", "payment_mode", "reason", "message", "wallet",
 )  # fmt: skip
-PAGE_BYTES: Final = 1_500_000
-"""JSON of a page at most: what a broker carries when it is compressed. A page ends earlier for that, never in a row."""
+PAGE_BYTES: Final = 600_000
+"""JSON of a page at most, for what a broker carries when it is compressed. A page ends earlier for that."""
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -101,3 +101,11 @@ async def page(tx: Transaction, ask: FeedAsk) -> FeedPage:
         found.append(FeedRow(rev, key, msgspec.Raw(bytes(body)), bool(gone), valid_from))
     reached = found[-1].rev if found else max(ask.since, head)
     return FeedPage(ask.id, ask.table, ask.since, reached, head, tuple(found))
+
+
+def halved(whole: FeedPage) -> FeedPage | None:
+    """The first half of a page that was too big to be sent; None for one row that is."""
+    if len(whole.rows) < 2:
+        return None
+    rows = whole.rows[: len(whole.rows) // 2]
+    return msgspec.structs.replace(whole, rows=rows, next=rows[-1].rev)

@@ -20,7 +20,17 @@ import msgspec
 
 from appliance.clock import Clock
 from appliance.protocol import wire
-from appliance.protocol.envelope import Address, EnvelopeError, Opened, PublicKey, SealingKey, Unknown, opened, sealed
+from appliance.protocol.envelope import (
+    Address,
+    EnvelopeError,
+    Opened,
+    PublicKey,
+    SealingKey,
+    TooBig,
+    Unknown,
+    opened,
+    sealed,
+)
 from appliance.protocol.wire import OFFICE, Topics, office_reads, office_topic, till_of
 from appliance.sync.session import Arrived, Connection, Letter, Line, Session, Tls
 from headoffice import moment
@@ -252,7 +262,7 @@ class Worker:
     async def _send(self, connection: Connection, mails: Iterable[Mail]) -> None:
         for mail in mails:
             topics = Topics(self._chain, mail.till)
-            payload = sealed(self._seal, Address(self._chain, OFFICE, mail.till), mail.message)
+            payload = self._sealed(mail)
             if mail.topic == "ack":
                 letter = Letter(topics.ack, payload, qos=0)
             elif mail.topic == "res":
@@ -260,6 +270,17 @@ class Worker:
             else:
                 letter = Letter(topics.down, payload)
             await connection.publish(letter)
+
+    def _sealed(self, mail: Mail) -> bytes:
+        """A page of the feed that is too big goes in halves; the till asks for the rest."""
+        address, message = Address(self._chain, OFFICE, mail.till), mail.message
+        while True:
+            try:
+                return sealed(self._seal, address, message)
+            except TooBig:
+                half = feed.halved(message) if isinstance(message, wire.FeedPage) else None
+                log.warning("%s for %s is too big", type(message).__name__, mail.till)
+                message = half or wire.Busy(getattr(message, "id", ""), "forbidden")
 
     def _here(self, heads: dict[str, int]) -> Letter:
         state = wire.OfficeState(self._conn, True, moment.now(self._clock), heads, self._name)

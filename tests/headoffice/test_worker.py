@@ -315,3 +315,27 @@ def test_a_database_that_is_killed_and_comes_back_costs_time_only(running, clust
             assert await is_byte_for_byte(database, sold)
 
     asyncio.run(scenario())
+
+
+def test_a_page_that_is_too_big_to_be_sent_goes_in_halves(running, url):
+    chance = random.Random(5)
+    noise = [feed.Change(f"r{n}", b'{"x":"%s"}' % chance.randbytes(50_000).hex().encode()) for n in range(9)]
+    huge = feed.Change("r9", b'{"x":"%s"}' % chance.randbytes(400_000).hex().encode())
+
+    async def scenario():
+        async with books(url) as database:
+            await a_shop(database, {"caisse-1": TILL_KEY.public})
+            async with database.transaction() as tx:
+                await feed.put(tx, "message", [*noise, huge])
+            sender = Sender(WalletTill("caisse-1").entries, TILL_KEY, office=OFFICE_KEY.public)
+            async with a_worker(database, running[1]), a_peer(running[1], sender) as peer:
+                await sender.until(peer, lambda told: isinstance(told, wire.OfficeState) and told.online)
+                since, keys_seen = 0, []
+                while len(keys_seen) < 9:
+                    page = await sender.ask(peer, wire.FeedAsk(f"q{since}", "message", since))
+                    keys_seen += [row.key for row in page.rows]
+                    since = page.next
+                assert keys_seen == [f"r{number}" for number in range(9)]
+                assert (await sender.ask(peer, wire.FeedAsk("last", "message", since))).code == "forbidden"
+
+    asyncio.run(scenario())
