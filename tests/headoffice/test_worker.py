@@ -330,7 +330,8 @@ def test_a_page_that_is_too_big_to_be_sent_goes_in_halves(running, url):
             sender = Sender(WalletTill("caisse-1").entries, TILL_KEY, office=OFFICE_KEY.public)
             async with a_worker(database, running[1]), a_peer(running[1], sender) as peer:
                 await sender.until(peer, lambda told: isinstance(told, wire.OfficeState) and told.online)
-                since, keys_seen = 0, []
+                since = 0
+                keys_seen: list[str] = []
                 while len(keys_seen) < 9:
                     page = await sender.ask(peer, wire.FeedAsk(f"q{since}", "message", since))
                     keys_seen += [row.key for row in page.rows]
