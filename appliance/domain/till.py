@@ -204,8 +204,8 @@ def _close_day(state: TillState, intent: i.CloseDay, moment: Moment) -> Outcome:
         reason=intent.reason,
         held=tuple(sorted(set(state.tickets) - emptied)),
         by=intent.by,
-    )
         approved_by=intent.approved_by,
+    )
     return Outcome([*facts, closed], [e.PrintReport(closed, session.opened_at, moment.at)])
 
 

@@ -139,9 +139,9 @@ def _start_closing(till: Till, command: c.StartClosing) -> None:
     desk.close_sheet()
     desk.drawer = Drawer()
     desk.closing_step, desk.closing_reason, desk.leave_minor = "count", "", None
+    desk.closing_approver = "" if till.operators.may(till.state.seller, "close_day") else desk.approver
     desk.screen = "closing"
 
-    desk.closing_approver = "" if till.operators.may(till.state.seller, "close_day") else desk.approver
 
 def leave_minor(till: Till) -> int:
     """À laisser pour demain: as set, else the shop's float, never more than was counted."""
@@ -217,9 +217,9 @@ def _close_day(till: Till, command: c.CloseDay) -> None:
             leave_minor=leave_minor(till),
             reason=desk.closing_reason or ("tolerance" if difference_minor(till) and not needs_reason(till) else ""),
             by=till.operators.name_of(till.state.seller),
+            approved_by=till.operators.name_of(desk.closing_approver) if desk.closing_approver else "",
         )
     )
-            approved_by=till.operators.name_of(desk.closing_approver) if desk.closing_approver else "",
     desk.report = next(fact for fact in outcome.facts if isinstance(fact, SessionClosed))
     desk.close_sheet()
     desk.shows_result = False
