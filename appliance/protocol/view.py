@@ -148,6 +148,8 @@ class ClientChip(Piece):
     wallet_minor: int | None = None
     group: str = ""
     group_discount_bp: int = 0
+    is_blocked: bool = False
+    """The wallet pays nothing until it is unblocked (feature W-22)."""
 
 
 class CashKey(Piece):
@@ -226,6 +228,12 @@ class ResultView(Piece):
     can_email: bool = False
     wallet_change_minor: int = 0
     """Change that may still be put on the client's wallet; 0 for none."""
+    wallet_kept_minor: int = 0
+    """Change that was put there."""
+    wallet_credited_minor: int = 0
+    """The wallet was recharged with this for the sale; `change_minor` is what that leaves to give."""
+    wallet_balance_minor: int | None = None
+    """What the wallet that paid, or took the change, holds now; None where it has no part in the sale."""
     client: str = ""
     """Name of the client of the sale; "" for none."""
     past_at: str = ""
@@ -698,6 +706,10 @@ class WalletCreditSheet(Piece, tag="wallet_credit"):
     """A card paid longer ago than this: it takes nothing back, coins are given. 0: the same means."""
     drawer_minor: int | None = None
     """What should lie in the drawer, where that is less than the coins to give."""
+    repaid_minor: int = 0
+    """Cancellation: what goes back, the rounding of coins included."""
+    coins_minor: int = 0
+    """How much of that is given in coins."""
     error: str = ""
     """Message id of what keeps Encaisser from working, with its parameters."""
     params: dict[str, str | int] = {}
@@ -737,6 +749,26 @@ class WalletMovementSheet(Piece, tag="wallet_movement"):
     customer: str
     can_cancel: bool = False
     """Something of this credit can still be given back."""
+
+
+class WalletGivenSheet(Piece, tag="wallet_given"):
+    """Money moved on a wallet and coins are to be given: how much, until the next touch or scan."""
+
+    kind: Literal["credited", "cancelled", "refunded"]
+    name: str
+    """With the form of address."""
+    document: int
+    moved_minor: int
+    """What went on the wallet, or off it."""
+    out_minor: int
+    """What is to be handed out."""
+    coins: tuple[CoinCount, ...] = ()
+    received_minor: int = 0
+    """In coins and notes; 0 when nothing was received."""
+    balance_minor: int = 0
+    """What the wallet holds now."""
+    has_paper: bool = True
+    """Its receipt came out, or waits for the printer, by itself."""
 
 
 class WalletActionSheet(Piece, tag="wallet_action"):
@@ -781,6 +813,7 @@ Sheet = (
     | WalletShortSheet
     | WalletActionSheet
     | WalletMovementSheet
+    | WalletGivenSheet
     | LineEditorSheet
     | MenuSheet
     | CodeEntrySheet
@@ -961,6 +994,8 @@ class TenderTotal(Piece):
     count: int
     amount_minor: int
     kind: str = ""
+    wallet_minor: int = 0
+    """Part of it at the closing: paid in for cagnottes, less what was given back by it."""
 
 
 class SellerTotal(Piece):
@@ -992,8 +1027,6 @@ class ReportView(Piece):
     """Figures of an X or a Z."""
 
     kind: ReportKind
-    wallet_minor: int = 0
-    """Part of it at the closing: paid in for cagnottes, less what was given back by it."""
     number: int
     session: int
     opened_at: str
@@ -1025,6 +1058,8 @@ class ReportView(Piece):
     seller: str = ""
     wallet_rows: tuple[tuple[str, int, int], ...] = ()
     """(code, count, amount); empty where cagnottes are off: then their card is absent."""
+    wallet_rounding_minor: int = 0
+    """Of coins, on cagnottes that were paid out in cash."""
 
     @property
     def net_minor(self) -> int:
@@ -1056,14 +1091,13 @@ class ClosingView(Piece):
     notes_minor: int
     coins_minor: int
     counted_minor: int
-    wallet_rounding_minor: int = 0
-    """Of coins, on cagnottes that were paid out in cash."""
     leave_minor: int
     """À laisser pour demain; `safe_minor` is what goes to the safe."""
     safe_minor: int
     cash: CashBook
     difference_minor: int | None
     tenders: tuple[TenderTotal, ...]
+    """Other than cash, of sales and cagnottes together: what the terminal's own total is compared with."""
     held_count: int = 0
     unsure: ReasonTotal | None = None
     """Card payments to compare with the terminal's own list; None when there are none."""
@@ -1095,7 +1129,6 @@ class TestedCode(Piece):
     params: dict[str, str | int] = {}
     rule: str = ""
     """Name of the in-store rule that won."""
-    """Other than cash, of sales and cagnottes together: what the terminal's own total is compared with."""
     is_rule_unproved: bool = False
     """That rule is still to be compared with labels of the scale."""
     name: str = ""
@@ -1233,6 +1266,8 @@ class ClientCard(Piece):
     gifted_minor: int = 0
     """Part of the balance that was given and not paid."""
     is_blocked: bool = False
+    blocked_for: str = ""
+    """Why the wallet is blocked."""
     last_credit_minor: int = 0
     """0 for none, with its local time."""
     last_credit_at: str = ""

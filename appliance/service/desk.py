@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from appliance.service.directory import Looked
     from appliance.service.masters_draft import GroupDraft, ModeDraft
     from appliance.service.past_sale import PastSale
-    from appliance.service.wallet_draft import CreditDraft, Deed
+    from appliance.service.wallet_draft import CreditDraft, Deed, HandOut
     from appliance.store.movements import WalletEntry
 
 UNDO_S: Final = 6.0
@@ -162,6 +162,8 @@ class Desk(msgspec.Struct):
     """Document of the movement on the sheet "wallet_movement"."""
     deed: Deed | None = None
     """The same of the sheet "wallet_action"."""
+    given: HandOut | None = None
+    """What the sheet "wallet_given", or the panel after a sale, says is to be handed out."""
     # Mes Données
     masters_section: Literal["modes", "groups"] = "modes"
     masters_seller: str = ""
@@ -227,13 +229,13 @@ class Desk(msgspec.Struct):
     drawer: Drawer = msgspec.field(default_factory=Drawer)
     closing_step: Literal["count", "check", "confirm"] = "count"
     closing_reason: str = ""
+    closing_approver: str = ""
+    """Manager who allowed this closing; "" where the seller has the right."""
     leave_minor: int | None = None
     report: XRead | SessionClosed | None = None
     report_at: str = ""
     # messages
     notices: list[Notice] = []
-    closing_approver: str = ""
-    """Manager who allowed this closing; "" where the seller has the right."""
     undo: Undoable | None = None
     next_undo: int = 1
     cue: v.Cue | None = None

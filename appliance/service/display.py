@@ -34,6 +34,7 @@ from appliance.service import (
     people,
     scanning,
     unknown_code,
+    wallet_balance,
     wallets,
     weighing,
 )
@@ -280,6 +281,10 @@ class Display:
         closed, at, copies = sale
         is_put_by = past is None and till.state.change_credit is not None
         change = closed.change_minor if past is None and not is_put_by else 0
+        given = till.desk.given if past is None else None
+        if given is not None and given.sale != closed.document:
+            given = None
+        change = change if given is None else given.out_minor
         return v.ResultView(
             number=closed.ticket,
             document=f"{closed.document:06d}",
@@ -287,9 +292,7 @@ class Display:
             change_minor=change,
             coins=tuple(v.CoinCount(value, count) for value, count in coins_to_give(change, till.shop.currency)),
             rounding_minor=closed.rounding_minor,
-            received_minor=0
-            if past is not None
-            else sum(tender.received_minor for tender in closed.tenders if tender.kind == "cash"),
+            received_minor=0 if past is not None else _received(closed) if given is None else given.received_minor,
             tenders=tuple(self._tender(tender, removable=False) for tender in closed.tenders),
             receipt=self._receipt_state(closed),
             copies=copies,
@@ -299,6 +302,9 @@ class Display:
             past_at="" if past is None else till.local_time(at),
             mode=self._modes.get(closed.mode),
             wallet_change_minor=wallets.change_minor(till, closed) if past is None else 0,
+            wallet_kept_minor=wallet_balance.kept_minor(till, closed) if past is None else 0,
+            wallet_credited_minor=0 if given is None else given.moved_minor,
+            wallet_balance_minor=wallet_balance.now(till, closed) if past is None else None,
             client=display_clients.name_of(till, closed.customer),
         )
 
@@ -404,6 +410,7 @@ class Display:
             "wallet_short": lambda ticket: display_wallet.short_sheet(self._till),
             "wallet_action": lambda ticket: display_wallet.action_sheet(self._till),
             "wallet_movement": lambda ticket: display_wallet.movement_sheet(self._till),
+            "wallet_given": lambda ticket: display_wallet.given_sheet(self._till),
         }
         return builders[desk.sheet](ticket) if desk.sheet else None
 
@@ -668,3 +675,8 @@ def _with_badges(tiles: tuple[v.TileView | None, ...], ticket: Ticket) -> tuple[
         else msgspec.structs.replace(tile, badge_milli=on_ticket[tile.product])
         for tile in tiles
     )
+
+
+def _received(closed: TicketClosed) -> int:
+    """In coins and notes."""
+    return sum(tender.received_minor for tender in closed.tenders if tender.kind == "cash")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from appliance.domain import crediting
+from appliance.domain.cash import coins_to_give
 from appliance.domain.catalog import TenderMode
 from appliance.domain.customer import Customer
 from appliance.domain.ticket import price
@@ -52,6 +53,8 @@ def credit_sheet(till: Till) -> v.WalletCreditSheet | None:
         for_ticket_minor=_ticket_minor(till, draft),
         too_old_days=wallets.too_old_days(till, draft),
         drawer_minor=None if fault is not None or draft.quantity == 1 else _drawer(till, draft),
+        repaid_minor=0 if fault is not None or draft.quantity == 1 else wallets.repaid_minor(till, draft),
+        coins_minor=0 if fault is not None or draft.quantity == 1 else wallets.coins_back(till, draft),
         error="" if fault is None else fault.code,
         params={} if fault is None else dict(fault.params),
     )
@@ -133,6 +136,30 @@ def movement_sheet(till: Till) -> v.WalletMovementSheet | None:
         credit.document == row.document for credit in wallets.cancellable(till, desk.client)
     )
     return v.WalletMovementSheet(row, desk.client, can_cancel)
+
+
+def given_sheet(till: Till) -> v.WalletGivenSheet | None:
+    """What to hand out now."""
+    given = till.desk.given
+    if given is None:
+        return None
+    customer = till.directory.get(given.customer)
+    return v.WalletGivenSheet(
+        kind=given.kind,
+        name="" if customer is None else display_clients.addressed(till, customer),
+        document=given.document,
+        moved_minor=given.moved_minor,
+        out_minor=given.out_minor,
+        coins=coins_out(till, given.out_minor),
+        received_minor=given.received_minor,
+        balance_minor=till.state.available(given.customer).total_minor,
+        has_paper=wallets.rules_of(till).receipt == "auto",
+    )
+
+
+def coins_out(till: Till, minor: int) -> tuple[v.CoinCount, ...]:
+    """The coins and notes to give, largest first."""
+    return tuple(v.CoinCount(value, count) for value, count in coins_to_give(minor, till.shop.currency))
 
 
 def action_sheet(till: Till) -> v.WalletActionSheet | None:

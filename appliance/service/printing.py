@@ -100,6 +100,8 @@ class Printing:
         """Papers of which nobody knows whether they came out, oldest first."""
         self.balance_of: Callable[[TicketClosed], int | None] = lambda closed: None
         """What the client's wallet has left, for the receipt of a sale; None where it is not to stand there."""
+        self.kept_of: Callable[[TicketClosed], int] = lambda closed: 0
+        """Change of a sale that was put on the client's wallet."""
         self.on_change: Callable[[], None] = lambda: None
         self.on_doubt: Callable[[], Awaitable[None]] = _nobody
         """Awaited when `doubts` grew."""
@@ -121,7 +123,8 @@ class Printing:
             now = self._ledger.moment().at
             closed, by = effect.closed, self._ledger.state.seller
             left = self.balance_of(closed)
-            paper = receipt(self._head, closed, effect.closed_at, effect.copy, now, by, left)
+            kept = self.kept_of(closed)
+            paper = receipt(self._head, closed, effect.closed_at, effect.copy, now, by, left, kept)
             return self._job("ticket", closed.document, effect.copy, now, paper, customer=closed.customer)
         if isinstance(effect, e.PrintReport):
             paper = report(self._head, effect.report, effect.opened_at, effect.at)

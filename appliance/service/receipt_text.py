@@ -59,6 +59,8 @@ class Letterhead:
         self.till = till
         self.customer_of: Callable[[str], Customer | None] = lambda customer: None
         """Who a customer's id is today; None for nobody and for who was erased."""
+        self.ticket_of: Callable[[int], int] = lambda document: 0
+        """Number of the ticket that a document sealed; 0 for none."""
         self.client: Literal["no", "name", "address"] = "name"
         """What of the client stands on the receipt of a sale (feature C-13)."""
 
@@ -94,9 +96,11 @@ def receipt(
     printed_at: str,
     by: str = "",
     balance_minor: int | None = None,
+    kept_minor: int = 0,
 ) -> Paper:
     """The receipt of a sealed ticket. A copy says DUPLICATA, its count, when and by whom it was printed, and changes
-    nothing else. `balance_minor` is what the client's wallet has left; None where that is not to be printed."""
+    nothing else. `balance_minor` is what the client's wallet has left; None where that is not to be printed.
+    `kept_minor`: change that was put there instead of being handed out."""
     t, amount = head.t, head.amount
     blocks = head.head()
     if copy:
@@ -112,7 +116,7 @@ def receipt(
         Columns(
             t("receipt.total", currency=head.shop.currency), f"{amount(closed.total_minor)}  ", bold=True, tall=True
         ),
-        *_tenders(head, closed),
+        *_tenders(head, closed, kept_minor),
         Rule(),
         *_vat_table(head, closed),
         Rule(),
@@ -321,7 +325,7 @@ def _offer_label(head: Letterhead, reason: str) -> str:
     return head.t("receipt.offered", reason=label)
 
 
-def _tenders(head: Letterhead, closed: TicketClosed) -> list[Block]:
+def _tenders(head: Letterhead, closed: TicketClosed, kept_minor: int) -> list[Block]:
     t = head.t
     blocks: list[Block] = []
 
@@ -340,8 +344,11 @@ def _tenders(head: Letterhead, closed: TicketClosed) -> list[Block]:
             due = tender.amount_minor + tender.rounding_minor
             blocks.append(Columns(t("receipt.due_in_cash"), amount(due), bold=True))
         blocks.append(Columns(t("receipt.received"), amount(tender.received_minor)))
-        if tender.change_minor or tender is closed.tenders[-1]:
-            blocks.append(Columns(t("receipt.change"), amount(tender.change_minor)))
+        change_minor = tender.change_minor - min(kept_minor, tender.change_minor)
+        if change_minor or (tender is closed.tenders[-1] and not kept_minor):
+            blocks.append(Columns(t("receipt.change"), amount(change_minor)))
+    if kept_minor:
+        blocks.append(Columns(t("receipt.put_on_wallet"), amount(kept_minor)))
     if not closed.tenders:
         blocks.append(Text(t("receipt.nothing_to_pay")))
     return blocks
@@ -393,6 +400,7 @@ def report(head: Letterhead, figures: XRead | SessionClosed, opened_at: str, at:
             Columns(t("report.perpetual_absolute"), head.amount(figures.perpetual_absolute_minor)),
             Columns(t("report.documents"), f"{totals.first_document:06d}-{totals.last_document:06d}"),
             Text(t("report.closed_by", name=figures.by)),
+            *([Text(t("report.approved_by", name=figures.approved_by))] if figures.approved_by else []),
         ]
     else:
         blocks.append(Text(t("report.nothing_reset")))
@@ -400,7 +408,6 @@ def report(head: Letterhead, figures: XRead | SessionClosed, opened_at: str, at:
 
 
 def _report_rates(head: Letterhead, totals: Totals) -> list[Block]:
-            *([Text(t("report.approved_by", name=figures.approved_by))] if figures.approved_by else []),
     t, amount = head.t, head.amount
     rows: list[Block] = [
         Row((t("receipt.rate"), t("receipt.net"), t("receipt.vat"), t("receipt.gross")), (4, 5, 4, 5), True)

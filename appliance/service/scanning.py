@@ -100,6 +100,8 @@ def route(till: Till, text: str, symbology: str | None = None, *, is_typed: bool
     if meaning.fault == "scan.unreadable":
         raise Refusal("scan.unreadable")
     people.idle_again(till)
+    if wallets.is_handing_out(till):
+        till.desk.close_sheet()
     place = place_of(till)
     if place == "lock" and meaning.kind != "badge":
         raise Refusal("scan.badge_unknown" if meaning.kind == "unknown" else "scan.sign_in_first")

@@ -93,6 +93,8 @@ class Till:
         self.directory.is_leaving = lambda customer: customer == self.desk.client_leaving
         printing.know_customers(self.directory.get)
         printing.balance_of = lambda closed: wallet_balance.after(self, closed)
+        printing.kept_of = lambda closed: wallet_balance.kept_minor(self, closed)
+        printing.head.ticket_of = lambda document: wallet_balance.ticket_of(self, document)
         self._chores: set[asyncio.Task[None]] = set()
         self.touched_ns = clock.monotonic_ns()
         """When somebody last touched or scanned something, on the monotonic clock."""

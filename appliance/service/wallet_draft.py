@@ -43,6 +43,23 @@ class CreditDraft(msgspec.Struct, frozen=True):
         return not (self.amount_minor or self.received_minor or self.payments) and self.quantity == 1
 
 
+class HandOut(msgspec.Struct, frozen=True):
+    """Coins that are the customer's now that money moved on the wallet; on the screen until somebody does something
+    else."""
+
+    kind: Literal["credited", "cancelled", "refunded"]
+    customer: str
+    document: int
+    moved_minor: int
+    """What went on the wallet, or off it."""
+    out_minor: int
+    """What is to be given out of the drawer."""
+    received_minor: int = 0
+    """In coins and notes."""
+    sale: int = 0
+    """Document of the sale that was taken on the wallet at once; 0 for none."""
+
+
 class Deed(msgspec.Struct, frozen=True):
     """One of the rarer deeds on a customer's wallet; the list of them while `action` is ""."""
 

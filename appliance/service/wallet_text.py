@@ -114,7 +114,7 @@ def _gifted_left(head: Letterhead, paper: WalletPaper) -> list[Block]:
 def _means(head: Letterhead, paper: WalletPaper) -> list[Block]:
     is_in = isinstance(paper, WalletCredited)
     if isinstance(paper, WalletCredited) and paper.change_of:  # nothing was received, nothing is given back
-        word = head.t("receipt.wallet.kept_change", number=f"{paper.change_of:06d}")
+        word = head.t("receipt.wallet.kept_change", number=f"{head.ticket_of(paper.change_of):04d}")
         return [Columns(word, head.amount(paper.part.paid_minor))]
     return [block for tender in paper.tenders for block in (_paid(head, tender) if is_in else _given(head, tender))]
 

@@ -29,7 +29,7 @@ from appliance.domain.wallet import Purse
 from appliance.protocol import command as c
 from appliance.service import card, clients, papers, paying, people, selling
 from appliance.service.desk import FailedCard
-from appliance.service.wallet_draft import CreditDraft
+from appliance.service.wallet_draft import CreditDraft, HandOut
 from appliance.store import journal, movements
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from appliance.service.till import Till
 
 CREDIT, SHORT, ACTION, MOVEMENT = "wallet_credit", "wallet_short", "wallet_action", "wallet_movement"
+GIVEN = "wallet_given"
 """The sheets."""
 
 
@@ -187,10 +188,23 @@ def _choose_mode(till: Till, command: c.ChooseCreditMode) -> None:
     if draft.quantity == -1:
         raise Refusal("wallet.same_mode")
     mode = funding_mode(till, command.mode)
+    if mode.id != draft.mode:
+        draft = _with_part(till, draft)
     field = "received" if draft.amount_minor else "amount"
     till.desk.credit = replace(
         draft, mode=mode.id, is_mode_chosen=True, received_minor=0, field=field, asks_amount=False
     )
+
+
+def _with_part(till: Till, draft: CreditDraft) -> CreditDraft:
+    """20.00 received of 50.00, then other means: the 20.00 is in hand, and the rest is paid by those."""
+    if not 0 < draft.received_minor < remaining_minor(draft):
+        return draft
+    if card.by_terminal(till, funding_mode(till, draft.mode)):
+        return draft  # nothing was taken yet: the terminal comes last
+    payment, tender = next_payment(till, draft)
+    part = replace(payment, amount_minor=tender.amount_minor)
+    return replace(draft, payments=(*draft.payments, part), received_minor=0)
 
 
 def _remove_payment(till: Till, command: c.RemoveCreditPayment) -> None:
@@ -316,8 +330,17 @@ def _cancel(till: Till, draft: CreditDraft) -> i.CancelCredit:
 
 def coins_back(till: Till, draft: CreditDraft) -> int:
     """How much of a cancellation is given in coins. Raises Refusal."""
+    return -in_cash(_shares(till, draft))
+
+
+def repaid_minor(till: Till, draft: CreditDraft) -> int:
+    """What a cancellation gives back by all means, the rounding of coins included. Raises Refusal."""
+    return -sum(row.amount_minor + row.rounding_minor for row in _shares(till, draft))
+
+
+def _shares(till: Till, draft: CreditDraft) -> tuple[Tender, ...]:
     credit = crediting.credit_to_cancel(till.state, draft.customer, draft.document, draft.amount_minor)
-    return -in_cash(crediting.shares_back(till.state, credit, _cancel(till, draft)))
+    return crediting.shares_back(till.state, credit, _cancel(till, draft))
 
 
 def too_old_days(till: Till, draft: CreditDraft) -> int:
@@ -366,6 +389,7 @@ def credited(till: Till, outcome: Outcome, draft: CreditDraft | None = None) -> 
         _say_moved(till, fact)
     desk.close_sheet()
     desk.credit = desk.deed = None
+    desk.given = _handed_out(moved)
     desk.hush("refusal")
     desk.sound("sale_closed")
     ticket = till.ticket
@@ -376,23 +400,49 @@ def credited(till: Till, outcome: Outcome, draft: CreditDraft | None = None) -> 
             with suppress(Refusal):  # the credit is true whatever becomes of the ticket
                 tend(till, mode, None)
         _say_paid(till, draft, moved)
+    if desk.given is not None and not desk.given.sale:
+        desk.sheet = GIVEN
+
+
+def _handed_out(moved: list[Any]) -> HandOut | None:
+    """The coins that a movement leaves to give; None for none."""
+    kinds: dict[type, Any] = {j.WalletCredited: "credited", j.WalletCreditCancelled: "cancelled"}
+    for fact in moved:
+        is_credit = isinstance(fact, j.WalletCredited)
+        out_minor = sum(row.change_minor for row in fact.tenders) if is_credit else -in_cash(fact.tenders)
+        if out_minor > 0:
+            received = sum(row.received_minor for row in fact.tenders if row.kind == "cash") if is_credit else 0
+            kind = kinds.get(type(fact), "refunded")
+            return HandOut(kind, fact.customer, fact.document, fact.part.total_minor, out_minor, received)
+    return None
+
+
+def is_handing_out(till: Till) -> bool:
+    """Whether the screen says what to hand out: whatever is done next ends that."""
+    return till.desk.sheet == GIVEN
 
 
 def _say_moved(till: Till, fact: j.WalletCredited | j.WalletCreditCancelled | j.WalletRefunded) -> None:
     word = {j.WalletCredited: "wallet.credited", j.WalletCreditCancelled: "wallet.cancelled"}
     if isinstance(fact, j.WalletRefunded):
         till.desk.say(
-            "wallet.refunded", source="wallet", amount_minor=fact.part.paid_minor, gifted_minor=fact.part.gifted_minor
-        )
+            "wallet.refunded", source="wallet", amount_minor=fact.part.paid_minor, gifted_minor=fact.part.gifted_minor,
+            name=_name_of(till, fact.customer),
+        )  # fmt: skip
     else:
         change = sum(row.change_minor for row in fact.tenders)
         code = "wallet.credited_change" if change else word[type(fact)]
         till.desk.say(
             code, source="wallet", amount_minor=fact.part.total_minor, change_minor=change,
-            balance_minor=till.state.available(fact.customer).total_minor,
+            balance_minor=till.state.available(fact.customer).total_minor, name=_name_of(till, fact.customer),
         )  # fmt: skip
     _offer_paper(till, fact.document)
     till.fold_messages()
+
+
+def _name_of(till: Till, customer_id: str) -> str:
+    customer = till.directory.get(customer_id)
+    return "" if customer is None else customer.name
 
 
 def _offer_paper(till: Till, document: int) -> None:
@@ -443,11 +493,14 @@ def _say_paid(till: Till, draft: CreditDraft, moved: list[Any]) -> None:
     closed = till.state.last_closed
     if till.ticket is not None or closed is None or closed.ticket != draft.ticket:
         return
+    if till.desk.given is not None:
+        till.desk.given = replace(till.desk.given, sale=closed.document)
     change = sum(row.change_minor for fact in moved for row in fact.tenders)
     till.desk.say(
         "wallet.credited_and_paid_change" if change else "wallet.credited_and_paid", source="wallet",
         amount_minor=sum(fact.part.total_minor for fact in moved), total_minor=closed.total_minor,
         balance_minor=till.state.available(draft.customer).total_minor, change_minor=change,
+        name=_name_of(till, draft.customer),
     )  # fmt: skip
     _offer_paper(till, moved[-1].document)
     till.fold_messages()

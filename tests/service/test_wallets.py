@@ -111,10 +111,66 @@ def test_w03_a_credit_from_clients_with_change_and_the_paper_by_itself(tmp_path)
         sheet = till.view.sheet
         assert (sheet.field, sheet.received_minor, sheet.change_minor) == ("received", 10_000, 5000)
         await till.do(c.CollectCredit())
-        assert (till.screen, till.message) == ("clients", "wallet.credited_change")
+        assert (till.screen, till.message) == ("clients/wallet_given", "wallet.credited_change")
         assert till.view.clients.client.wallet_minor == 5000
         (fact,) = await till.facts(j.WalletCredited)
         assert [copy.of_document for copy in await till.facts(j.CopyIssued)] == [fact.document]
+
+    in_a_shop(work, tmp_path)
+
+
+def test_what_a_credit_leaves_to_give_stays_until_something_else_is_done(tmp_path):
+    async def work(till):
+        await till.do(c.ShowTab("clients"), c.ShowCustomer(ANNE), c.OpenCredit(ANNE), c.TypeCredit(5000))
+        await till.do(c.ChooseCreditMode("cash"), c.TypeCredit(10_000), c.CollectCredit())
+        sheet = till.view.sheet
+        assert (sheet.kind, sheet.name, sheet.document) == ("credited", "Mme Anne Rochat", 1)
+        assert (sheet.out_minor, sheet.received_minor, sheet.moved_minor) == (5000, 10_000, 5000)
+        assert [(coin.value_minor, coin.count) for coin in sheet.coins] == [(5000, 1)]
+        till.till.desk.notices.clear()  # the bar's ten seconds are over
+        assert till.view.sheet.balance_minor == 5000
+        await till.do(c.PrintMovement(sheet.document))
+        assert till.screen == "clients/wallet_given"
+        await till.scan(CLAIRES_CARD)
+        assert (till.screen, till.till.desk.client) == ("clients", CLAIRE)
+
+    in_a_shop(work, tmp_path)
+
+
+def test_a_credit_paid_exactly_leaves_nothing_to_give(tmp_path):
+    async def work(till):
+        await till.do(c.ShowTab("clients"), c.ShowCustomer(ANNE))
+        await credits(till, 5000)
+        assert till.screen == "clients"
+
+    in_a_shop(work, tmp_path)
+
+
+def test_a_ticket_recharged_for_says_the_change_of_the_credit_and_the_balance(tmp_path):
+    async def work(till):
+        await with_a_ticket(till, 1740)
+        await till.do(c.RechargeWallet(2000), c.ChooseCreditMode("cash"), c.TypeCredit(10_000), c.CollectCredit())
+        result = till.view.result
+        assert (till.screen, result.change_minor, result.received_minor) == ("sale", 8000, 10_000)
+        assert (result.wallet_credited_minor, result.wallet_balance_minor) == (2000, 260)
+        await till.do(c.NewTicket(), c.AddFreePrice(500, "food"))
+        await till.do(c.TakeCash(1000, 500))
+        result = till.view.result
+        assert (result.change_minor, result.wallet_credited_minor, result.wallet_balance_minor) == (500, 0, None)
+
+    in_a_shop(work, tmp_path)
+
+
+def test_what_was_received_stays_in_hand_when_the_rest_is_paid_otherwise(tmp_path):
+    async def work(till):
+        await till.do(c.OpenCredit(ANNE), c.TypeCredit(5000), c.ChooseCreditMode("cash"), c.TypeCredit(2000))
+        await till.do(c.ChooseCreditMode("card"))
+        sheet = till.view.sheet
+        assert [(row.name, row.amount_minor) for row in sheet.payments] == [("Espèces", 2000)]
+        assert (sheet.mode, sheet.remaining_minor, sheet.received_minor) == ("card", 3000, 0)
+        await till.do(c.CollectCredit())
+        (fact,) = await till.facts(j.WalletCredited)
+        assert [(row.mode, row.amount_minor) for row in fact.tenders] == [("cash", 2000), ("card", 3000)]
 
     in_a_shop(work, tmp_path)
 
@@ -224,7 +280,8 @@ def test_w08_what_is_not_spent_goes_back_the_way_it_came_with_a_managers_word(tm
         await till.do(c.TypeCredit(2000), c.CollectCredit())
         assert till.screen == "sale/approval"
         await till.scan(NADIA)
-        assert (till.message, balance(till), till.screen) == ("wallet.cancelled", 0, "sale")
+        assert (till.message, balance(till), till.screen) == ("wallet.cancelled", 0, "sale/wallet_given")
+        assert till.view.sheet.out_minor == 2000
         (fact,) = await till.facts(j.WalletCreditCancelled)
         assert [(row.mode, row.amount_minor) for row in fact.tenders] == [("cash", -2000)]
         await till.do(c.OpenCredit(ANNE), c.SetCreditQuantity(-1))
@@ -439,6 +496,7 @@ def test_w26_change_is_put_on_the_wallet_once(tmp_path):
         assert till.state.session.totals.expected_minor == expected + 260
         result = till.view.result
         assert (result.change_minor, result.wallet_change_minor) == (0, 0)
+        assert (result.wallet_kept_minor, result.wallet_balance_minor) == (260, 260)
         assert await till.refused(c.PutChangeOnWallet()) == "wallet.change_done"
 
     in_a_shop(work, tmp_path)
@@ -472,9 +530,16 @@ def test_w22_blocked_replaced_and_transferred(tmp_path):
         await till.do(c.DoWalletAction(reason="lost"))
         assert till.message == "wallet.is_blocked"
         assert await till.refused(c.OpenCredit(ANNE)) == "wallet.blocked"
-        await with_a_ticket(till, 500)
+        await till.do(c.ShowTab("clients"), c.ShowCustomer(ANNE))
+        assert till.view.clients.client.blocked_for == "Carte perdue"
+        await till.do(c.NewTicket(), c.AddFreePrice(500, "food"), c.AttachCustomer(ANNE))
+        assert (till.message, till.view.ticket.client.is_blocked) == ("client.wallet_blocked", True)
         assert await till.refused(c.AddTender("wallet")) == "wallet.blocked"
-        await till.do(c.OpenWalletAction(ANNE, "unblock"), c.DoWalletAction())
+        await till.do(c.StartPayment())
+        assert till.message == ""
+        key = next(key for key in till.view.payment.tenders if key.kind == "wallet")
+        assert (key.detail, key.is_enabled) == ("tender.detail.blocked", False)
+        await till.do(c.GoBack(), c.OpenWalletAction(ANNE, "unblock"), c.DoWalletAction())
         await till.do(c.OpenWalletAction(ANNE, "replace_card"))
         assert await till.refused(c.DoWalletAction()) == "wallet.scan_card"
         await till.scan(NEW_CARD)

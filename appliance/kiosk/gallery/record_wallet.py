@@ -58,6 +58,8 @@ def cancel(**changes: Any) -> v.WalletCreditSheet:
     usual: dict[str, Any] = {
         "quantity": -1, "credits": CREDITS, "credit": 512, "balance_minor": 6540, "new_balance_minor": 1540,
     }  # fmt: skip
+    minor = changes.get("amount_minor", 5000)
+    usual |= {"coins_minor": minor, "repaid_minor": minor}
     return credit(**{**usual, **changes})
 
 
@@ -100,6 +102,12 @@ def credits() -> None:
     r.write("14-cagnotte-crediter-large", over_clients(credit()), "large")
     empty = credit(amount_minor=0, new_balance_minor=1540, remaining_minor=0, error="", can_cancel=False)
     r.write("14b-cagnotte-vide-sombre", over_clients(replace(empty, asks_amount=True), theme="dark"))
+    out = v.WalletGivenSheet(
+        "credited", NAME, 512, 2000, 8000, (v.CoinCount(5000, 1), v.CoinCount(2000, 1), v.CoinCount(1000, 1)),
+        10_000, 3540,
+    )  # fmt: skip
+    r.write("14h-cagnotte-a-rendre", over_clients(out))
+    r.write("14h-cagnotte-a-rendre-compact", over_clients(out), "compact")
     note = credit(field="received", received_minor=10000, change_minor=5000)
     r.write("14c-cagnotte-recu", r.view(ticket=rc.vip(), sheet=note))
     parts = in_parts()
@@ -187,6 +195,13 @@ def changes() -> None:
     more = r.result(wallet_change_minor=895, client=NAME)
     r.write("20d-reste-sur-la-cagnotte", r.view(grid=r.grid(), result=more))
     r.write("20d-reste-sur-la-cagnotte-compact", r.view(grid=r.grid(), result=more), "compact")
+    wallet = (v.TenderView(1, "Cagnotte client", "wallet", "wallet", 2080),)
+    out = r.result(
+        total_minor=2080, change_minor=8000, coins=(v.CoinCount(5000, 1), v.CoinCount(2000, 1), v.CoinCount(1000, 1)),
+        received_minor=10_000, tenders=wallet, wallet_credited_minor=2000, wallet_balance_minor=425, rounding_minor=0,
+    )  # fmt: skip
+    r.write("20e-recharge-a-rendre", r.view(grid=r.grid(), result=out))
+    r.write("20e-recharge-a-rendre-compact", r.view(grid=r.grid(), result=out), "compact")
 
 
 if __name__ == "__main__":

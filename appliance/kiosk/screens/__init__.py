@@ -179,6 +179,12 @@ def _wallet_movement(**wiring: Any) -> SheetView:
     return Movement(**wiring)
 
 
+def _wallet_given(**wiring: Any) -> SheetView:
+    from appliance.kiosk.screens.wallet_given import WalletGiven
+
+    return WalletGiven(**wiring)
+
+
 def _client_groups(**wiring: Any) -> SheetView:
     from appliance.kiosk.screens.client_form import Groups
 
@@ -325,6 +331,7 @@ SHEETS: dict[type[Any], Callable[..., SheetView]] = {
     v.WalletShortSheet: _wallet_short,
     v.WalletActionSheet: _wallet_action,
     v.WalletMovementSheet: _wallet_movement,
+    v.WalletGivenSheet: _wallet_given,
     v.ClientPickerSheet: _client_picker,
     v.ClientMenuSheet: _client_menu,
     v.UnknownCodeSheet: _unknown_code,

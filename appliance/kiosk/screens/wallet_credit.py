@@ -14,7 +14,7 @@ from appliance.kiosk.screens.base import SheetView
 from appliance.kiosk.screens.payment import PaidRows  # noqa: F401  named in wallet_credit.kv
 from appliance.kiosk.theme import theme
 from appliance.kiosk.viewmodel.entry import Entry
-from appliance.kiosk.viewmodel.wallet import CreditModel, CreditSheetModel, credit_model, typed_into
+from appliance.kiosk.viewmodel.wallet import UNFINISHED, CreditModel, CreditSheetModel, credit_model, typed_into
 from appliance.kiosk.widgets import Cells, Press, Row, load_kv
 from appliance.kiosk.widgets.controls import PushButton, Segmented
 from appliance.kiosk.widgets.rows import Rows
@@ -23,6 +23,8 @@ from appliance.protocol import command as cmd
 from appliance.protocol.view import TillView, WalletCreditSheet
 
 AWAITS_S = 1.0
+RESTS_S = 1.5
+"""Typing rests: what its next digit might have mended is said now."""
 IMPATIENT_S = 1.0
 """A second touch on the main key within this time was for what it said at the first: never for the rest of a part."""
 
@@ -32,10 +34,16 @@ class WalletPresets(Row):
 
     presets = ListProperty([])
     outlined = BooleanProperty(False)
+    is_money = BooleanProperty(False)
+    """The keys say what was received and not what is credited."""
     __events__ = ("on_value",)
 
     def on_value(self, value: int) -> None:
         """A key was touched."""
+
+    def on_is_money(self, *_: Any) -> None:
+        """They are dressed as money."""
+        self.on_presets()
 
     def on_presets(self, *_: Any) -> None:
         """One key a preset."""
@@ -54,6 +62,8 @@ class WalletPresets(Row):
         if self.outlined:
             key.kind, key.own_tone = "out", "wallet"
             key.line = "wallet"
+        elif self.is_money:
+            key.kind, key.own_fill, key.own_tone = "pay" if chosen else "", "", ""
         else:
             key.kind = "wal" if chosen else ""
             key.own_fill = "" if chosen else "wallet-soft"
@@ -142,13 +152,15 @@ class WalletCredit(SheetView):
         self._entry: Entry | None = None  # None: the next digit begins a new figure
         self._awaited: int | None = None
         self._touched_at = -IMPATIENT_S
+        self._is_typing = False
         super().__init__(**kwargs)
+        self._rest = Clock.create_trigger(self._rested, RESTS_S)
         self._give_up = Clock.create_trigger(self._listen, AWAITS_S)
 
     def opened(self) -> None:
         """Nothing typed yet."""
         self._at, self._entry, self._awaited = (), None, None
-        self._touched_at = -IMPATIENT_S
+        self._touched_at, self._is_typing = -IMPATIENT_S, False
 
     def show(self, view: TillView, sheet: WalletCreditSheet) -> None:
         """Draws the sheet; another field, quantity, credit or payment begins a new figure."""
@@ -166,6 +178,11 @@ class WalletCredit(SheetView):
             self._awaited = self._entry = None
             self._draw()
 
+    def _rested(self, *_: Any) -> None:
+        """No digit came for a while."""
+        self._is_typing = False
+        self._draw()
+
     def _value(self, sheet: WalletCreditSheet) -> int:
         return sheet.received_minor if sheet.field == "received" else sheet.amount_minor
 
@@ -176,6 +193,8 @@ class WalletCredit(SheetView):
         if self._awaited is not None:
             typed = typed_into(sheet, sheet.field, self._awaited)
             sheet = replace(typed, error="", asks_amount=False) if self._awaited else typed
+        if self._is_typing and sheet.error in UNFINISHED:
+            sheet = replace(sheet, error="")
         self.model = credit_model(view, sheet)
 
     def _say(self, value: int) -> None:
@@ -195,6 +214,9 @@ class WalletCredit(SheetView):
             value = self._value(self._sheet) if self._awaited is None else self._awaited
             entry = Entry(keys=str(value) if key == "back" and value else "")
         self._entry = entry.press(key)
+        self._is_typing = True
+        self._rest.cancel()
+        self._rest()
         self._say(self._entry.value)
 
     def preset(self, value: int) -> None:
@@ -212,7 +234,9 @@ class WalletCredit(SheetView):
         self.send(cmd.SetCreditQuantity(-1 if index else 1))
 
     def collect(self) -> None:
-        """Encaisser or Rembourser."""
+        """Encaisser or Rembourser; what the sheet already says against it is not said twice."""
+        if self.model.says_fault:
+            return
         now = Clock.get_boottime()
         if now - self._touched_at >= IMPATIENT_S:
             self._touched_at = now

@@ -74,6 +74,16 @@ def _sums(view: TillView, result: ResultView) -> tuple[tuple[str, str], ...]:
         rows.append((t("screen.result.rounding", lang), amount(result.rounding_minor, locale)))
     if result.received_minor:
         rows.append((t("screen.result.received", lang), amount(result.received_minor, locale)))
+    wallet = {
+        "credited": result.wallet_credited_minor,
+        "kept": result.wallet_kept_minor,
+        "balance": result.wallet_balance_minor,
+    }
+    rows += [
+        (t(f"screen.result.wallet.{word}", lang), amount(minor, locale))
+        for word, minor in wallet.items()
+        if minor or (word == "balance" and minor is not None)
+    ]
     return tuple(rows)
 
 

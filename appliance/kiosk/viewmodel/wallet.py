@@ -22,6 +22,10 @@ ACTION_ICONS = {
 }
 """By `WalletAction`, in the order of the list."""
 
+NOTHING = "–"
+UNFINISHED = ("tender.no_such_coin", "wallet.min_credit")
+"""What speaks against an amount whose next digit may already mend it: said once typing rests."""
+
 
 @dataclass(frozen=True)
 class PresetModel:
@@ -58,6 +62,10 @@ class CreditSheetModel:
     """ "" while nothing is asked of what was received."""
     received: str = ""
     presets: tuple[PresetModel, ...] = ()
+    presets_label: str = ""
+    """What the keys above the keypad set; "" while there is only the amount."""
+    says_fault: bool = False
+    """The note says why the main key does not work."""
     side_label: str = ""
     modes: tuple[ItemModel, ...] = ()
     credits: tuple[CreditModel, ...] = ()
@@ -69,6 +77,7 @@ class CreditSheetModel:
     change: tuple[str, str] = ("", "")
     """What is credited or taken back."""
     new_balance: tuple[str, str] = ("", "")
+    """"–" where what was typed cannot be."""
     gives_back: tuple[str, str] = ("", "")
     """What remains to be paid, or the change; ("", "") for neither."""
     quantity_label: str = ""
@@ -143,6 +152,8 @@ def typed_into(sheet: v.WalletCreditSheet, field: str, minor: int) -> v.WalletCr
     more = minor - sheet.amount_minor
     return replace(
         sheet,
+        coins_minor=0,
+        repaid_minor=0,
         amount_minor=minor,
         new_balance_minor=sheet.new_balance_minor + more * sheet.quantity,
         remaining_minor=max(0, sheet.remaining_minor + more),
@@ -172,13 +183,18 @@ def credit_rows(view: v.TillView, sheet: v.WalletCreditSheet) -> tuple[CreditMod
     return tuple(rows)
 
 
+def _is_fault_said(sheet: v.WalletCreditSheet) -> bool:
+    """Whether something speaks against what was typed; nothing typed, nothing to say."""
+    is_begun = sheet.amount_minor > 0 and (sheet.quantity > 0 or sheet.credit > 0)
+    return bool(sheet.error) and is_begun
+
+
 def _note(view: v.TillView, sheet: v.WalletCreditSheet) -> tuple[str, str, str]:
     """The sentence beside the keypad, its icon and tone: first of all what keeps the main key from working."""
     lang = view.language
     if sheet.asks_amount and not sheet.amount_minor:
         return t("screen.wallet.choose_amount", lang), "warning-circle", "danger"
-    is_begun = sheet.amount_minor > 0 and (sheet.quantity > 0 or sheet.credit > 0)
-    if sheet.error and is_begun:
+    if _is_fault_said(sheet):
         return sentence(sheet.error, sheet.params, view), "warning-circle", "danger"
     if sheet.quantity < 0:
         return _cancel_note(view, sheet)
@@ -216,6 +232,8 @@ def _drawer_low(view: v.TillView, drawer_minor: int | None) -> str:
 
 def _gives_back(view: v.TillView, sheet: v.WalletCreditSheet) -> tuple[str, str]:
     lang, locale = view.language, view.shop.locale
+    if sheet.quantity < 0 and sheet.coins_minor:
+        return t("screen.wallet.coins_back", lang), amount(sheet.coins_minor, locale)
     if sheet.quantity > 0 and sheet.change_minor:
         return t("screen.wallet.change", lang), amount(sheet.change_minor, locale)
     if sheet.payments and sheet.remaining_minor:
@@ -226,7 +244,7 @@ def _gives_back(view: v.TillView, sheet: v.WalletCreditSheet) -> tuple[str, str]
 def _collected(sheet: v.WalletCreditSheet) -> int:
     """What the main key takes now."""
     if sheet.quantity < 0:
-        return sheet.amount_minor
+        return sheet.repaid_minor or sheet.amount_minor
     rest = sheet.remaining_minor if sheet.payments else sheet.amount_minor
     return min(rest, sheet.received_minor) if sheet.received_minor else rest
 
@@ -250,6 +268,7 @@ def credit_model(view: v.TillView, sheet: v.WalletCreditSheet) -> CreditSheetMod
     has_received = not cancels and (in_received or sheet.received_minor > 0)
     note, icon, tone = _note(view, sheet)
     moved = amount(-sheet.amount_minor, locale) if cancels else signed(sheet.amount_minor, locale)
+    new_balance = NOTHING if cancels and _is_fault_said(sheet) else amount(sheet.new_balance_minor, locale)
     figure = f"{MINUS}{amount(sheet.amount_minor, locale)}" if cancels else amount(sheet.amount_minor, locale)
     collected = _collected(sheet)
     return CreditSheetModel(
@@ -264,6 +283,8 @@ def credit_model(view: v.TillView, sheet: v.WalletCreditSheet) -> CreditSheetMod
         presets=() if cancels else _presets(
             view, sheet.presets, sheet.received_minor if in_received else sheet.amount_minor
         ),
+        presets_label=t(f"screen.wallet.keys_{sheet.field}", lang) if has_received else "",
+        says_fault=_is_fault_said(sheet),
         side_label=t("screen.wallet.which" if cancels else "screen.wallet.modes", lang),
         modes=() if cancels else tuple(
             ItemModel(key.id, key.name, icon=key.icon, chosen=key.id == sheet.mode, enabled=key.is_enabled)
@@ -274,7 +295,7 @@ def credit_model(view: v.TillView, sheet: v.WalletCreditSheet) -> CreditSheetMod
         note=note, note_icon=icon, note_tone=tone,
         balance=(t("screen.wallet.balance", lang), amount(sheet.balance_minor, locale)),
         change=(t(f"screen.wallet.{word}_row", lang), moved),
-        new_balance=(t("screen.wallet.new_balance", lang), amount(sheet.new_balance_minor, locale)),
+        new_balance=(t("screen.wallet.new_balance", lang), new_balance),
         gives_back=_gives_back(view, sheet),
         quantity_label=t("screen.wallet.quantity", lang),
         quantities=tuple(t(f"screen.wallet.{way}", lang) for way in ("one", "minus_one"))
