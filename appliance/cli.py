@@ -388,7 +388,8 @@ def _verify(arguments: argparse.Namespace) -> int:
         try:
             entries = journal.verify(conn)
             state = journal.rebuild_state(conn)
-            same = journal.load_state(conn) == state
+            journal.check_end(conn, state)
+            same = journal.is_snapshot_right(conn) and journal.load_state(conn) == state
         except BrokenJournal as broken:
             answer: dict[str, object] = {"ok": False, "broken_at": broken.seq, "reason": broken.reason}
             words = f"broken at entry {broken.seq}: {broken.reason}"

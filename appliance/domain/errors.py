@@ -23,7 +23,7 @@ class Refusal(Exception):
 
 
 class BrokenJournal(Exception):
-    """The chain does not hold at `seq`: `reason` says how (gap, prev_hash, hash, epoch, unreadable)."""
+    """The chain does not hold at `seq`: `reason` says how (gap, prev_hash, hash, epoch, unreadable, cut)."""
 
     def __init__(self, seq: int, reason: str) -> None:
         super().__init__(f"journal entry {seq}: {reason}")

@@ -161,6 +161,7 @@ def _prove(conn: Any, entries: int) -> Proof:
     if snapshot is not None:
         raise WalletFault("snapshot", snapshot[0], reason="gap")
     sums.check(state, entries)
+    journal.check_end(conn, state)
     purses = [wallet.purse for wallet in state.wallets.values()]
     total = sum(purses, Purse())
     return Proof(entries, table.rows, len(purses), total.paid_minor, total.gifted_minor)

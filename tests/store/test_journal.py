@@ -14,9 +14,11 @@ from appliance.domain import journal as j
 from appliance.domain.errors import BrokenJournal
 from appliance.domain.state import TillState
 from appliance.domain.ticket import Line
+from appliance.domain.wallet import Purse
 from appliance.protocol import command as c
 from appliance.store import journal as store
 from appliance.store.database import Connection, DatabaseError, connect, migrate
+from tests.support.core import ROCHAT, Core
 from tests.support.till import RAM, a_till
 
 AT = "2026-11-21T07:42:00.000Z"
@@ -85,8 +87,38 @@ def test_papers_are_counted_by_the_journal_alone(conn):
 
 def test_an_empty_journal_takes_its_epoch_once(conn):
     assert store.read_head(conn, "first") == store.Head("first", 0, j.GENESIS, "")
+    store.append(conn, some_entries(1, epoch="first"))
     assert store.read_head(conn, "second").epoch == "first"
-    assert store.verify(conn) == 0
+    assert store.verify(conn) == 1
+
+
+@pytest.mark.parametrize(
+    "trace",
+    [
+        "INSERT INTO snapshot VALUES (6, x'00')",
+        "INSERT INTO office_cursor VALUES ('up', 6)",
+        "INSERT INTO print_job (role, purpose, subject, copy, at, state, paper)"
+        " VALUES ('receipt', 'ticket', 1, 0, '', 'queued', x'00')",
+        "INSERT INTO wallet_entry VALUES ('c', 6, '', 'credit', 5, 0, 5, 0, 1, 0, 0, '', '', '', '', '')",
+    ],
+    ids=["snapshot", "office", "paper", "movement"],
+)
+def test_an_end_that_was_cut_off_is_missed_by_what_names_it(conn, trace):
+    store.append(conn, some_entries(5))
+    store.load_state(conn)
+    conn.execute(trace)
+    with pytest.raises(BrokenJournal) as error:
+        store.load_state(conn)
+    assert error.value.reason in ("cut", "gap")
+
+
+def test_an_epoch_without_entries_is_a_journal_that_was_taken_away(conn):
+    store.append(conn, some_entries(5))
+    conn.execute("DROP TRIGGER journal_is_append_only_delete")
+    conn.execute("DELETE FROM journal")
+    with pytest.raises(BrokenJournal) as error:
+        store.load_state(conn)
+    assert (error.value.seq, error.value.reason) == (1, "cut")
 
 
 @pytest.mark.parametrize(
@@ -237,6 +269,22 @@ def test_a_snapshot_saves_time_and_changes_nothing(conn):
     store.save_snapshot(conn, 6, store.encode_state(store.load_state(conn)))
     assert conn.execute("SELECT COUNT(*) FROM snapshot").fetchone() == (1,)
     assert store.load_state(conn) == store.rebuild_state(conn)
+
+
+def test_a_snapshot_with_more_money_than_the_movements_left_is_not_believed(conn, caplog):
+    core = Core()
+    core.credits(1000)
+    store.append(conn, j.chain(core.facts, seq=0, prev_hash=j.GENESIS, epoch="e1", at=AT, actor=""))
+    right = store.load_state(conn)
+    seq = store.read_head(conn, "").seq
+    forged = store.decode_state(store.encode_state(right))
+    forged.wallets[ROCHAT].holding = forged.wallets[ROCHAT].holding.plus(Purse(100_000))
+    store.save_snapshot(conn, seq, store.encode_state(forged))
+    assert store.load_state(conn) == right
+    assert "holds other money" in caplog.text
+    assert not store.is_snapshot_right(conn)
+    store.save_snapshot(conn, seq, store.encode_state(right))
+    assert store.is_snapshot_right(conn)
 
 
 @pytest.mark.parametrize("damaged", [b"\xc1 not a state", b"\x81\xa4till\xa2\xff\xff"])

@@ -181,7 +181,7 @@ class WalletBook:
     def money(self, tenders: list[dict[str, Any]]) -> None:
         for tender in tenders:
             rounding = tender.get("rounding_minor", 0)
-            assert abs(rounding) <= 2 and (not rounding or tender["kind"] == "cash")
+            assert 0 <= rounding < 5 and (not rounding or tender["kind"] == "cash")
             self.rounding += rounding
             is_cash = tender["kind"] == "cash"
             self.cash += tender["amount_minor"] + rounding if is_cash else -tender.get("change_minor", 0)
