@@ -85,7 +85,8 @@ async def serve(till: Till, clock: Clock) -> None:
             ends = keys.certificate_ends()
             office.certificate_ends = "" if ends is None else ends.isoformat()
             tls = None if member.plain else keys.tls()
-            link = Link(member, line(member, tls), keys.seal(), office, clock, office.cursor)
+            own = None if member.plain else keys
+            link = Link(member, line(member, tls), keys.seal(), office, clock, office.cursor, keys=own)
             office.line = Asking(link)
             await link.run()
         office.line = None

@@ -141,7 +141,7 @@ class Office:
     async def entries(self, after: int, limit: int) -> list[Entry]:
         """The next entries, once nobody at the till waits for the disk."""
         ledger, upto = self._till.ledger, min(after + limit, self.durable_seq)
-        while not ledger.is_settled:  # noqa: ASYNC110  nothing says so, and nothing here is in a hurry
+        while ledger.is_urgent:  # noqa: ASYNC110  nothing says so, and nothing here is in a hurry
             await asyncio.sleep(IDLE_S)
         found: list[Entry] = await ledger.read(lambda conn: list(journal.read_entries(conn, after, upto)))
         return found
@@ -393,7 +393,7 @@ class Office:
     async def fenced(self, code: str) -> tuple[int, dict[str, Holding]] | None:
         """This epoch is over: rights are gone, once no open ticket has reserved any."""
         till = self._till
-        if not till.state.fenced:
+        if not till.state.fenced and not any(till.state.reserved(each).total_minor for each in till.state.wallets):
             await till.happen(lambda: self._fence(code))
         if not till.state.fenced:
             return None

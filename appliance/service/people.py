@@ -229,7 +229,7 @@ def _back(till: Till, command: c.GoBack) -> None:
             start_opening(till)
         else:
             land(till)
-            if desk.devices_back and desk.screen == "home":
+            if desk.devices_back and till.desk.screen == "home":
                 till.run(c.ShowSettings("devices"))
     elif desk.screen == "opening":
         _lock(till, c.Lock())

@@ -26,6 +26,7 @@ KEY: Final = "certificate.key"
 CERTIFICATE: Final = "certificate.pem"
 AUTHORITY: Final = "authority.pem"
 MEMBERSHIP: Final = "membership.json"
+ASK_S: Final = 20.0
 HEARTBEAT_S: Final = 1.5
 ANSWER_S: Final = 2.5
 """A cut cable is on the screen within five seconds."""
@@ -44,6 +45,15 @@ class Membership(msgspec.Struct, frozen=True, omit_defaults=True):
     plain: bool = False
     """Without certificates, to a broker on the same machine: development only."""
     names: dict[str, str] = {}
+
+
+class NotEnrolled(Exception):
+    """Head office did not take this till in. `code`: `claim.wrong`, `claim.expired`, `claim.tries`, `request`, `epoch`,
+    `later`, or `unreachable`."""
+
+    def __init__(self, code: str, tries_left: int = 0) -> None:
+        super().__init__(code)
+        self.code, self.tries_left = code, tries_left
 
 
 class Keys:
@@ -117,6 +127,48 @@ class Keys:
         if not path.exists():
             return None
         return x509.load_pem_x509_certificate(path.read_bytes())
+
+
+class Asking(msgspec.Struct, frozen=True):
+    """Whom a till asks to be taken in, and what it says of itself."""
+
+    address: str
+    """`https://host:port/enrol`."""
+    authority: Path
+    """Certificate of who signs head office's, which a person brought here: nobody else is believed."""
+    claim: str
+    epoch: str
+    journal: int
+    currency: str
+    software: str
+
+
+async def ask_in(asking: Asking, keys: Keys) -> Membership:
+    """Bring the claim; on return this till belongs to the chain from its next start on. Raises NotEnrolled, OSError."""
+    import ssl
+
+    import aiohttp
+
+    question = wire.Enrol(
+        asking.claim, keys.request("till"), keys.seal().public.hex, asking.epoch, asking.journal, asking.software,
+        asking.currency,
+    )  # fmt: skip
+    context = ssl.create_default_context(cafile=str(asking.authority))
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ASK_S)) as session,
+            session.post(asking.address, data=msgspec.json.encode(question), ssl=context) as answer,
+        ):
+            status, body = answer.status, await answer.read()
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise NotEnrolled("unreachable") from error
+    try:
+        if status == 200:
+            return keys.keep(msgspec.json.decode(body, type=wire.Enrolled))
+        denied = msgspec.json.decode(body, type=wire.EnrolDenied)
+    except msgspec.DecodeError as error:
+        raise NotEnrolled("unreachable") from error
+    raise NotEnrolled(denied.code, denied.tries_left)
 
 
 def line(membership: Membership, tls: Tls | None) -> Line:

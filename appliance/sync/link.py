@@ -22,7 +22,7 @@ from appliance.protocol.envelope import Address, EnvelopeError, PublicKey, Seali
 from appliance.store.cursor import Cursor
 from appliance.sync.connection import Arrived, Connection, Letter, Line, LinkLost
 from appliance.sync.downlink import JITTER_S, Downlink, Mirror
-from appliance.sync.enrolment import Membership
+from appliance.sync.enrolment import Keys, Membership
 from appliance.sync.session import Session
 from appliance.sync.telemetry import Telemetry
 from appliance.sync.uplink import Outbox, Uplink
@@ -77,7 +77,7 @@ class Side(Outbox, Wallets, Mirror, Protocol):
 class Link:
     def __init__(
         self, membership: Membership, line: Line, key: SealingKey, side: Side, clock: Clock, cursor: Cursor,
-        *, time_s: float = TIME_S, jitter_s: float = JITTER_S,
+        *, keys: Keys | None = None, time_s: float = TIME_S, jitter_s: float = JITTER_S,
     ) -> None:  # fmt: skip
         self._topics = wire.Topics(membership.chain, membership.till, membership.partition)
         self._out = Address(membership.chain, membership.till, wire.OFFICE)
@@ -87,6 +87,8 @@ class Link:
         self._side = side
         self._clock = clock
         self._time_s = time_s
+        self._own_keys = keys
+        """Where the certificate is that has to be renewed; None: without certificates."""
         self._connection: Connection | None = None
         self._asked: tuple[str, int] = ("", 0)
         self.uplink = Uplink(side, cursor, self._seal, self._topics.up, side.acked, side.stopped)
@@ -150,6 +152,8 @@ class Link:
     async def _ask_time(self) -> None:
         while True:
             await self.ask_time()
+            await self.rights.look()
+            await self._renew()
             await asyncio.sleep(self._time_s)
 
     async def _arrived(self, arrived: Arrived) -> None:
@@ -183,19 +187,35 @@ class Link:
             side.office(message.online)
             self.downlink.moved(message.feeds)
             if message.online:
-                self.uplink.more()
+                self.uplink.begin_again()
         elif isinstance(message, wire.FeedMoved):
             self.downlink.moved(message.feeds)
         elif isinstance(message, wire.FeedPage | wire.Busy):
             self.downlink.answered(message)
         elif isinstance(message, wire.TimeTold):
             self._told_time(message)
+        elif isinstance(message, wire.Renewed):
+            self._renewed(message)
         elif isinstance(message, wire.ConfigOffer):
             await side.config(message.document)
         elif isinstance(message, wire.Command):
             await self._send_rpc(await side.command(message))
         else:
             await self.rights.take(message)
+
+    async def _renew(self) -> None:
+        """Another certificate, once two thirds of this one's life have gone."""
+        keys = self._own_keys
+        if keys is not None and keys.renewal_due(self._clock.now()):
+            await self._send_rpc(wire.Renew(secrets.token_hex(8), keys.request(self._topics.till)))
+
+    def _renewed(self, message: wire.Renewed) -> None:
+        """Used by the next connection."""
+        if self._own_keys is not None and message.certificate:
+            self._own_keys.renew(message.certificate)
+        elif message.code:
+            log.error("the certificate is not renewed: %s", message.code)
+            self._side.warned("wire.renew")
 
     def _told_time(self, message: wire.TimeTold) -> None:
         asked, began_ns = self._asked

@@ -82,6 +82,8 @@ class Uplink:
         self._flight: deque[Cursor] = deque()
         self._wake = asyncio.Event()
         self._silence_s = SILENCE_S
+        self._heard_at = 0.0
+        """When something moved last while batches were under way, by the loop's clock."""
         self._connection: Connection | None = None
         self.refused = ""
         """Why head office takes nothing more of this epoch; "" while it does."""
@@ -89,6 +91,11 @@ class Uplink:
 
     def more(self) -> None:
         """There are entries on the disk that were not there before."""
+        self._wake.set()
+
+    def begin_again(self) -> None:
+        """Head office has just come: what was sent before met nobody."""
+        self._silence_s = SILENCE_S
         self._wake.set()
 
     async def resend(self, seq: int) -> bool:
@@ -111,18 +118,20 @@ class Uplink:
             self._connection = None
 
     async def _send(self, connection: Connection) -> None:
+        loop = asyncio.get_running_loop()
         while True:
             self._wake.clear()
             await self._fill(connection)
             try:
-                async with asyncio.timeout(self._silence_s if self._flight else None):
+                async with asyncio.timeout_at(self._heard_at + self._silence_s if self._flight else None):
                     await self._wake.wait()
             except TimeoutError:
+                pass
+            if self._flight and loop.time() - self._heard_at >= self._silence_s:
                 self.rewinds += 1
                 self._silence_s = min(2 * self._silence_s, SILENCE_MAX_S)
                 self._rewind(self.cursor.seq)
-                continue
-            if self._sent >= self._outbox.durable_seq - wire.BATCH_ENTRIES:
+            elif self._sent >= self._outbox.durable_seq - wire.BATCH_ENTRIES:
                 await asyncio.sleep(GATHER_S)
 
     async def _fill(self, connection: Connection) -> None:
@@ -136,6 +145,8 @@ class Uplink:
             if sent != self._sent:
                 continue  # rewound meanwhile
             self._sent = run[-1].seq
+            if not self._flight:
+                self._heard_at = asyncio.get_running_loop().time()
             self._flight.append(Cursor(self._sent, _newest_document(run)))
             await connection.publish(Letter(self._topic, payload))
 
@@ -151,8 +162,8 @@ class Uplink:
         if ack.seq > self._outbox.durable_seq or (ack.hash and ack.hash != await self._outbox.link(ack.seq)):
             self._stop("fork")  # it has what we have not: this disk was copied, or put back
             return
-        self._silence_s = SILENCE_S
         if ack.seq > self.cursor.seq:
+            self._silence_s, self._heard_at = SILENCE_S, asyncio.get_running_loop().time()
             await self._advance(ack.seq)
         self._wake.set()
 

@@ -50,6 +50,8 @@ class WalletRights:
         self._wallets = wallets
         self._send_rpc = send_rpc
         self._send_up = send_up
+        self._fence: wire.Fence | None = None
+        """One that could not be obeyed yet: an open ticket holds a part of a wallet."""
 
     async def need(self, customer: str, target_minor: int, held: Holding, seq: int) -> bool:
         """Ask for rights; whether the question left. The answer comes through `take`."""
@@ -72,9 +74,15 @@ class WalletRights:
         else:
             await self._close(message)
 
+    async def look(self) -> None:
+        """Now and then: what could not be done yet."""
+        if self._fence is not None:
+            await self._close(self._fence)
+
     async def _close(self, fence: wire.Fence) -> None:
         """The closing report, as often as head office asks."""
         closed = await self._wallets.fenced(fence.code)
+        self._fence = fence if closed is None else None
         if closed is None:
             return
         seq, holdings = closed

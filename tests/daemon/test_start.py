@@ -114,7 +114,13 @@ def damage(path: Path, *statements: str) -> None:
     conn.close()
 
 
-@pytest.mark.parametrize("devices", ["", '[devices]\n"printer.receipt" = "tcp://127.0.0.1:9?profile=epson-80"\n'])
+OFFICE = f'[office]\nchain = "bourg"\nbrokers = ["127.0.0.1:9"]\noffice_keys = ["{"00" * 32}"]\nplain = true\n'
+"""A head office that nobody answers for."""
+
+
+@pytest.mark.parametrize(
+    "devices", ["", '[devices]\n"printer.receipt" = "tcp://127.0.0.1:9?profile=epson-80"\n', OFFICE]
+)
 def test_nothing_heavy_is_loaded_before_the_till_is_ready(sold: Path, devices: str) -> None:
     settings(sold.parent, devices)
     loaded, early, _ = start_and_stop(sold, "-c", PROBE)

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from appliance.protocol import command as c
+from headoffice import places
 from tests.service.test_wallets import ANNE, balance, credits, furnish
 from tests.support.books import a_shop, books
 from tests.support.office_till import PUBLIC, an_office, linked_till, quick
@@ -143,5 +144,26 @@ def test_a_lease_that_ended_suspends_wallets_and_nothing_else(run, tmp_path, por
             first.clock.advance(timedelta(minutes=2))
             assert await first.refused(c.AddTender("wallet")) == "wallet.suspended"
             await first.do(c.AddTender("cash", 1000))
+
+    run(main())
+
+
+def test_a_fenced_till_reports_once_and_spends_nothing_more(run, tmp_path, port):
+    async def main():
+        async with two_tills(tmp_path, port) as (first, second, net, database):
+            await credits(first, 1000)
+            await first.sent()
+            net.pull()
+            await first.until(lambda: not first.office.is_online)
+            async with database.transaction() as tx:
+                await places.fence(tx, "caisse-1", "lost")
+            net.plug()
+            await first.until(lambda: first.state.fenced)
+            assert balance(first) == 0
+            assert first.view.sync is None and first.office.refused == "fenced"
+            await puts_on_ticket(first, 300)
+            await first.do(c.StartPayment())
+            assert await first.refused(c.AddTender("wallet")) == "wallet.fenced"
+            await first.do(c.AddTender("cash", 500))
 
     run(main())
