@@ -80,6 +80,11 @@ async def body_of(tx: Transaction, name: str, key: str) -> dict[str, Any] | None
     return None if body is None else msgspec.json.decode(bytes(body), type=dict[str, Any])
 
 
+async def newest(tx: Transaction) -> int:
+    """The newest `rev` of all."""
+    return int(await tx.value("SELECT value FROM counter WHERE name = 'rev'"))
+
+
 async def heads(tx: Transaction) -> dict[str, int]:
     """Newest `rev` of every table that has rows."""
     return {row[0]: row[1] for row in await tx.rows("SELECT name, MAX(rev) FROM feed GROUP BY name ORDER BY name")}

@@ -75,7 +75,8 @@ class Worker:
         self._tills: dict[str, Till] = {}
         self._desk = Desk()
         self._conn = 0
-        self._heads: dict[str, int] = {}
+        self._rev = -1
+        """Newest change of a master that the tills were told of."""
         self._done = down.Done()
         self._ups: asyncio.Queue[Arrived] = asyncio.Queue()
         self._rest: asyncio.Queue[Arrived] = asyncio.Queue()
@@ -95,7 +96,7 @@ class Worker:
 
     async def _serve(self, connection: Connection) -> None:
         self._ups, self._rest = asyncio.Queue(), asyncio.Queue()
-        self._heads, self._done = {}, down.Done()
+        self._rev, self._done = -1, down.Done()
         await self._with_books(self._reload)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._sort(connection), name="office letters")
@@ -144,7 +145,10 @@ class Worker:
             "SELECT t.id, t.seal, t.partition_number, COALESCE((SELECT MAX(version) FROM config WHERE till = t.id), 0)"
             " FROM till t"
         ):
-            found[name] = Till(PublicKey.from_hex(seal) if seal else None, partition, version)
+            known = self._tills.get(name)
+            if known is None or known.key is None or known.key.hex != seal:
+                known = Till(PublicKey.from_hex(seal) if seal else None, partition, version)
+            found[name] = msgspec.structs.replace(known, partition=partition, config=version)
         self._tills = found
 
     def _is_mine(self, till: str) -> bool:
@@ -246,10 +250,12 @@ class Worker:
 
     async def _tick(self, connection: Connection) -> None:
         while True:
-            heads = await self._with_books(feed.heads)
-            if heads is not None and self._name == OFFICE and (heads != self._heads or not self._heads):
-                self._heads = heads or {"": 0}
-                await connection.publish(self._here(heads))
+            rev = await self._with_books(feed.newest)
+            if rev is not None and self._name == OFFICE and rev != self._rev:
+                heads = await self._with_books(feed.heads)
+                if heads is not None:
+                    self._rev = rev
+                    await connection.publish(self._here(heads))
             await self._with_books(self._reload)
             mails = await self._with_books(self._due)
             await self._send(connection, mails or [])

@@ -3,13 +3,14 @@
 import asyncio
 import random
 
+import msgspec
 import pytest
 
 from appliance.domain.errors import Refusal
 from appliance.domain.wallet import Purse, Rights
 from appliance.protocol import wire
 from appliance.protocol.envelope import SealingKey
-from headoffice import liability
+from headoffice import adjusting, liability, requests
 from headoffice.ingest import journal, presence
 from headoffice.ingest.questions import Desk
 from headoffice.ingest.wallets import Pools, key_of
@@ -257,5 +258,50 @@ def test_a_wallet_with_numbers_beyond_all_money_is_set_aside(url):
         taken, _ = await office.takes(one)
         assert [aside.code for aside in taken.aside] == ["number", "number"]
         assert (await office.wallet()).balance_minor == 1500
+
+    office_test(url, scenario)
+
+
+def test_two_persons_write_off_a_lost_till_and_close_it_as_known(url):
+    async def scenario(office, one, two):
+        one.credits(ANNE, 5000, 400)
+        one.credits("c-bertbertbert", 700)
+        await office.takes(one)
+        async with office.database.transaction() as tx:
+            number, would = await requests.ask(tx, "write_off", "caisse-1", "nadia", "volée", WHEN)
+            assert would == {"wallets": 2, "amount_minor": 6100}
+            with pytest.raises(Refusal, match="second_person"):
+                await requests.confirm(tx, number, "Nadia", WHEN)
+        async with office.database.transaction() as tx:
+            done = await requests.confirm(tx, number, "luca", WHEN)
+        assert (done["wallets"], done["amount_minor"]) == (2, 6100)
+        wallet = await office.wallet()
+        assert (wallet.purse, wallet.pool.suspense_minor, wallet.balance_minor) == (Purse(5000, 400), 5400, 5400)
+        assert await office.known() == await office.said() == Purse(5700, 400)
+        async with office.database.transaction() as tx:
+            number, _ = await requests.ask(tx, "close_as_known", "caisse-1", "nadia", "jamais revenue", WHEN)
+            await requests.confirm(tx, number, "luca", WHEN)
+        assert (await office.wallet()).pool.suspense_minor == 0
+        late, _ = await office.takes(two)
+        assert late.fence == ""
+
+    office_test(url, scenario)
+
+
+def test_taking_off_what_tills_hold_calls_it_back_first(url):
+    async def scenario(office, one, two):
+        one.credits(ANNE, 5000)
+        await office.takes(one)
+        async with office.database.transaction() as tx:
+            answer = await adjusting.adjust(tx, ANNE, -3000, "erreur", "nadia", WHEN)
+        assert answer == adjusting.CalledBack(3000, ("caisse-1",))
+        async with office.database.transaction() as tx:
+            (row,) = await tx.rows("SELECT till, kind, body FROM letter")
+        assert (row[0], row[1]) == ("caisse-1", "Recall")
+        one.gives_back(msgspec.json.decode(bytes(row[2]), type=wire.Recall))
+        await office.takes(one)
+        async with office.database.transaction() as tx:
+            assert await adjusting.adjust(tx, ANNE, -3000, "erreur", "nadia", WHEN) == 2000
+        assert await office.known() == await office.said() == Purse(2000, 0)
 
     office_test(url, scenario)

@@ -13,7 +13,7 @@ from appliance.protocol import wire
 from appliance.protocol.envelope import SealingKey
 from appliance.protocol.wire import OFFICE
 from appliance.sync.session import Letter
-from headoffice import broker, configuration, keys
+from headoffice import adjusting, broker, configuration, keys
 from headoffice.ingest import feed, presence
 from headoffice.ingest.wallets import Pools
 from headoffice.ingest.worker import Worker
@@ -340,3 +340,54 @@ def test_a_page_that_is_too_big_to_be_sent_goes_in_halves(running, url):
                 assert (await sender.ask(peer, wire.FeedAsk("last", "message", since))).code == "forbidden"
 
     asyncio.run(scenario())
+
+
+def test_an_adjustment_is_at_the_till_within_a_moment(running, url):
+    """W-31: under five seconds online."""
+
+    async def scenario():
+        async with books(url) as database:
+            await a_shop(database, {"caisse-1": TILL_KEY.public})
+            till = WalletTill("caisse-1")
+            till.credits(ANNE, 1000)
+            sender = Sender(till.entries, TILL_KEY, office=OFFICE_KEY.public)
+            async with a_worker(database, running[1]), a_peer(running[1], sender) as peer:
+                await sender.until(peer, lambda told: isinstance(told, wire.OfficeState) and told.online)
+                await sender.say(peer, wire.TillState(1, True, "e1"))
+                await sender.drain(peer)
+                async with database.transaction() as tx:
+                    assert await adjusting.adjust(tx, ANNE, 500, "Geste commercial", "nadia", WHEN) == 1500
+                async with asyncio.timeout(5):
+                    grant = await sender.until(peer, lambda told: isinstance(told, wire.Grant))
+                assert (grant.granted_minor, grant.gifted_minor, grant.known_minor) == (500, 500, 1500)
+
+    asyncio.run(scenario())
+
+
+def test_the_real_process_over_tls_with_certificates(tmp_path, sold):
+    need_mosquitto()
+    made = keys.development(tmp_path / "keys", CHAIN, ["caisse-1"], SystemClock().now())
+    port = broker.free_port()
+    url = f"sqlite:{tmp_path / 'office.db'}"
+    brokers = f'brokers = ["localhost:{port}"]'
+    (tmp_path / "office.toml").write_text(f'[office]\nchain = "{CHAIN}"\ndatabase = "{url}"\n{brokers}\n')
+    listener = broker.Listener(port, made.broker, made.authority.revoked_path)
+
+    async def scenario():
+        async with books(url) as database:
+            await a_shop(database, {"caisse-1": made.till_keys["caisse-1"].public})
+            sender = Sender(sold, made.till_keys["caisse-1"], office=made.office_key.public)
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "headoffice", "--config", str(tmp_path / "office.toml"), "ingest",
+                stderr=asyncio.subprocess.DEVNULL,
+            )  # fmt: skip
+            try:
+                async with linked(quick_line(port, "caisse-1", tls=made.tills["caisse-1"]), sender.topics.read) as peer:
+                    await sender.drain(peer)
+            finally:
+                process.terminate()
+                assert await process.wait() == 0
+            assert await is_byte_for_byte(database, sold)
+
+    with broker.Broker(tmp_path / "broker", CHAIN, [listener]):
+        asyncio.run(scenario())
