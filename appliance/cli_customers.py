@@ -18,6 +18,7 @@ import msgspec
 from appliance.cli_files import fault_line, fault_row
 from appliance.domain import intent as i
 from appliance.domain import journal as j
+from appliance.domain import meaning
 from appliance.domain.customer import Customer
 from appliance.domain.errors import Refusal
 from appliance.domain.state import TillState, apply
@@ -25,6 +26,7 @@ from appliance.domain.till import Moment, step
 from appliance.i18n import t
 from appliance.store import customer_files, customers
 from appliance.store import journal as store
+from appliance.store.catalog import load_catalog, load_shop
 
 if TYPE_CHECKING:
     import argparse
@@ -56,7 +58,8 @@ class Books:
         self._conn = conn
         now = clock.now()
         self.at = now.astimezone(UTC).isoformat("T", "milliseconds")[:-6] + "Z"
-        self._local = now.astimezone(ZoneInfo(config.timezone)).isoformat("T", "seconds")
+        local = now.astimezone(ZoneInfo(config.timezone))
+        self._local, self.today = local.isoformat("T", "seconds"), local.date().isoformat()
         self._state: TillState | None = None
 
     @property
@@ -234,14 +237,19 @@ def _records(conn: Any, customer_id: str) -> dict[str, object]:
 
 def _import(arguments: argparse.Namespace, conn: Any, books: Books) -> bool:
     body = arguments.source.read_bytes()
+    may_be_card = _cards(conn, books)
     with _progress(arguments) as progress:
         openings: list[customer_files.Opening] = []
         if arguments.dry_run:
-            report = customer_files.import_customers(conn, body, books.at, dry_run=True, progress=progress)
+            report = customer_files.import_customers(
+                conn, body, books.at, dry_run=True, progress=progress, may_be_card=may_be_card
+            )
             openings = _openings(report, books)
         else:
             with _transaction(conn):
-                report = customer_files.import_customers(conn, body, books.at, progress=progress)
+                report = customer_files.import_customers(
+                    conn, body, books.at, progress=progress, may_be_card=may_be_card
+                )
                 if report.written:
                     openings = _openings(report, books)
                     books.do(_records_of(report, openings))
@@ -252,6 +260,20 @@ def _import(arguments: argparse.Namespace, conn: Any, books: Books) -> bool:
     else:
         _say_report(arguments, report)
     return not report.faults
+
+
+def _cards(conn: Any, books: Books) -> Callable[[str], bool]:
+    """Whether a code may be a card's, in the shop that this till has."""
+    shop = load_shop(conn)
+    if shop is None:  # nothing is sold yet, and nobody has a badge
+        return lambda code: True
+
+    def holder_of(code: str) -> meaning.Holder | None:
+        hit = customers.by_code(conn, code)
+        return None if hit is None else meaning.Holder(hit.customer.id, hit.customer.name, hit.code.state)
+
+    words = meaning.Words(shop, load_catalog(conn), books.today, holder_of)
+    return lambda code: meaning.may_be_card(words, code)
 
 
 def _openings(report: customer_files.ImportReport, books: Books) -> list[customer_files.Opening]:

@@ -90,6 +90,17 @@ def test_a_dry_run_writes_nothing_and_faults_have_lines(ask, till):
     assert answer(said)["customers"] == []
 
 
+def test_a_code_that_an_article_or_a_badge_has_is_no_card_of_a_file(ask, till):
+    rows = "Nom;Prénom;Carte\nRochat;Anne;7610 8070 72341\nFavre;Zoé;2900000000018\nMartin;Ugo;!7610807072341\n"
+    (till / "in.csv").write_text(rows, encoding="utf-8")
+    status, said = ask("import", till / "in.csv", "--json")
+    told = answer(said)
+    assert (status, told["written"]) == (NO, False)
+    assert [(fault["line"], fault["code"]) for fault in told["faults"]] == [
+        (2, "csv.not_for_card"), (3, "csv.not_for_card"),
+    ]  # fmt: skip
+
+
 def test_list_show_and_export(ask, till):
     ask("import", till / "in.csv")
     _, said = ask("list", "rochat")

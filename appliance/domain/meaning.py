@@ -20,6 +20,7 @@ import msgspec
 
 from appliance.domain.catalog import Catalog, Product, Seller, Shop
 from appliance.domain.code import CODE_MAX, GS, GS1_CARRIERS, Reading, read, split_aim
+from appliance.domain.customer import code_key
 from appliance.domain.gtin import is_digits
 from appliance.domain.money import line_amount
 from appliance.domain.ticket import Lot, Weighed
@@ -115,6 +116,13 @@ def explain(words: Words, text: str, symbology: str | None = None) -> Meaning:
     steps: list[tuple[str, str]] = []
     meaning = _interpret(words, text, symbology, steps)
     return msgspec.structs.replace(meaning, steps=tuple(steps))
+
+
+def may_be_card(words: Words, text: str, symbology: str | None = None) -> bool:
+    """Whether a customer's card may have this code: what a badge, a receipt or an article has never becomes one,
+    however it is spelled, and not even while that article cannot be sold."""
+    meanings = (interpret(words, each, symbology) for each in {text, code_key(text)})
+    return not any(found.kind in ("badge", "receipt") or found.product is not None for found in meanings)
 
 
 def badge_owner(shop: Shop, text: str, symbology: str | None = None) -> Seller | None:

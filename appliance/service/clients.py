@@ -19,7 +19,7 @@ from appliance.domain import intent as i
 from appliance.domain import journal as j
 from appliance.domain.customer import COUNTER_ID, Customer, code_key
 from appliance.domain.errors import Refusal
-from appliance.domain.meaning import interpret
+from appliance.domain.meaning import may_be_card
 from appliance.domain.ticket import Ticket
 from appliance.protocol import command as c
 from appliance.protocol import view as v
@@ -417,13 +417,12 @@ def _save(till: Till, command: c.SaveCustomer) -> None:
 
 
 def _article_faults(till: Till, made: Customer) -> tuple[people.FieldFault, ...]:
-    """A code of the catalogue or of a badge never becomes a card."""
     words = scanning.words_of(till)
-    found = []
-    for n, code in enumerate(made.codes):
-        if code.state == "active" and interpret(words, code.code).kind in ("article", "badge", "receipt"):
-            found.append(people.FieldFault(f"codes.{n}", "client.is_article"))
-    return tuple(found)
+    return tuple(
+        people.FieldFault(f"codes.{n}", "client.is_article")
+        for n, code in enumerate(made.codes)
+        if code.state == "active" and not may_be_card(words, code.code)
+    )
 
 
 def _twin(till: Till, made: Customer) -> store.Duplicate | None:

@@ -15,7 +15,16 @@ import msgspec
 from appliance.domain.code import GS, SYMBOLOGIES
 from appliance.domain.errors import Refusal
 from appliance.domain.gtin import is_digits, is_gtin
-from appliance.domain.meaning import HIDDEN, Meaning, Words, badge_owner, explain, interpret, shelf_minor
+from appliance.domain.meaning import (
+    HIDDEN,
+    Meaning,
+    Words,
+    badge_owner,
+    explain,
+    interpret,
+    may_be_card,
+    shelf_minor,
+)
 from appliance.domain.meaning import receipt_code as receipt_code
 from appliance.domain.ticket import Line
 from appliance.protocol import command as c
@@ -176,7 +185,8 @@ def _article(till: Till, meaning: Meaning, place: Place) -> None:
     """Adds; closes what lies over the ticket, except the Code Barre sheet. A scan never becomes an amount (S-21)."""
     _only_where_goods_are_sold(place)
     if place == "form":
-        raise Refusal("client.is_article")
+        _into_form(till, meaning)
+        return
     if place == "goods_form":
         unknown_code.check_free(till, meaning)
     if place == "payment":
@@ -272,7 +282,7 @@ def _customer(till: Till, meaning: Meaning, place: Place) -> None:
     assert holder is not None
     desk = till.desk
     if place == "form":
-        clients.read_card(till, meaning.reading.text)
+        _into_form(till, meaning)
         return
     if place == "goods_form":
         unknown_code.check_free(till, meaning)
@@ -292,6 +302,13 @@ def _customer(till: Till, meaning: Meaning, place: Place) -> None:
     desk.sound("scan_ok")
 
 
+def _into_form(till: Till, meaning: Meaning) -> None:
+    """The code becomes the Référence of the customer whose form is open."""
+    if not may_be_card(words_of(till), meaning.reading.text, meaning.reading.symbology or None):
+        raise Refusal("client.is_article")
+    clients.read_card(till, meaning.reading.text)
+
+
 def _set_client(till: Till, customer: str) -> None:
     ticket = till.ticket
     if ticket is not None and ticket.tenders and not clients.is_for_wallet(till):
@@ -305,7 +322,7 @@ def _set_client(till: Till, customer: str) -> None:
 def _unknown(till: Till, meaning: Meaning, place: Place) -> None:
     """Two low tones and a sentence; nothing was added (mock-up 09)."""
     if place == "form":
-        clients.read_card(till, meaning.reading.text)
+        _into_form(till, meaning)
         return
     if place == "goods_form":
         unknown_code.read_in_form(till, meaning)
@@ -320,7 +337,7 @@ def _unknown(till: Till, meaning: Meaning, place: Place) -> None:
 def _refused(till: Till, meaning: Meaning, place: Place) -> None:
     """The code is understood and must not be sold by: past its day, wrong check digit, label of an empty scale."""
     if place == "form" and meaning.holder is None:
-        clients.read_card(till, meaning.reading.text)
+        _into_form(till, meaning)
         return
     _only_where_goods_are_sold(place)
     if meaning.fault == "scan.check_digit" and place != "goods_form":

@@ -23,7 +23,7 @@ from appliance.domain.customer import CODE_MAX as CARD_MAX
 from appliance.domain.customer import COUNTER_ID, CustomerCode
 from appliance.domain.errors import Refusal
 from appliance.domain.gtin import is_gtin
-from appliance.domain.meaning import Meaning, interpret
+from appliance.domain.meaning import Meaning, interpret, may_be_card
 from appliance.protocol import command as c
 from appliance.protocol import view as v
 from appliance.service import clients, selling
@@ -198,13 +198,17 @@ def _assign(till: Till, command: c.AssignCode) -> None:
         desk.goods_by = seller if till.operators.may(seller, RIGHT) else desk.approver
         _open_form(till) if command.to == "new_product" else _open_picker(till)
         return
-    if not unknown.can_be_card:
-        raise Refusal("unknown_code.not_for_card")
+    _check_card(till, unknown)
     if command.to == "new_customer":
         desk.close_sheet()
         till.run(c.NewCustomer(code=unknown.text))
     else:
         clients.open_picker(till, "link")
+
+
+def _check_card(till: Till, unknown: Unknown) -> None:
+    if not (unknown.can_be_card and may_be_card(scanning.words_of(till), unknown.text, unknown.symbology or None)):
+        raise Refusal("unknown_code.not_for_card")
 
 
 def _done(till: Till) -> Unknown | None:
@@ -393,6 +397,7 @@ def _link(till: Till, command: c.LinkCode) -> None:
 def link_card(till: Till, customer_id: str) -> None:
     """The code is one more card of this customer, who goes on the ticket. Raises Refusal with what is wrong."""
     unknown = _pending(till)
+    _check_card(till, unknown)
     customer = till.directory.get(customer_id)
     if customer is None or customer_id == COUNTER_ID:
         raise Refusal("client.counter" if customer_id == COUNTER_ID else "client.gone")

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from appliance.domain import intent as i
 from appliance.domain.customer import Customer, CustomerCode, code_key
 from appliance.domain.errors import Refusal
-from appliance.domain.meaning import interpret
+from appliance.domain.meaning import may_be_card
 from appliance.i18n import t
 from appliance.protocol import command as c
 from appliance.service import card, clients, people, scanning, wallets
@@ -138,7 +138,7 @@ def _check_card(till: Till, customer: Customer, code: str) -> None:
     if holder is not None and holder.customer != customer.id:
         other = till.directory.get(holder.customer)
         raise Refusal("client.code_taken", holder=other.name if other is not None else "")
-    if interpret(scanning.words_of(till), code).kind in ("article", "badge", "receipt"):
+    if not may_be_card(scanning.words_of(till), code):
         raise Refusal("client.is_article")
 
 

@@ -63,6 +63,8 @@ _FIELDS: Final = {"phones": "phone", "codes": "cards"}
 
 Progress = Callable[[int, int], None]
 """Told how many rows of how many are done."""
+MayBeCard = Callable[[str], bool]
+"""Whether a code is not one of an article, a badge or a receipt already."""
 
 
 class Opening(msgspec.Struct, frozen=True):
@@ -109,14 +111,20 @@ class _Fault(Exception):
 
 
 def import_customers(
-    conn: Any, body: bytes, at: str, *, dry_run: bool = False, progress: Progress = lambda done, total: None
+    conn: Any,
+    body: bytes,
+    at: str,
+    *,
+    dry_run: bool = False,
+    progress: Progress = lambda done, total: None,
+    may_be_card: MayBeCard = lambda code: True,
 ) -> ImportReport:
     """Create and change the customers of a file, all or none; a part of the caller's transaction when one is open.
 
     A row is the customer with its `id`, else the holder of its first card, else somebody new. `at` is the UTC time of
     now. Writes nothing on a dry run or when a row has a fault.
     """
-    reading = read_customers(conn, body, at, progress)
+    reading = read_customers(conn, body, at, progress, may_be_card)
     known = {row.id for row in reading.customers if store.get(conn, row.id) is not None}
     created = tuple(row.id for row in reading.customers if row.id not in known)
     changed = tuple(row.id for row in reading.customers if row.id in known)
@@ -128,12 +136,18 @@ def import_customers(
     )
 
 
-def read_customers(conn: Any, body: bytes, at: str, progress: Progress = lambda done, total: None) -> CustomerReading:
+def read_customers(
+    conn: Any,
+    body: bytes,
+    at: str,
+    progress: Progress = lambda done, total: None,
+    may_be_card: MayBeCard = lambda code: True,
+) -> CustomerReading:
     """Read customers from a file with a header row; separator `;`, `,` or tab; UTF-8 or Windows-1252.
 
     New customers have their id already. Reads the store, writes nothing.
     """
-    reader = _Reader(conn, at)
+    reader = _Reader(conn, at, may_be_card)
     if len(body) > CSV_BYTES_MAX:
         reader.faults.append(RowFault(0, "csv.too_big"))
     else:
@@ -159,13 +173,13 @@ _SAME: Final = {
 class _Reader:
     """Reads one file; remembers what its rows have claimed so far."""
 
-    def __init__(self, conn: Any, at: str) -> None:
+    def __init__(self, conn: Any, at: str, may_be_card: MayBeCard) -> None:
         self.customers: list[Customer] = []
         self.lines: list[int] = []
         self.openings: list[Opening] = []
         self.faults: list[RowFault] = []
         self.warnings: list[RowFault] = []
-        self._conn, self._at = conn, at
+        self._conn, self._at, self._may_be_card = conn, at, may_be_card
         self._groups = {fold(group.label): group.id for group in store.groups(conn)}
         self._codes: dict[str, int] = {}
         self._ids: dict[str, int] = {}
@@ -245,6 +259,8 @@ class _Reader:
         """Take the codes and the id of a right row: a bad one claims nothing."""
         found = [RowFault(line, fault.code, {"column": _column(fault.field), **fault.params}) for fault in faults]
         for code in made.codes:
+            if code.state == "active" and not self._may_be_card(code.code):
+                found.append(RowFault(line, "csv.not_for_card", {"column": "cards", "value": code.code}))
             if (first := self._codes.get(code_key(code.code))) is not None:
                 found.append(RowFault(line, "csv.code_twice", {"value": code.code, "line": str(first)}))
         if made.id in self._ids:

@@ -9,7 +9,16 @@ from appliance.demo.shop import load_demo_shop
 from appliance.domain.catalog import PackCode, Product, build_catalog
 from appliance.domain.code import GS
 from appliance.domain.gtin import check_digit
-from appliance.domain.meaning import Words, explain, interpret, is_receipt_code, receipt_code, shelf_minor
+from appliance.domain.meaning import (
+    Holder,
+    Words,
+    explain,
+    interpret,
+    is_receipt_code,
+    may_be_card,
+    receipt_code,
+    shelf_minor,
+)
 from appliance.domain.ticket import Lot
 
 DEMO = load_demo_shop()
@@ -145,6 +154,23 @@ def test_an_explanation_says_the_same_and_names_the_rule():
     assert msgspec.structs.replace(found, steps=()) == meaning(label(21, GRUYERE, 1234))
     assert found.steps[-2:] == (("rule", "Balance fromage, poids"), ("key", "12345 = 826"))
     assert explain(WORDS, CAMILLE).steps == (("aim", ""), ("badge", "camille"))
+
+
+@pytest.mark.parametrize(
+    ("code", "symbology"),
+    [
+        (JAM, None), ("7610 8070 72341", None), (f"0{JAM}", None), (CAMILLE, None), ("2900 0000 0001 8", None),
+        (receipt_code("caisse-1", 42), None), (label(21, GRUYERE, 500), None), (f"010{JAM}17251120", "d2"),
+    ],
+)  # fmt: skip
+def test_what_an_article_a_badge_or_a_receipt_has_never_becomes_a_card(code, symbology):
+    assert not may_be_card(WORDS, code, symbology)
+
+
+def test_a_card_that_begins_like_a_scales_label_is_a_card_once_somebody_has_it():
+    code = label(21, GRUYERE, 500)
+    assert may_be_card(WORDS, "2100 0042")
+    assert may_be_card(msgspec.structs.replace(WORDS, holder_of=lambda card: Holder("c-anne00000001", "Anne")), code)
 
 
 @given(st.text(max_size=600), st.sampled_from([None, "E0", "C1", "d2", "Q1"]))
