@@ -42,8 +42,6 @@ class OfficeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit
     """Folder of the box's keys and certificates, relative to the settings file; "" is `office` in `data_dir`."""
     plain: bool = False
     """Without certificates, to a broker on the same machine."""
-    enrolment: str = ""
-    """Address at which a box that belongs to nobody asks in, `https://host:port/enrol`."""
 
 
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

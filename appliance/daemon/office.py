@@ -36,7 +36,7 @@ def folder_of(config: Config) -> Path:
 def is_member(config: Config) -> bool:
     """Whether this till belongs to a head office; without loading anything."""
     if config.office is not None:
-        return not config.office.enrolment
+        return True
     return (folder_of(config) / "membership.json").exists()
 
 
@@ -132,7 +132,7 @@ def _membership(config: Config, keys: Keys) -> Membership:
     from appliance.sync.enrolment import Membership
 
     office = config.office
-    if office is not None and not office.enrolment:
+    if office is not None:
         return Membership(
             office.chain, office.till, office.brokers, office.office_keys, office.config_keys, office.partition,
             office.plain,

@@ -199,3 +199,9 @@ def next_valid(conn: Any, after: str) -> str:
     """When the next row begins to hold; "" when none waits."""
     row = conn.execute("SELECT MIN(valid_from) FROM office_row WHERE valid_from > ?", (after,)).fetchone()
     return str(row[0] or "")
+
+
+def currency(conn: Any) -> str:
+    """What the till sells in, as the first entry of its journal says; "" before it."""
+    row = conn.execute("SELECT CAST(body AS TEXT) ->> 'currency' FROM journal WHERE seq = 1").fetchone()
+    return "" if row is None or row[0] is None else str(row[0])

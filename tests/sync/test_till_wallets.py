@@ -150,7 +150,7 @@ def test_a_lease_that_ended_suspends_wallets_and_nothing_else(run, tmp_path, por
 
 def test_a_fenced_till_reports_once_and_spends_nothing_more(run, tmp_path, port):
     async def main():
-        async with two_tills(tmp_path, port) as (first, second, net, database):
+        async with two_tills(tmp_path, port) as (first, _, net, database):
             await credits(first, 1000)
             await first.sent()
             net.pull()
