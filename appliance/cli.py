@@ -211,7 +211,7 @@ def _add_wallets(commands: Any, command: Callable[..., argparse.ArgumentParser])
         if name == "adjust":
             made.add_argument("amount", metavar="AMOUNT", help="such as 5.00 or -3.50")
             made.add_argument("--reason", required=True, help="stands on the statement")
-            made.add_argument("--by", required=True, metavar="NAME", help="who decided it")
+            made.add_argument("--by", required=True, metavar="SELLER", help="who decided it: one of the shop's sellers")
             made.add_argument("--as-paid", action="store_true", help="what is added was paid elsewhere, not given")
 
 

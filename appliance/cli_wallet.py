@@ -19,11 +19,14 @@ import msgspec
 
 from appliance.cli_customers import Books, _one, _transaction
 from appliance.domain import intent as i
+from appliance.domain.catalog import fold
 from appliance.domain.errors import Refusal
 from appliance.domain.wallet import Purse
 from appliance.i18n import amount, t
 from appliance.store import customers, movements, wallet_proof
 from appliance.store import journal as store
+from appliance.store.catalog import load_shop
+from appliance.store.customer_files import inert
 from appliance.store.movements import WalletEntry
 from appliance.store.wallet_proof import WalletFault
 
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
 
     from appliance.clock import Clock
     from appliance.config import Config
+    from appliance.domain.catalog import Shop
 
 ROWS: Final = (
     ("credits", ("credit",)), ("changes", ("change",)), ("cancelled", ("credit_cancelled",)),
@@ -151,18 +155,13 @@ def _write_csv(asked: Asked, rows: list[WalletEntry]) -> None:
         sums = (row.amount_minor, row.paid_minor, row.gifted_minor, row.balance_minor)
         writer.writerow((
             _local(asked, row.at), row.kind, *map(_decimal, sums), row.document or "", row.of_document or "",
-            row.ticket or "", row.till, row.seller, *map(_inert, (row.modes, row.other, row.reason)),
+            row.ticket or "", row.till, row.seller, *map(inert, (row.modes, row.other, row.reason)),
         ))  # fmt: skip
 
 
 def _decimal(minor: int) -> str:
     sign = "-" if minor < 0 else ""
     return f"{sign}{abs(minor) // 100}.{abs(minor) % 100:02}"
-
-
-def _inert(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 
 # --- liability ------------------------------------------------------------------------------------------------------
@@ -269,13 +268,25 @@ def _adjust(asked: Asked) -> bool:
     books = Books(asked.conn, asked.config, asked.clock)
     if not books.state.till:
         raise Refusal("customer.no_till")
-    order = i.AdjustWallet(wallet, minor, asked.arguments.reason, asked.arguments.by, asked.arguments.as_paid)
+    reason, as_paid, shop = asked.arguments.reason.strip(), asked.arguments.as_paid, load_shop(asked.conn)
+    rules = None if as_paid or shop is None else shop.wallet_rules_in(books.state.profile)  # what was paid elsewhere is
+    order = i.AdjustWallet(wallet, minor, reason, _seller(asked, shop), as_paid, rules)
     with _transaction(asked.conn):
         books.do([order])
     balance = sum(books.wallet(wallet))
     words = t("technician.wallet.adjusted", wallet=wallet, amount=amount(minor), balance=amount(balance))
     _say(asked, {"ok": True, "wallet": wallet, "amount_minor": minor, "balance_minor": balance}, words)
     return True
+
+
+def _seller(asked: Asked, shop: Shop | None) -> str:
+    """Who decided it: one of the shop's sellers, by id or name. Raises Refusal."""
+    by = asked.arguments.by.strip()
+    sellers = () if shop is None else shop.sellers
+    for seller in sellers:
+        if by and fold(by) in (fold(seller.id), fold(seller.name)):
+            return seller.id
+    raise Refusal("technician.wallet.no_seller", by=by, known=", ".join(seller.id for seller in sellers))
 
 
 # --- shared ---------------------------------------------------------------------------------------------------------

@@ -8,10 +8,12 @@ import pytest
 
 from appliance.cli import CANNOT, NO, OK, main
 from appliance.daemon.alone import alone
+from appliance.demo.shop import FOLDER
 from appliance.domain import intent as i
 from appliance.store import customers
 from appliance.store import journal as store
 from appliance.store.database import connect, migrate
+from appliance.store.shop_files import import_shop, read_shop_files
 from tests.store.test_movements import a_year, keep
 from tests.support.core import ROCHAT, Core
 from tests.support.customers import town_of
@@ -24,6 +26,7 @@ def till(tmp_path):
     conn = connect(tmp_path / "data" / "till.db")
     migrate(conn)
     keep(conn, a_year().facts)
+    import_shop(conn, read_shop_files(FOLDER))
     conn.close()
     return tmp_path
 
@@ -150,6 +153,10 @@ def test_an_adjustment_is_one_more_entry(ask, till):
     status, said = ask("adjust", known, "-9.00", "--reason", "Erreur", "--by", "nadia", "--json")
     assert (status, answer(said)["code"]) == (NO, "wallet.insufficient")
     assert ask("adjust", known, "five", "--reason", "x", "--by", "nadia")[0] == NO
+    status, said = ask("adjust", known, "1.00", "--reason", "x", "--by", "somebody", "--json")
+    assert (status, answer(said)["code"]) == (NO, "technician.wallet.no_seller")
+    status, said = ask("adjust", known, "1.00", "--reason", " ", "--by", "nadia", "--json")
+    assert (status, answer(said)["code"]) == (NO, "wallet.reason")
     _, said = ask("statement", known, "--json")
     told = answer(said)
     assert [(row["kind"], row["gifted_minor"], row["seller"], row["reason"]) for row in told["movements"]] == [

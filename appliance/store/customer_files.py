@@ -238,7 +238,7 @@ class _Reader:
         try:
             if any(cell.strip() for cell in cells[len(header) :]):
                 raise _Fault("csv.too_many_cells")
-            row = dict(zip(header, (cell.strip() for cell in cells), strict=False))
+            row = dict(zip(header, (taken_back(cell.strip()) for cell in cells), strict=False))
             row = {name: row.get(name, "") for name in header}
             codes = _codes(row.get("cards", ""), self._at)
             old = self._old(row.get("id", ""), codes)
@@ -436,8 +436,31 @@ def export_customers(conn: Any, balances: Callable[[str], tuple[int, int]] = lam
     for customer in store.read_all(conn):
         out = io.StringIO()
         row = _row_of(customer, labels.get(customer.group, ""), *balances(customer.id))
-        csv.writer(out, delimiter=";", lineterminator="\n").writerow([row.get(name, "") for name in COLUMNS])
+        csv.writer(out, delimiter=";", lineterminator="\n").writerow([inert(row.get(name, "")) for name in COLUMNS])
         yield out.getvalue()
+
+
+_FORMULA: Final = re.compile(r"'*[=+\-@\t\r]")
+_NUMBER: Final = re.compile(r"[+-]?[0-9][0-9 .,'()/-]*")
+"""No formula, whatever it begins with: a phone number stays one."""
+
+
+def inert(text: str) -> str:
+    """A cell that no spreadsheet takes for a formula: a quote before what could begin one. `taken_back` undoes it.
+
+    >>> [inert(text) for text in ("=1+1", "'=1", "+41 79 200 00 00", "d'Arc")]
+    ["'=1+1", "''=1", '+41 79 200 00 00', "d'Arc"]
+    """
+    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
+
+
+def taken_back(text: str) -> str:
+    """What a cell said before `inert`.
+
+    >>> [taken_back(text) for text in ("'=1+1", "''=1", "'s Gravesande", "+41")]
+    ['=1+1', "'=1", "'s Gravesande", '+41']
+    """
+    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
 
 
 def _row_of(customer: Customer, group: str, paid_minor: int, gifted_minor: int) -> dict[str, str]:

@@ -8,7 +8,15 @@ from msgspec.structs import replace
 from appliance.demo.shop import FOLDER, put_customers
 from appliance.domain.customer import Address, Consent, CustomerCode, Group
 from appliance.store import customers as store
-from appliance.store.customer_files import COLUMNS, Opening, export_customers, import_customers, read_customers
+from appliance.store.customer_files import (
+    COLUMNS,
+    Opening,
+    export_customers,
+    import_customers,
+    inert,
+    read_customers,
+    taken_back,
+)
 from appliance.store.database import connect, migrate
 from tests.support.customers import town_of
 
@@ -170,6 +178,15 @@ def town(tmp_path_factory):
     put_customers(connection, AT)
     yield connection
     connection.close()
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(alphabet="'=+-@1aZ |", max_size=8).map(str.strip))
+def test_no_cell_of_an_export_is_a_formula_and_all_are_read_back(text):
+    written = inert(text)
+    assert taken_back(written) == text
+    assert not written.startswith(("=", "@"))
+    assert not written.startswith(("+", "-")) or not any(char.isalpha() for char in written)
 
 
 CELLS = st.text(alphabet="aé09 ;,\t\n\"'|!~+-.@\0\x1b\u00a0\u0301Rochat", max_size=20)
