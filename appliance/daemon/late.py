@@ -55,11 +55,14 @@ at once."""
 
 
 def put_off() -> None:
-    """Let each of `LATE` load with the first look into it. Before anything imports them."""
+    """Let each of `LATE` load with the first look into it. Before anything imports them. Raises ModuleNotFoundError for
+    a name that no module has."""
     for name in LATE:
-        spec = find_spec(name)
-        if spec is None or spec.loader is None or name in sys.modules:
+        if name in sys.modules:
             continue
+        spec = find_spec(name)
+        if spec is None or spec.loader is None:
+            raise ModuleNotFoundError(f"no module {name} to be put off", name=name)
         spec.loader = LazyLoader(spec.loader)
         module = sys.modules[name] = module_from_spec(spec)
         spec.loader.exec_module(module)
@@ -73,13 +76,16 @@ def is_put_off(name: str) -> bool:
 
 
 async def load() -> None:
-    """Load what was put off, in pieces of a few milliseconds between which the till answers.
-
-    The till as it stands then is no rubbish: from here on the collector looks through what comes and goes alone.
-    """
+    """Load what was put off, in pieces of a few milliseconds between which the till answers."""
     for name in LATE:
         vars(import_module(name))
         await asyncio.sleep(0)
+    _spare_what_stays()
+
+
+def _spare_what_stays() -> None:
+    """Nothing that was loaded is rubbish: from here on the collector looks through what comes and goes alone, and less
+    often than it would, since each look stops the till."""
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
     gc.enable()

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from appliance.daemon import late
 from appliance.demo.shop import FOLDER as SHOP
 from appliance.store import database
 
@@ -62,6 +63,12 @@ def settings(folder: Path, extra: str = "") -> Path:
     path = folder / "till.toml"
     path.write_text("".join(f"{key} = {json.dumps(value)}\n" for key, value in rows.items()) + extra)
     return path
+
+
+def test_a_name_that_no_module_has_is_not_put_off(monkeypatch):
+    monkeypatch.setattr(late, "LATE", ("appliance.service.no_such_room",))
+    with pytest.raises(ModuleNotFoundError, match="no_such_room"):
+        late.put_off()
 
 
 def start(path: Path, *program: str) -> subprocess.Popen[str]:
