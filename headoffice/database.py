@@ -321,8 +321,9 @@ class _PostgresTransaction(Transaction):
 
     @asynccontextmanager
     async def part(self) -> AsyncIterator[None]:
-        async with self._conn.transaction():
-            yield
+        with _postgres_told():
+            async with self._conn.transaction():
+                yield
 
 
 class _PostgresDatabase(Database):
@@ -355,7 +356,8 @@ class _PostgresDatabase(Database):
             with _postgres_told():
                 await begun.commit()
         finally:
-            await self._pool.release(conn)
+            with _postgres_told():
+                await self._pool.release(conn)
 
     async def close(self) -> None:
         await self._pool.close()

@@ -19,6 +19,7 @@ from appliance.protocol.wire import OFFICE
 from appliance.sync.session import Letter, Session
 from headoffice import broker
 from headoffice.audit import audit
+from headoffice.database import DatabaseTrouble
 from headoffice.ingest.worker import Worker
 from headoffice.settings import Office, Settings
 from tests.headoffice.test_worker import OFFICE_KEY, TILL_KEY, in_books, is_byte_for_byte
@@ -78,9 +79,10 @@ async def failing_worker(database, port, seed):
     settings = Settings(Office(CHAIN, plain=True))
     while True:
         worker = Worker(settings, database, OFFICE_KEY, SystemClock(), line=quick_line(port, OFFICE))
-        with suppress(TimeoutError):
+        with suppress(TimeoutError, DatabaseTrouble):
             async with asyncio.timeout(chance.uniform(0.2, 1.5)):
                 await worker.run()
+        await asyncio.sleep(0)  # where the database is not there, it is not asked without end
 
 
 @pytest.mark.parametrize("seed", range(5))
