@@ -221,8 +221,10 @@ def _back(till: Till, command: c.GoBack) -> None:
         land(till)
     elif desk.screen == "client_form":
         _leave_form(till)
-    elif desk.screen in ("clients", "masters", "product_form", "settings", "sync"):
+    elif desk.screen in ("clients", "masters", "product_form", "settings"):
         land(till)
+    elif desk.screen == "sync":
+        land(till) if till.state.session is not None else start_opening(till)
     elif desk.screen == "devices":
         till.search.stop()
         if till.state.session is None:
