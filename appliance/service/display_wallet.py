@@ -48,7 +48,6 @@ def credit_sheet(till: Till) -> v.WalletCreditSheet | None:
         credits=_credits(till, customer),
         credit=draft.document,
         prints=rules.receipt == "auto",
-        can_cancel=True,
         asks_amount=draft.asks_amount,
         for_ticket_minor=_ticket_minor(till, draft),
         too_old_days=wallets.too_old_days(till, draft),
@@ -153,7 +152,7 @@ def given_sheet(till: Till) -> v.WalletGivenSheet | None:
         coins=coins_out(till, given.out_minor),
         received_minor=given.received_minor,
         balance_minor=till.state.available(given.customer).total_minor,
-        has_paper=wallets.rules_of(till).receipt == "auto",
+        paper=wallets.paper_of(till, given.document),
     )
 
 
@@ -193,6 +192,8 @@ def wallet_key(till: Till, mode: TenderMode, customer: str, remaining: int) -> v
     """Cagnotte client at Encaissement, with what is on it; without a client it asks for one."""
     if not customer:
         return v.TenderKey(mode.id, mode.name, mode.icon, mode.kind, mode.note, is_enabled=remaining > 0)
+    if display_clients.is_blocked(till, customer):
+        return v.TenderKey(mode.id, mode.name, mode.icon, mode.kind, "tender.detail.blocked", is_enabled=False)
     balance = till.state.available(customer).total_minor
     return v.TenderKey(
         mode.id, mode.name, mode.icon, mode.kind, "tender.detail.balance", balance, is_enabled=remaining > 0

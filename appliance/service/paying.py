@@ -184,7 +184,9 @@ def _correct(till: Till, command: c.CorrectPayment) -> None:
     What the card terminal took goes back to the card first; the reversal follows when the terminal has accepted.
     """
     closed = till.state.last_closed
-    if closed is None or past_sale.opened(till) is not None:
+    if past_sale.opened(till) is not None:
+        raise Refusal("correct.not_last")
+    if closed is None:
         raise Refusal("correct.none")
     if not may_correct(till, command):
         return

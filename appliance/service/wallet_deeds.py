@@ -130,7 +130,10 @@ def _replace_card(till: Till, deed: Deed, command: c.DoWalletAction, reason: str
         if code_key(row.code) != code_key(code)
     )
     clients.write(till, replace(customer, codes=(*old, CustomerCode(code, since=now))), customer)
-    _end(till, "wallet.card_replaced", code=code)
+    clients.list_again(till, customer.id)
+    wallet = till.state.wallets.get(customer.id)
+    is_blocked = wallet is not None and bool(wallet.blocked)
+    _end(till, "wallet.card_replaced_blocked" if is_blocked else "wallet.card_replaced", code=code)
 
 
 def _check_card(till: Till, customer: Customer, code: str) -> None:

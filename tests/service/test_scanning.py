@@ -401,7 +401,7 @@ def test_an_older_receipt_opens_its_sale_to_be_printed_and_nothing_else(run, tmp
             assert (result.document, result.total_minor, result.past_at) == ("000001", 160, "2026-11-21T08:42:00")
             assert (result.change_minor, result.coins, result.can_correct) == (0, (), False)
             assert "CorrectPayment" not in till.view.allowed
-            assert await till.refused(c.CorrectPayment()) == "correct.none"
+            assert await till.refused(c.CorrectPayment()) == "correct.not_last"
             await till.do(c.PrintReceipt(), c.PrintReceipt())
             assert await papers_of(till) == [(1, 0), (1, 1)], "nobody had printed it: the original, then a copy"
             assert till.view.result.copies == 2

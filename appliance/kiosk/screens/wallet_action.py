@@ -6,7 +6,7 @@ Hides that one sheet serves them all: each needs some of reasons, means, an amou
 from dataclasses import replace
 from typing import Any
 
-from kivy.properties import NumericProperty, ObjectProperty
+from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty
 
 from appliance.kiosk.screens.base import SheetView
 from appliance.kiosk.screens.choice import ChoiceKeys
@@ -18,6 +18,9 @@ from appliance.kiosk.widgets import load_kv
 from appliance.protocol import command as cmd
 from appliance.protocol.view import TillView, WalletActionSheet
 
+TALL, MIDDLE, LOW = 640, 480, 360
+"""Heights of the sheet, by what the deed needs."""
+
 
 class DeedChoices(ChoiceKeys):
     """Reasons or means, beside the rest of the sheet."""
@@ -28,6 +31,9 @@ class WalletAction(ClientSearch, SheetView):
 
     model = ObjectProperty(ActionModel(), rebind=True)
     sign = NumericProperty(0)
+    has_pad = BooleanProperty(False)
+    """An amount is typed or a customer searched: the sheet is tall."""
+    tall = NumericProperty(640)
 
     def __init__(self, **kwargs: Any) -> None:
         self._view: TillView | None = None
@@ -63,6 +69,8 @@ class WalletAction(ClientSearch, SheetView):
     def _draw(self) -> None:
         if self._view is not None and self._sheet is not None:
             self.model = action_model(self._view, self._sheet, self._deed, self.search)
+            self.has_pad = bool(self.model.amount_label or self.model.search_hint)
+            self.tall = TALL if self.has_pad else MIDDLE if len(self.model.choices) > 2 else LOW
 
     def _change(self, **fields: Any) -> None:
         self._deed = replace(self._deed, **fields)

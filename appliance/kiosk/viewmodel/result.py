@@ -113,7 +113,8 @@ def _title(view: TillView, result: ResultView) -> str:
     if not result.past_at:
         return t("screen.result.closed", view.language, number=number(result.number))
     closed = datetime.fromisoformat(result.past_at)
-    when = f"{short_date(closed.date(), view.shop.locale)} {closed:%H:%M}"
+    day = short_date(closed.date(), view.shop.locale)
+    when = f"{day[:5] if result.past_at[:4] == view.at[:4] else day} {closed:%H:%M}"
     return t("screen.result.past", view.language, number=number(result.number), date=when)
 
 

@@ -48,6 +48,8 @@ class ClientModel:
     present: bool = False
     chosen: bool = False
     """The client is being chosen: the picker is open."""
+    warns: bool = False
+    """The caption is a warning: the wallet is blocked."""
 
 
 @dataclass(frozen=True)
@@ -171,12 +173,14 @@ def chip_model(view: TillView, chip: ClientChip, compact: bool = False) -> Clien
     """A client with the balance and the group."""
     lang, locale = view.language, view.shop.locale
     parts = []
-    if chip.wallet_minor is not None:
+    if chip.is_blocked:
+        parts.append(t("screen.ticket.wallet_blocked", lang))
+    elif chip.wallet_minor is not None:
         parts.append(t("screen.ticket.wallet", lang, amount=amount(chip.wallet_minor, locale)))
-    if chip.group and not compact:
+    if chip.group and not compact and not chip.is_blocked:
         discount = f" {MINUS}{rate(chip.group_discount_bp, locale)}" if chip.group_discount_bp else ""
         parts.append(chip.group + discount)
-    return ClientModel(chip.name, DOT.join(parts), chip.initials, present=True)
+    return ClientModel(chip.name, DOT.join(parts), chip.initials, present=True, warns=chip.is_blocked)
 
 
 def sums(view: TillView, ticket: TicketView, compact: bool = False) -> tuple[tuple[str, str], ...]:

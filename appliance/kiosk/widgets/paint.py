@@ -94,7 +94,8 @@ def rise(px: float, line_height: float, weight: int | str) -> float:
 
 
 def wrap(text: str, px: float, weight: int | str, width: float, max_lines: int = 0) -> list[str]:
-    """Breaks text at spaces, soft hyphens and after hyphens so that each line fits; words are never cut."""
+    """Breaks text at spaces, soft hyphens and after hyphens so that each line fits; words are never cut, but for the
+    last of `max_lines`, which ends in "…" where text is left out."""
     lines: list[str] = []
     for paragraph in text.split("\n"):
         line = ""
@@ -106,7 +107,20 @@ def wrap(text: str, px: float, weight: int | str, width: float, max_lines: int =
             else:
                 line += piece
         lines.append(_close(line, last=True))
-    return lines[:max_lines] if max_lines else lines
+    return _cut(lines, px, weight, width, max_lines) if max_lines else lines
+
+
+def _cut(lines: list[str], px: float, weight: int | str, width: float, max_lines: int) -> list[str]:
+    """At most so many lines; the last says that something is missing."""
+    kept = lines[:max_lines]
+    if len(lines) > max_lines:
+        last, more = kept[-1], lines[max_lines]
+        kept[-1] = shorten(f"{last} {more}", px, weight, width)
+        if not kept[-1].endswith("…"):  # the rest of a paragraph below this one
+            kept[-1] = shorten(f"{last} {more}…", px, weight, width)
+    elif max_lines == 1:
+        kept[-1] = shorten(kept[-1], px, weight, width)
+    return kept
 
 
 def shorten(name: str, px: float, weight: int | str, width: float) -> str:
@@ -114,7 +128,7 @@ def shorten(name: str, px: float, weight: int | str, width: float) -> str:
     short = name
     while len(short) > 1 and text_width(short + ("" if short == name else "…"), px, weight) > width:
         short = short[:-1]
-    return name if short == name else short.rstrip(" ,-") + "…"
+    return name if short == name else short.rstrip(" ,-·") + "…"
 
 
 def _breaks(text: str, hyphen: int) -> bool:

@@ -45,6 +45,16 @@ def test_lines_beyond_the_limit_are_left_out():
     assert len(wrap("a b c d e f", 18, 600, 5, max_lines=2)) == 2
 
 
+def test_what_is_left_out_is_told_by_an_ellipsis():
+    words = "Personne physique · cliente depuis décembre 2024"
+    (line,) = wrap(words, 18, 500, 300, max_lines=1)
+    assert line.startswith("Personne physique · cliente") and line.endswith("…")
+    assert text_width(line, 18, 500) <= 300
+    assert wrap(words, 18, 500, 900, max_lines=1) == [words]
+    (word,) = wrap("Boulangerie-Épicerie\u00a0SARL", 18, 500, 120, max_lines=1)
+    assert word.endswith("…") and text_width(word, 18, 500) <= 120
+
+
 @pytest.mark.parametrize(("px", "line"), [(14, 18), (18, 22), (22, 24), (44, 52)])
 def test_text_stands_within_its_line(px: int, line: int):
     assert -4 <= rise(px, line, 600) <= line - px + 2
