@@ -78,7 +78,14 @@ def chip_of(till: Till, customer_id: str) -> v.ClientChip | None:
         wallet_minor=(wallet_minor(till, customer.id) or 0) if has_wallets(till) else None,
         group="" if group is None else group.label,
         group_discount_bp=_rate(till, group),
+        is_blocked=has_wallets(till) and is_blocked(till, customer.id),
     )
+
+
+def is_blocked(till: Till, customer_id: str) -> bool:
+    """Whether the wallet pays nothing for now (feature W-22)."""
+    wallet = till.state.wallets.get(customer_id)
+    return wallet is not None and bool(wallet.blocked)
 
 
 def initials(customer: Customer) -> str:
@@ -233,7 +240,8 @@ def _card(till: Till) -> v.ClientCard | None:
         wallet_minor=wallet_minor(till, customer.id) or 0,
         kept_minor=kept_minor(till, customer.id),
         gifted_minor=_gifted(till, wallet, customer.id),
-        is_blocked=wallet is not None and bool(wallet.blocked),
+        is_blocked=is_blocked(till, customer.id),
+        blocked_for="" if wallet is None else wallet.blocked,
         last_credit_minor=0 if credit is None else credit.part.total_minor,
         last_credit_at="" if credit is None else till.local_time(credit.at),
         movements=movements(till, customer.id),

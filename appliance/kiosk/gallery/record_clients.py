@@ -140,6 +140,11 @@ def tab() -> None:
     """13 and its other states."""
     shown = {"screen": "clients", "grid": None, "ticket": None}
     r.write("13-client-fiche", r.view(clients=clients(), **shown))
+    blocked = msgspec.structs.replace(CARD, is_blocked=True, blocked_for="Carte perdue", since="2024-12-02")
+    r.write("13s-cagnotte-bloquee", r.view(clients=clients(client=blocked), **shown))
+    r.write("13s-cagnotte-bloquee-compact", r.view(clients=clients(client=blocked), **shown), "compact")
+    chip = v.ClientChip("Mme Anne Rochat", "AR", 5505, "VIP", 1000, is_blocked=True)
+    r.write("13s-cagnotte-bloquee-vente", r.view(ticket=r.ticket(client=chip)))
     r.write("13b-client-fiche-compact", r.view(clients=clients(), **shown), "compact")
     r.write("13c-clients-aucun-choisi", r.view(clients=clients(client=None, hits=1284, total=1284), **shown))
     plain = msgspec.structs.replace(

@@ -97,6 +97,9 @@ class CardModel:
     initials: str = ""
     what: str = ""
     credit: str = ""
+    unblock: str = ""
+    """In place of `credit` where the wallet is blocked."""
+    is_blocked: bool = False
     """ "Créditer cagnotte"; "" where this client has no wallet."""
     balance_label: str = ""
     currency: str = ""
@@ -400,9 +403,11 @@ def _what(view: v.TillView, card: v.ClientCard) -> str:
         day = date.fromisoformat(card.since[:10])
         word = "since_her" if card.is_feminine else "since"
         words.append(t(f"screen.clients.{word}", lang, month=month(day, lang)))
-    if card.is_blocked:
-        words.append(t("screen.clients.blocked", lang))
     return DOT.join(words)
+
+def _balance_word(card: v.ClientCard) -> str:
+    return "blocked" if card.is_blocked else "kept" if card.kept_minor else "balance"
+
 
 
 def card_model(view: v.TillView, card: v.ClientCard, clients: v.ClientsView) -> CardModel:
@@ -416,6 +421,8 @@ def card_model(view: v.TillView, card: v.ClientCard, clients: v.ClientsView) -> 
     if card.gifted_minor:
         last = t("screen.clients.gifted", lang, amount=amount(card.gifted_minor, locale))
     if card.kept_minor:
+    if card.is_blocked:
+        last = card.blocked_for
         last = t("screen.clients.kept_why", lang)
     reads = has_wallet or card.kept_minor > 0
     is_history = card.sales is not None or not reads
@@ -431,8 +438,10 @@ def card_model(view: v.TillView, card: v.ClientCard, clients: v.ClientsView) -> 
         name=card.name,
         initials=card.initials,
         what=_what(view, card),
-        credit=t("screen.clients.credit", lang) if has_wallet else "",
-        balance_label=t("screen.clients.kept" if card.kept_minor else "screen.clients.balance", lang) if reads else "",
+        credit=t("screen.clients.credit", lang) if has_wallet and not card.is_blocked else "",
+        unblock=t("screen.clients.unblock", lang) if has_wallet and card.is_blocked else "",
+        is_blocked=card.is_blocked,
+        balance_label=t(f"screen.clients.{_balance_word(card)}", lang) if reads else "",
         currency=view.shop.currency,
         balance=amount(card.kept_minor or card.wallet_minor, locale),
         last_credit=last,

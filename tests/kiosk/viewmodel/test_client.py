@@ -125,3 +125,13 @@ def test_the_groups_discount_has_a_row_of_its_own_above_the_tickets():
     both = msgspec.structs.replace(record_clients.vip(), discount_minor=-100)
     rows = [(plain(label), value) for label, value in ticket_model(the(ticket=both)).sums]
     assert rows == [("Sous-total", "23.40"), ("Remise VIP 10 %", "−2.34"), ("Remise", "−1.00")]
+
+
+def test_a_blocked_wallet_is_told_first_and_unblocked_at_once():
+    blocked = msgspec.structs.replace(record_clients.CARD, is_blocked=True, blocked_for="Carte perdue")
+    shown = vm.card_model(record.view(), blocked, record_clients.clients(client=blocked))
+    assert (shown.balance_label, shown.last_credit) == ("Cagnotte bloquée", "Carte perdue")
+    assert (shown.credit, shown.unblock) == ("", "Débloquer")
+    chip = v.ClientChip("Mme Anne Rochat", "AR", 5505, "VIP", 1000, is_blocked=True)
+    view = record.view(ticket=record.ticket(client=chip))
+    assert (ticket_model(view).client.caption, ticket_model(view).client.warns) == ("Cagnotte bloquée", True)
