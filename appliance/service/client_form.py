@@ -221,14 +221,26 @@ def _with_first(old: tuple[str, ...], first: str) -> tuple[str, ...]:
 
 
 def _with_code(old: Customer, code: str, at: str) -> tuple[CustomerCode, ...]:
-    """The card of the form comes first; the one it stands for is replaced, and attaches nobody any more."""
+    """The card of the form comes first; the one it stands for is replaced, or blocked where none takes its place. It
+    attaches nobody any more and stays with its customer: nobody else gets it (feature W-22)."""
     active = old.active_codes[0] if old.active_codes else ""
     if code_key(code) == code_key(active):
         return old.codes
     rest = [each for each in old.codes if each.code != active and code_key(each.code) != code_key(code)]
-    if active and code:
-        rest.append(CustomerCode(active, "replaced", at))
+    if active:
+        rest.append(CustomerCode(active, "replaced" if code else "blocked", at))
     return (CustomerCode(code, "active", at), *rest) if code else tuple(rest)
+
+
+def ends_card(old: Customer, made: Customer) -> bool:
+    """Whether a card stops standing for the customer, or one that had stopped does so again."""
+    before, after = _active(old), _active(made)
+    dead = {code_key(row.code) for row in old.codes if row.state != "active"}
+    return bool(before - after or dead & after)
+
+
+def _active(customer: Customer) -> set[str]:
+    return {code_key(row.code) for row in customer.codes if row.state == "active"}
 
 
 def country_of(postcode: str) -> str:

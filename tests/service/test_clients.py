@@ -12,6 +12,7 @@ from appliance.domain.customer import COUNTER_ID, Address, Customer, CustomerCod
 from appliance.protocol import command as c
 from appliance.protocol import view as v
 from appliance.store import customers as store
+from tests.support.customers import save
 from tests.support.till import JAM, NADIA, UNKNOWN, a_till
 
 ANNE, CLAIRE, GARAGE = "c-anne00000001", "c-claire000002", "c-garage000003"
@@ -37,7 +38,7 @@ async def a_shop(folder, **changes):
             write = (
                 (lambda conn, group=customer: store.save_group(conn, group))
                 if isinstance(customer, Group)
-                else (lambda conn, person=customer: store.save(conn, person, AT))
+                else (lambda conn, person=customer: save(conn, person, AT))
             )
             await till.books(write)
         till.till.directory.forget_all()
@@ -353,6 +354,8 @@ def test_changing_a_client_keeps_what_the_form_does_not_show(tmp_path):
         assert till.view.client_form.customer == ANNE
         await fills(till, phone="079 000 00 00", code="2100 0500")
         await till.do(c.SaveCustomer())
+        assert till.screen.endswith("approval"), "another card in place of hers"
+        await till.scan(NADIA)
         assert till.screen == "clients"
         assert till.view.clients.client.phone == "079 000 00 00"
         made = await till.books(lambda conn: store.get(conn, ANNE))

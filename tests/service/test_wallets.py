@@ -15,8 +15,8 @@ from appliance.domain.errors import Refusal
 from appliance.domain.meaning import receipt_code
 from appliance.hal.simulated.terminal import Decision, Fault, Play
 from appliance.protocol import command as c
-from appliance.store import customers as store
 from tests.support.cards import a_counter
+from tests.support.customers import save
 from tests.support.till import JAM, NADIA, PINS, a_till
 
 ANNE, CLAIRE = "c-anne00000001", "c-claire000002"
@@ -38,7 +38,7 @@ async def a_shop(folder, rules=None, **changes):
 
 async def furnish(till, rules=None):
     for customer in FOLK:
-        await till.books(lambda conn, person=customer: store.save(conn, person, AT))
+        await till.books(lambda conn, person=customer: save(conn, person, AT))
     till.till.directory.forget_all()
     shop = till.till.shop
     tenders = tuple(msgspec.structs.replace(row, enabled=True) for row in shop.tenders)
@@ -133,6 +133,18 @@ def test_what_a_credit_leaves_to_give_stays_until_something_else_is_done(tmp_pat
         assert till.screen == "clients/wallet_given"
         await till.scan(CLAIRES_CARD)
         assert (till.screen, till.till.desk.client) == ("clients", CLAIRE)
+
+    in_a_shop(work, tmp_path)
+
+
+def test_a_receipt_that_waits_for_paper_is_said_and_not_copied(tmp_path):
+    async def work(till):
+        till.till.desk.say("printer.paper_out", "error", source="printer.receipt")
+        await till.do(c.ShowTab("clients"), c.ShowCustomer(ANNE))
+        await credits(till, 5000)
+        assert [notice.code for notice in till.till.desk.notices] == ["printer.paper_out", "wallet.credited"]
+        assert not till.till.desk.notices[1].actions
+        assert await till.refused(c.PrintMovement(1)) == "wallet.paper_waits"
 
     in_a_shop(work, tmp_path)
 
@@ -516,6 +528,35 @@ def test_w35_the_paid_part_is_given_back_and_given_credit_is_cancelled(tmp_path)
         (fact,) = await till.facts(j.WalletRefunded)
         assert (fact.part.paid_minor, fact.part.gifted_minor, fact.tenders[0].amount_minor) == (1200, 300, -1200)
         assert (balance(till), till.message) == (0, "wallet.refunded")
+
+    in_a_shop(work, tmp_path)
+
+
+def test_w22_no_seller_ends_a_card_or_gives_a_dead_one_back_in_the_form(tmp_path):
+    async def work(till):
+        async def writes(code):
+            await till.do(c.EditCustomer(ANNE), c.FillCustomer("code", code), c.SaveCustomer())
+
+        def codes():
+            return [(row.code, row.state) for row in till.till.directory.get(ANNE).codes]
+
+        whole = codes()
+        for code in (NEW_CARD, ""):
+            await writes(code)
+            assert till.screen.endswith("approval") and codes() == whole
+            await till.do(c.CloseSheet())
+        await writes("")
+        await till.do(c.Approve(PINS["nadia"]))
+        assert codes() == [(ANNES_CARD, "blocked")], "it stays, so that nobody else gets it"
+        (blocked,) = await till.facts(j.CardBlocked)
+        assert (blocked.customer, blocked.card) == (ANNE, ANNES_CARD.replace(" ", "")[-4:])
+        await till.do(c.EditCustomer(CLAIRE), c.FillCustomer("code", ANNES_CARD), c.SaveCustomer())
+        assert till.screen == "client_form"
+        await writes(ANNES_CARD)
+        assert till.screen.endswith("approval")
+        await till.do(c.CloseSheet())
+        await writes(NEW_CARD)
+        assert codes() == [(NEW_CARD, "active"), (ANNES_CARD, "blocked")], "a first card needs nobody's word"
 
     in_a_shop(work, tmp_path)
 
