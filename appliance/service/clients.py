@@ -214,6 +214,15 @@ def attach(till: Till, customer_id: str) -> None:
     if group is not None and rate_bp and till.state.tickets[ticket.number].group:
         desk.say("client.group", source="client", group=group.label, rate_bp=rate_bp)
         till.fold_messages()
+    _warn_of_block(till, customer_id)
+
+
+def _warn_of_block(till: Till, customer_id: str) -> None:
+    """Whose wallet pays nothing is told when the customer is there, not at the payment (feature W-22)."""
+    wallet = till.state.wallets.get(customer_id)
+    if wallet is not None and wallet.blocked and till.shop.wallet_rules_in(till.config.profile).enabled:
+        till.desk.say("client.wallet_blocked", "warn", source="client", reason=wallet.blocked)
+        till.fold_messages()
 
 
 def _attachment(till: Till, ticket: Ticket, customer_id: str, group: people.Group | None) -> i.AttachCustomer:
@@ -470,6 +479,14 @@ def _rate_again(till: Till, customer_id: str) -> None:
 def row_of(customer: Customer) -> store.CustomerRow:
     """A customer as lists show them."""
     address = customer.default_address
+def list_again(till: Till, customer_id: str) -> None:
+    """The row of a customer who changed while the list stands."""
+    found, customer = till.desk.client_found, till.directory.get(customer_id)
+    if found is not None and customer is not None:
+        rows = tuple(row_of(customer) if row.id == customer_id else row for row in found.rows)
+        till.desk.client_found = msgspec.structs.replace(found, rows=rows)
+
+
     return store.CustomerRow(
         customer.id, customer.kind, customer.civility, customer.last_name, customer.first_name, customer.company,
         customer.phones[0] if customer.phones else "", customer.active_codes[0] if customer.active_codes else "",
