@@ -43,6 +43,7 @@ WANTED_MINOR: Final = 100_000
 """Rights that are asked for when a customer is identified: what a purchase may come to."""
 ANSWER_S: Final = 1.5
 IDLE_S: Final = 0.005
+SHOWN_S: Final = 0.2
 SPENDING: Final = (i.CancelCredit, i.RequestCardCancel, i.RefundBalance, i.AdjustWallet, i.TransferWallet)
 """Decisions that take money off a wallet, beside its tender."""
 STRIP_MAX: Final = 200
@@ -96,6 +97,7 @@ class Office:
         self.heard_at = ""
         self._heard_ns: int | None = None
         self._is_linked = False
+        self._is_due = False
         self.refused = ""
         self.strip: list[tuple[str, bool]] = []
         """(UTC, online) of each change since the start."""
@@ -285,7 +287,13 @@ class Office:
             self.line.changed()
 
     def _show_soon(self) -> None:
-        self._till.later("office shown", 0.2, lambda: None)
+        """Figures that move many times a second are drawn a few times a second."""
+        if not self._is_due:
+            self._is_due = True
+            self._till.later("office shown", SHOWN_S, self._shown)
+
+    def _shown(self) -> None:
+        self._is_due = False
 
     # --- wallets ------------------------------------------------------------------------------------------------
 
