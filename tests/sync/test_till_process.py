@@ -4,6 +4,7 @@ import asyncio
 import json
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,9 @@ async def has(database, least):
             found = await journal_of(database, "caisse-1")
             if len(found) >= least:
                 return found
+            with suppress(TimeoutError):  # the worker has its turn
+                async with asyncio.timeout(0.02):
+                    await asyncio.Event().wait()
 
 
 def test_a_killed_daemon_goes_on_where_head_office_is(run, tmp_path, port, monkeypatch):
