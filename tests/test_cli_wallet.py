@@ -10,13 +10,12 @@ from appliance.cli import CANNOT, NO, OK, main
 from appliance.daemon.alone import alone
 from appliance.demo.shop import FOLDER
 from appliance.domain import intent as i
-from appliance.store import customers
 from appliance.store import journal as store
 from appliance.store.database import connect, migrate
 from appliance.store.shop_files import import_shop, read_shop_files
 from tests.store.test_movements import a_year, keep
 from tests.support.core import ROCHAT, Core
-from tests.support.customers import town_of
+from tests.support.customers import save, town_of
 
 
 @pytest.fixture
@@ -143,7 +142,7 @@ def test_what_is_owed_adds_up_on_any_day(ask):
 
 def test_an_adjustment_is_one_more_entry(ask, till):
     conn = connect(till / "data" / "till.db")
-    customer = customers.save(conn, next(iter(town_of(1))), "2026-11-21T07:42:00.000Z")
+    customer = save(conn, next(iter(town_of(1))), "2026-11-21T07:42:00.000Z")
     conn.close()
     known = customer if isinstance(customer, str) else customer.id
     order = ("adjust", known, "5.00", "--reason", "Geste commercial", "--by", "nadia")

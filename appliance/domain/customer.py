@@ -364,7 +364,7 @@ def _tidy_address(address: Address) -> Address:
     return Address(street, postcode, place, country, one(address.label), address.is_default, address.is_delivery, note)
 
 
-def validate(customer: Customer, account_form: str = ACCOUNT_FORM) -> tuple[FieldFault, ...]:
+def validate(customer: Customer) -> tuple[FieldFault, ...]:
     """What is wrong with a tidied form, in the order of its fields; what only the store knows is `customers.check`."""
     faults: list[FieldFault] = []
     if customer.kind == "company":
@@ -385,7 +385,7 @@ def validate(customer: Customer, account_form: str = ACCOUNT_FORM) -> tuple[Fiel
     if customer.email and not _EMAIL.fullmatch(customer.email):
         faults.append(FieldFault("email", "customer.email_form"))
     _check_codes(faults, customer)
-    if customer.account and not re.fullmatch(account_form, customer.account):
+    if customer.account and not re.fullmatch(ACCOUNT_FORM, customer.account):
         faults.append(FieldFault("account", "customer.account_form"))
     for at, address in enumerate(customer.addresses):
         _check_address(faults, at, address)

@@ -696,8 +696,6 @@ class WalletCreditSheet(Piece, tag="wallet_credit"):
     """Document of the chosen one."""
     prints: bool = True
     """A receipt comes out by itself."""
-    can_cancel: bool = True
-    """The seller may give credits back, with a manager's code if need be."""
     asks_amount: bool = False
     """Encaisser was touched before an amount was there: it is asked for now."""
     for_ticket_minor: int = 0

@@ -28,7 +28,7 @@ def has_wallets(till: Till) -> bool:
 
 
 def tabs(till: Till) -> tuple[str, ...]:
-    """The tabs of Accueil that this till has and this seller may use."""
+    """The tabs of Accueil. Every till has them; what a seller may not do there asks for a manager."""
     return ("sale", "clients", "masters")
 
 

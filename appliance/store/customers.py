@@ -396,13 +396,13 @@ def new_id(conn: Any) -> str:
             return made
 
 
-def check(conn: Any, customer: Customer, account_form: str = domain.ACCOUNT_FORM) -> tuple[FieldFault, ...]:
+def check(conn: Any, customer: Customer) -> tuple[FieldFault, ...]:
     """What is wrong with a form as it was filled, field by field; empty when it can be saved.
 
     `customer.code_taken` names the holder: `holder` the name and `holder_id`, for who may open it.
     """
     customer = domain.tidy(customer)
-    faults = list(domain.validate(customer, account_form))
+    faults = list(domain.validate(customer))
     for at, code in enumerate(customer.codes):
         hit = by_code(conn, code.code)
         if hit is not None and hit.customer.id != customer.id:
@@ -411,23 +411,6 @@ def check(conn: Any, customer: Customer, account_form: str = domain.ACCOUNT_FORM
     if customer.group and _group_row(conn, customer.group) is None:
         faults.append(FieldFault("group", "customer.group_unknown"))
     return tuple(faults)
-
-
-def save(conn: Any, customer: Customer, at: str, account_form: str = domain.ACCOUNT_FORM) -> Customer:
-    """Create or change a customer; what was stored. `at` is the UTC time of now. Raises InvalidCustomer.
-
-    A customer without an id, or with one that `new_id` made, is created. Raises Refusal `customer.erased` or
-    `customer.built_in` for one that cannot be changed.
-    """
-    if customer.id == COUNTER_ID:
-        raise Refusal("customer.built_in")
-    if faults := check(conn, customer, account_form):
-        raise InvalidCustomer(faults)
-    old = get(conn, customer.id) if customer.id else None
-    if old is not None and old.is_erased:
-        raise Refusal("customer.erased")
-    with _writing(conn):
-        return _save(conn, domain.tidy(customer), at)
 
 
 def save_all(conn: Any, rows: Iterable[Customer], at: str) -> None:
@@ -685,20 +668,6 @@ def write_group(conn: Any, made: Group) -> None:
             " SET label = excluded.label, rates = excluded.rates, position = excluded.position",
             (made.id, made.label, msgspec.json.encode(made.rates).decode(), made.order),
         )
-
-
-def delete_group(conn: Any, group_id: str, move_to: str | None = None) -> int:
-    """Delete a group after its customers went to another ("": to none), in one transaction; how many went.
-
-    Raises Refusal `group.unknown`, and `group.has_members` with `count` when nobody said where they go.
-    """
-    if _group_row(conn, group_id) is None or move_to == group_id or (move_to and _group_row(conn, move_to) is None):
-        raise Refusal("group.unknown")
-    members = member_count(conn, group_id)
-    if members and move_to is None:
-        raise Refusal("group.has_members", count=members)
-    drop_group(conn, group_id, move_to or "")
-    return members
 
 
 def drop_group(conn: Any, group_id: str, move_to: str) -> None:

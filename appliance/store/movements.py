@@ -125,9 +125,3 @@ def statement(conn: Any, customer: str) -> Iterator[WalletEntry]:
     """All movements of a wallet, the oldest first."""
     for row in conn.execute(f"SELECT {COLUMNS} FROM wallet_entry WHERE wallet = ? ORDER BY seq", (customer,)):
         yield WalletEntry(*row)
-
-
-def balance(conn: Any, customer: str) -> Purse:
-    """What the newest movement left on a wallet."""
-    found = movements(conn, customer, 1)
-    return found[0].after if found else Purse()

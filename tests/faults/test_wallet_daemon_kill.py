@@ -17,10 +17,11 @@ from appliance.domain.customer import Customer
 from appliance.hal.simulated.terminal import Decision, SimulatedTerminal
 from appliance.protocol import command as c
 from appliance.protocol.message import Order, encode
-from appliance.store import customers, movements, wallet_proof
+from appliance.store import wallet_proof
 from appliance.store.database import connect, migrate
 from tests.faults.box import Box, Client, box, now_ms, tell, until
 from tests.faults.test_card_kill import a_shop, terminal_is_there
+from tests.support.customers import left_on, save
 
 ANNE, CLAIRE = "c-anne00000001", "c-claire000002"
 AT = "2026-11-01T08:00:00.000Z"
@@ -65,7 +66,7 @@ def a_folder(folder: Path) -> Path:
     conn = connect(data / "till.db")
     migrate(conn)
     for id_, last, first in ((ANNE, "Rochat", "Anne"), (CLAIRE, "Rochaix", "Claire")):
-        customers.save(conn, Customer(id_, last_name=last, first_name=first), AT)
+        save(conn, Customer(id_, last_name=last, first_name=first), AT)
     conn.close()
     return shop
 
@@ -101,7 +102,7 @@ def judge(till: Box, *allowed: tuple[int, int]) -> tuple[int, int]:
     conn = connect(copy / "till.db")
     try:
         wallet_proof.verify(conn)
-        found = tuple(movements.balance(conn, name).total_minor for name in (ANNE, CLAIRE))
+        found = tuple(left_on(conn, name).total_minor for name in (ANNE, CLAIRE))
     finally:
         conn.close()
     assert found in allowed

@@ -20,11 +20,12 @@ import pytest
 from appliance.domain.state import TillState, apply
 from appliance.domain.till import step
 from appliance.domain.wallet import Purse
-from appliance.store import movements, wallet_proof
+from appliance.store import wallet_proof
 from appliance.store.database import connect
 from tests.faults.box import ROOT, Books, sqlite, tell
 from tests.faults.wallet_shop import orders
 from tests.support.core import LEFEVRE, NOW, ROCHAT
+from tests.support.customers import left_on
 
 ORDERS = len(orders(TillState()))
 CALLS = ("pwrite64", "fdatasync", "fsync", "write")
@@ -112,7 +113,7 @@ class Shop:
         conn = connect(copy / "till.db")
         try:
             wallet_proof.verify(conn)
-            kept = {name: movements.balance(conn, name) for name in (ROCHAT, LEFEVRE)}
+            kept = {name: left_on(conn, name) for name in (ROCHAT, LEFEVRE)}
         finally:
             conn.close()
         assert kept == WALLETS[len(done)], "before or after, never between"

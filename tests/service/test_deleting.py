@@ -13,6 +13,7 @@ from appliance.service import clients
 from appliance.store import customers as store
 from appliance.store import database
 from appliance.store.erasure import is_erasure_pending
+from tests.support.customers import save
 from tests.support.till import MORNING, RealTill, a_till, settings
 
 ZOE = Customer("", last_name="Zwyssig", first_name="Zoé", codes=(CustomerCode("9876 5432"),))
@@ -21,7 +22,7 @@ ZOE = Customer("", last_name="Zwyssig", first_name="Zoé", codes=(CustomerCode("
 async def deleting(till):
     """Zoé, deleted on the screen a moment ago."""
     ledger = till.till.ledger
-    zoe = await ledger.read(lambda conn: store.save(conn, ZOE, ledger.moment().at))
+    zoe = await ledger.read(lambda conn: save(conn, ZOE, ledger.moment().at))
     await till.do(c.ShowTab("clients"), c.ShowCustomer(zoe.id), c.DeleteCustomer(zoe.id, confirmed=True))
     return zoe
 
@@ -122,7 +123,7 @@ def test_a_till_starts_on_a_read_only_disk_with_an_erasure_to_finish(run, tmp_pa
 
     async def main():
         async with a_till(tmp_path) as till:
-            zoe = await till.till.ledger.read(lambda conn: store.save(conn, ZOE, "2026"))
+            zoe = await till.till.ledger.read(lambda conn: save(conn, ZOE, "2026"))
             await till.till.ledger.read(lambda conn: store.erase(conn, zoe.id, "2026"))
         till = RealTill(settings(tmp_path), ManualClock(MORNING))
         with monkeypatch.context() as patch:
@@ -156,7 +157,7 @@ def test_nobody_vanishes_and_nothing_waits_while_the_tables_are_written_anew(run
     async def main():
         async with a_till(tmp_path) as till:
             ledger = till.till.ledger
-            zoe = await ledger.read(lambda conn: store.save(conn, ZOE, "2026"))
+            zoe = await ledger.read(lambda conn: save(conn, ZOE, "2026"))
             emptied, go_on = threading.Event(), threading.Event()
 
             def halfway(conn):
@@ -184,7 +185,7 @@ def test_a_card_is_read_while_the_database_is_opened_again(run, tmp_path):
     async def main():
         async with a_till(tmp_path) as till:
             ledger = till.till.ledger
-            zoe = await ledger.read(lambda conn: store.save(conn, ZOE, "2026"))  # from now on there is a thread to end
+            zoe = await ledger.read(lambda conn: save(conn, ZOE, "2026"))  # from now on there is a thread to end
             ledger.fault = "store.failed"
             ledger._start_probe()
             for _ in range(200):

@@ -9,6 +9,7 @@ from appliance.domain.customer import Address, Customer, CustomerCode
 from appliance.protocol import command as c
 from appliance.store import customers as store
 from appliance.store import journal, spool
+from tests.support.customers import save
 from tests.support.till import a_till
 
 ZOE = Customer(
@@ -30,7 +31,7 @@ def test_a_customer_of_a_selling_till_is_erased(tmp_path, caplog):
     async def day():
         async with a_till(tmp_path) as till:
             ledger = till.till.ledger
-            zoe = await ledger.read(lambda conn: store.save(conn, ZOE, ledger.moment().at))
+            zoe = await ledger.read(lambda conn: save(conn, ZOE, ledger.moment().at))
             till.till.do(i.NoteCustomer(j.CustomerCreated(zoe.id)))
             await till.do(c.NewTicket())
             till.till.do(i.AttachCustomer(zoe.id))

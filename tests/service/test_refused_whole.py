@@ -9,6 +9,7 @@ from appliance.protocol import command as c
 from appliance.service import clients
 from appliance.store import customers as store
 from appliance.store import spool
+from tests.support.customers import save
 from tests.support.till import a_till
 
 
@@ -62,7 +63,7 @@ def test_an_older_answer_does_not_fill_the_list_of_another_kind(run, tmp_path):
     async def main():
         async with a_till(tmp_path) as till:
             company = Customer("", "company", company="Garage du Bourg")
-            await till.till.ledger.read(lambda conn: store.save(conn, company, "2026"))
+            await till.till.ledger.read(lambda conn: save(conn, company, "2026"))
             await till.do(c.NewTicket(), c.OpenSheet("client_picker"))
             till.till.desk.client_found = None
             await clients._fill_list(till.till, "company")  # asked for before the picker showed persons

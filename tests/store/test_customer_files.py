@@ -18,7 +18,7 @@ from appliance.store.customer_files import (
     taken_back,
 )
 from appliance.store.database import connect, migrate
-from tests.support.customers import town_of
+from tests.support.customers import save, town_of
 
 AT = "2026-11-22T08:00:00.000Z"
 HEAD = "last_name;first_name;phone;cards\n"
@@ -149,7 +149,7 @@ def test_what_goes_out_comes_in_again(conn, tmp_path):
     report = put_customers(conn, AT)
     anne = store.by_code(conn, "2100 0042").customer
     blocked = (CustomerCode("2100 0042", "blocked", AT), CustomerCode("2100 0043", since=AT))
-    store.save(conn, replace(anne, codes=blocked), AT)
+    save(conn, replace(anne, codes=blocked), AT)
     balances = {opening.customer: (opening.paid_minor, opening.gifted_minor) for opening in report.openings}
     out = "".join(export_customers(conn, lambda customer: balances.get(customer, (0, 0))))
     assert out.startswith(";".join(COLUMNS))

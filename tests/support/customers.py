@@ -1,11 +1,17 @@
-"""A town of customers, the same every time: for searches among 100,000 and for imports."""
+"""A town of customers, the same every time: for searches among 100,000 and for imports; and what the books hold."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from typing import Any
 
-from appliance.domain.customer import Address, Customer, CustomerCode
+from msgspec.structs import replace
+
+from appliance.domain.customer import Address, Customer, CustomerCode, tidy
+from appliance.domain.wallet import Purse
+from appliance.store import customers as store
+from appliance.store import movements
 
 FIRST = """
 Anne Bernard Camille Daniel Élodie François Géraldine Hélène Inês Jérôme Karim Lise Marc Noémie Olivier
@@ -29,6 +35,22 @@ TOWNS = (
     ("1804", "Corsier-sur-Vevey"), ("1807", "Blonay"), ("1110", "Morges"), ("1630", "Bulle"),
 )  # fmt: skip
 TRADES = "Garage Boulangerie Menuiserie Fiduciaire Crèche École Hôtel Pharmacie Atelier Imprimerie".split()
+
+
+def save(conn: Any, customer: Customer, at: str) -> Customer:
+    """A customer in the books as the till puts one there: nothing wrong in the form, tidied, with an id."""
+    assert store.check(conn, customer) == ()
+    made = tidy(replace(customer, id=customer.id or store.new_id(conn)))
+    store.save_all(conn, [made], at)
+    kept = store.get(conn, made.id)
+    assert kept is not None
+    return kept
+
+
+def left_on(conn: Any, customer: str) -> Purse:
+    """What the newest movement left on a wallet."""
+    found = movements.movements(conn, customer, 1)
+    return found[0].after if found else Purse()
 
 
 def town_of(count: int, seed: int = 4) -> Iterator[Customer]:

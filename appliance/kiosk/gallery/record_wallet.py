@@ -50,7 +50,7 @@ def credit(**changes: Any) -> v.WalletCreditSheet:
 def in_parts() -> v.WalletCreditSheet:
     """30.00 were paid by card, 20.00 remain; the ticket waits for the wallet."""
     card = v.TenderView(1, "Carte", "credit-card", "card", 3000)
-    return credit(payments=(card,), remaining_minor=2000, modes=MANY_MODES, for_ticket_minor=2106, can_cancel=False)
+    return credit(payments=(card,), remaining_minor=2000, modes=MANY_MODES, for_ticket_minor=2106)
 
 
 def cancel(**changes: Any) -> v.WalletCreditSheet:
@@ -100,7 +100,7 @@ def credits() -> None:
     r.write("14-cagnotte-crediter", over_clients(credit()))
     r.write("14-cagnotte-crediter-compact", over_clients(credit()), "compact")
     r.write("14-cagnotte-crediter-large", over_clients(credit()), "large")
-    empty = credit(amount_minor=0, new_balance_minor=1540, remaining_minor=0, error="", can_cancel=False)
+    empty = credit(amount_minor=0, new_balance_minor=1540, remaining_minor=0, error="")
     r.write("14b-cagnotte-vide-sombre", over_clients(replace(empty, asks_amount=True), theme="dark"))
     out = v.WalletGivenSheet(
         "credited", NAME, 512, 2000, 8000, (v.CoinCount(5000, 1), v.CoinCount(2000, 1), v.CoinCount(1000, 1)),

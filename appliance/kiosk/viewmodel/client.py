@@ -11,7 +11,6 @@ from appliance.kiosk.viewmodel.words import DOT, number, sentence
 from appliance.protocol import view as v
 
 KINDS: tuple[str, ...] = ("person", "company")
-KIND_ICONS = ("user", "buildings")
 TITLES: tuple[str, ...] = ("madam", "sir", "")
 PERSON_FIELDS = ("name", "first_name", "phone", "code", "email", "group", "street", "place", "account")
 COMPANY_FIELDS = (

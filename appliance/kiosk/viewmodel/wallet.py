@@ -299,7 +299,7 @@ def credit_model(view: v.TillView, sheet: v.WalletCreditSheet) -> CreditSheetMod
         gives_back=_gives_back(view, sheet),
         quantity_label=t("screen.wallet.quantity", lang),
         quantities=tuple(t(f"screen.wallet.{way}", lang) for way in ("one", "minus_one"))
-        if sheet.can_cancel and not sheet.for_ticket_minor
+        if not sheet.for_ticket_minor
         else (),
         main=t(f"screen.wallet.{_main(sheet)}", lang),
         main_amount=amount(collected, locale) if collected else "",
