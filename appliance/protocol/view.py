@@ -765,8 +765,8 @@ class WalletGivenSheet(Piece, tag="wallet_given"):
     """In coins and notes; 0 when nothing was received."""
     balance_minor: int = 0
     """What the wallet holds now."""
-    has_paper: bool = True
-    """Its receipt came out, or waits for the printer, by itself."""
+    paper: Literal["on_demand", "waiting", "out"] = "out"
+    """How far its receipt is."""
 
 
 class WalletActionSheet(Piece, tag="wallet_action"):
@@ -952,6 +952,10 @@ class CardView(Piece):
     amount_minor: int
     client: ClientChip | None = None
     """Whose wallet it is for."""
+    credit_minor: int = 0
+    """All of the wallet's credit that this pays a part of; 0 where the card pays all of it."""
+    credit_paid: tuple[TenderView, ...] = ()
+    """Its other parts, which are in hand."""
     steps: tuple[CardStep, ...] = ()
     reason: str = ""
     """Why it came to nothing or is not known: message id below "screen.card.reason"."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from appliance.domain.card import OpenCard
-from appliance.domain.ticket import Ticket
+from appliance.domain.card import CreditOrder, OpenCard
+from appliance.domain.ticket import Tender, Ticket
 from appliance.hal.device import PaymentStep
 from appliance.protocol import view as v
 from appliance.service import display_clients
@@ -28,12 +28,15 @@ def _open(till: Till, card: OpenCard) -> v.CardView:
     request, terminal = card.request, till.terminal
     unknown = bool(card.unknown_at) and not terminal.is_at_work(request.id)
     sent_at = till.local_time(card.at)[11:19]
+    in_hand = _in_hand(till, request.credit, request.tender)
     return v.CardView(
         phase="unknown" if unknown else "waiting",
         purpose=request.kind,
         number=request.ticket,
         amount_minor=request.amount_minor,
         client=None if request.credit is None else display_clients.chip_of(till, request.credit.customer),
+        credit_minor=0 if not in_hand or request.credit is None else request.credit.part.paid_minor,
+        credit_paid=in_hand,
         steps=_unknown_steps(terminal.steps, sent_at) if unknown else _steps(terminal.steps, sent_at),
         reason=card.reason if unknown else "",
         can_abort=not unknown and terminal.can_abort and not terminal.aborting,
@@ -41,6 +44,17 @@ def _open(till: Till, card: OpenCard) -> v.CardView:
         is_asking=terminal.asking,
         unknown_s=_seconds_since(till, card.unknown_at) if unknown else 0,
         asks_in_s=terminal.asks_in_s if unknown else 0,
+    )
+
+
+def _in_hand(till: Till, order: CreditOrder | None, card: Tender) -> tuple[v.TenderView, ...]:
+    """The parts of a credit that somebody holds while its card is asked."""
+    rows = () if order is None or order.of else order.tenders
+    icons = {mode.id: mode.icon for mode in till.shop.tenders}
+    return tuple(
+        v.TenderView(row.id, row.name, icons.get(row.mode, ""), row.kind, row.amount_minor, False)
+        for row in rows
+        if row.id != card.id
     )
 
 
@@ -73,6 +87,10 @@ def _unknown_steps(known: dict[PaymentStep, str], sent_at: str) -> tuple[v.CardS
 def _failed(till: Till, failed: FailedCard) -> v.CardView:
     """Refused, or a terminal that was never reached."""
     known = failed.steps
+    in_hand = () if failed.credit is None else tuple(
+        v.TenderView(n, row.mode.name, row.mode.icon, row.mode.kind, row.amount_minor or 0, False)
+        for n, row in enumerate(failed.credit.payments, 1)
+    )  # fmt: skip
     steps: list[v.CardStep] = []
     if failed.phase == "refused":
         steps.append(v.CardStep("sent", "done", known.get(PaymentStep.SENT, "")))
@@ -87,6 +105,8 @@ def _failed(till: Till, failed: FailedCard) -> v.CardView:
         number=failed.number,
         amount_minor=failed.amount_minor,
         client=None if failed.credit is None else display_clients.chip_of(till, failed.credit.customer),
+        credit_minor=failed.credit.amount_minor if in_hand and failed.credit is not None else 0,
+        credit_paid=in_hand,
         steps=tuple(steps),
         reason=failed.reason,
         can_by_hand=_can_by_hand(till, failed),

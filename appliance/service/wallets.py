@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 from uuid import uuid4
 
 from msgspec.structs import replace
@@ -28,7 +28,8 @@ from appliance.domain.till import Outcome
 from appliance.domain.wallet import Purse
 from appliance.protocol import command as c
 from appliance.service import card, clients, papers, paying, people, selling
-from appliance.service.desk import FailedCard
+from appliance.service.desk import FailedCard, Notice
+from appliance.service.printing import ROLE as PRINTER
 from appliance.service.wallet_draft import CreditDraft, HandOut
 from appliance.store import journal, movements
 
@@ -446,15 +447,35 @@ def _name_of(till: Till, customer_id: str) -> str:
 
 
 def _offer_paper(till: Till, document: int) -> None:
-    """The paper beside what was just said: on demand its original, else a DUPLICATA."""
-    notice = till.desk.notices[0]
-    notice.actions = ("copy_movement" if rules_of(till).receipt == "auto" else "print_movement",)
+    """The paper beside what was just said: on demand its original, else a DUPLICATA. What ails the printer comes first,
+    and an original that waits for it has no DUPLICATA yet."""
+    desk, is_auto = till.desk, rules_of(till).receipt == "auto"
+    notice = desk.notices[0]
+    trouble = _trouble(till)
+    if is_auto and trouble:
+        desk.notices = [*trouble, *(row for row in desk.notices if row not in trouble)]
+        return
+    notice.actions = ("copy_movement" if is_auto else "print_movement",)
     notice.retry = c.PrintMovement(document)
+
+
+def _trouble(till: Till) -> list[Notice]:
+    """What ails the printer."""
+    return [row for row in till.desk.notices if row.source == PRINTER and row.level == "error"]
+
+
+def paper_of(till: Till, document: int) -> Literal["on_demand", "waiting", "out"]:
+    """How far the receipt of a movement is."""
+    if _trouble(till) and 0 in till.printing.waiting_copies(document):
+        return "waiting"
+    return "out" if till.printing.state_of("ticket", document) else "on_demand"
 
 
 def _print_movement(till: Till, command: c.PrintMovement) -> None:
     """Of this session or of an older one, whose original may have left the shop: then a DUPLICATA."""
     document = command.document
+    if paper_of(till, document) == "waiting":
+        raise Refusal("wallet.paper_waits", number=f"{document:06d}")
     intent = i.IssueCopy(document, shop_papers=max(1, rules_of(till).copies) - 1)
     last = till.state.last_movement
     if last is None or last.document != document:

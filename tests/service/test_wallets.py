@@ -730,7 +730,12 @@ def test_cash_in_hand_and_the_card_for_the_rest(tmp_path):
         till.terminal.plays.append(Play(Decision.DECLINE))
         await till.do(c.ChooseCreditMode("cash"), c.TypeCredit(2000), c.CollectCredit())
         await till.do(c.ChooseCreditMode("card"), c.CollectCredit())
+        shown = till.view.card
+        assert (shown.amount_minor, shown.credit_minor) == (3000, 5000)
+        assert [(row.name, row.amount_minor) for row in shown.credit_paid] == [("Espèces", 2000)]
         await till.answered()
+        shown = till.view.card
+        assert (shown.credit_minor, [row.amount_minor for row in shown.credit_paid]) == (5000, [2000])
         await till.do(c.GoBack())
         assert [row.amount_minor for row in till.view.sheet.payments] == [2000]
         await till.do(c.CollectCredit())

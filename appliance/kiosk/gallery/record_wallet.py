@@ -187,6 +187,11 @@ def cards() -> None:
     """18 without a ticket: the card pays a credit."""
     steps = (v.CardStep("sent", "done", "08:42:03"), v.CardStep("paying", "now"), v.CardStep("bank", "todo"))
     asked = v.CardView("waiting", "debit", 0, 5000, client=r.ROCHAT, steps=steps, can_abort=True)
+    part = replace(asked, amount_minor=3000, credit_minor=5000, credit_paid=(
+        v.TenderView(1, "Espèces", "money", "cash", 2000, False),
+    ))  # fmt: skip
+    r.write("18e-carte-part-de-cagnotte", r.view(screen="card", card=part, ticket=None, grid=None))
+    r.write("18e-carte-part-de-cagnotte-compact", r.view(screen="card", card=part, ticket=None, grid=None), "compact")
     r.write("18d-carte-cagnotte", r.view(screen="card", card=asked, ticket=None, grid=None))
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 
 from appliance.i18n import amount, has_sentence, t
 from appliance.kiosk.viewmodel.bar import BarModel
-from appliance.kiosk.viewmodel.payment import PaymentModel, payment_bar, payment_model
+from appliance.kiosk.viewmodel.payment import PaymentModel, paid_model, payment_bar, payment_model
 from appliance.kiosk.viewmodel.ticket import ClientModel, chip_model
 from appliance.protocol.view import CardStep, CardView, TillView
 
@@ -169,10 +169,14 @@ def _side(view: TillView, card: CardView, compact: bool) -> PaymentModel:
 def _credit_side(view: TillView, card: CardView, compact: bool) -> PaymentModel:
     """No ticket: the client, and what is credited."""
     lang = view.language
+    is_part = bool(card.credit_paid)
     return PaymentModel(
         currency=view.shop.currency,
         client=chip_model(view, card.client, compact) if card.client else ClientModel(),
-        rest_label=t("screen.wallet.credit_row", lang),
+        total_label=t("screen.wallet.credit_row", lang) if is_part else "",
+        total=amount(card.credit_minor, view.shop.locale) if is_part else "",
+        paid=tuple(paid_model(view, tender) for tender in card.credit_paid),
+        rest_label=t("screen.payment.rest" if is_part else "screen.wallet.credit_row", lang),
         due=amount(card.amount_minor, view.shop.locale),
         back=t("screen.payment.back", lang),
     )

@@ -19,6 +19,7 @@ class GivenModel:
     coins: tuple[str, ...] = ()
     sums: tuple[tuple[str, str], ...] = ()
     paper: str = ""
+    can_print: bool = True
     done: str = ""
 
 
@@ -38,6 +39,7 @@ def given_model(view: v.TillView, sheet: v.WalletGivenSheet) -> GivenModel:
         out=amount(sheet.out_minor, locale),
         coins=coin_words(sheet.coins, locale),
         sums=tuple((t(f"screen.wallet.given.{word}", lang), value) for word, value in rows),
-        paper=t("screen.wallet.given.duplicate" if sheet.has_paper else "screen.wallet.given.paper", lang),
+        paper=t(f"screen.wallet.given.paper.{sheet.paper}", lang),
+        can_print=sheet.paper != "waiting",
         done=t("screen.wallet.given.done", lang),
     )

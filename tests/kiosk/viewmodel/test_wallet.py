@@ -9,6 +9,7 @@ from appliance.kiosk.viewmodel.card import card_model
 from appliance.kiosk.viewmodel.client import clients_model
 from appliance.kiosk.viewmodel.payment import payment_model
 from appliance.kiosk.viewmodel.result import result_model
+from appliance.kiosk.viewmodel.wallet_given import given_model
 from appliance.protocol import view as v
 
 VIEW = record.view()
@@ -62,6 +63,30 @@ def test_what_was_received_has_its_own_figure_and_gives_change():
     assert model.main_amount == "50.00"
     assert [preset.text for preset in model.presets if preset.chosen] == ["100.–"]
     assert credit().received_label == ""
+
+
+def test_the_keys_say_what_they_set():
+    assert credit().presets_label == ""
+    assert credit(field="received", received_minor=10000).presets_label == "Reçu"
+    assert credit(field="amount", received_minor=10000).presets_label == "À créditer"
+
+
+def test_what_cannot_be_given_back_is_not_reckoned_with():
+    refused = cancel(amount_minor=2000, error="wallet.spent_already", params={"amount_minor": 420})
+    assert (refused.new_balance[1], refused.says_fault, refused.can_collect) == ("–", True, False)
+    assert cancel().new_balance[1] == "15.40" and not cancel().says_fault
+
+
+def test_coins_to_hand_over_are_said_before_and_after():
+    model = cancel(amount_minor=418, coins_minor=415, repaid_minor=415)
+    assert (model.gives_back, model.main_amount) == (("À rendre en espèces", "4.15"), "4.15")
+    coins = (v.CoinCount(5000, 1), v.CoinCount(1000, 3))
+    sheet = v.WalletGivenSheet("credited", record_wallet.NAME, 512, 2000, 8000, coins, 10_000, 3540, "waiting")
+    given = given_model(VIEW, sheet)
+    assert (given.title, given.label, given.out) == ("Cagnotte créditée", "À rendre", "80.00")
+    assert given.sums == (("Crédit", "+20.00"), ("Reçu en espèces", "100.00"), ("Nouveau solde", "35.40"))
+    assert (given.paper, given.can_print) == ("Reçu en attente", False)
+    assert given_model(VIEW, replace(sheet, kind="cancelled")).sums[0] == ("Crédit annulé", "−20.00")
 
 
 def test_a_part_leaves_a_rest():
