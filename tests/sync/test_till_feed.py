@@ -45,6 +45,7 @@ def test_customers_groups_users_and_articles_come_down(run, tmp_path, port):
             async with an_office(database, port), linked_till(tmp_path, "caisse-1", port) as till:
                 await till.opens()
                 known = till.till.catalog.product(501)
+                assert known is not None
                 await puts(database, "customer", anne)
                 await puts(database, "product", rows.ProductRow.of(known), product(90_001, codes=("7612345678900",)))
                 seller = msgspec.structs.replace(

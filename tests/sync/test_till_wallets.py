@@ -2,6 +2,7 @@
 
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -36,8 +37,12 @@ async def two_tills(folder, port):
             for till in (first, second):
                 await furnish(till)
                 await till.opens()
-                await till.until(lambda till=till: till.office.is_online)
+                await till.until(partial(is_online, till))
             yield first, second, net, database
+
+
+def is_online(till):
+    return till.office.is_online
 
 
 async def puts_on_ticket(till, amount):
