@@ -174,12 +174,17 @@ def _liability(asked: Asked) -> bool:
     first = _date(asked.arguments.since) or last
     if first > last:
         raise Refusal("technician.wallet.dates")
-    found = wallet_proof.liability(asked.conn, _end_of(asked, first - timedelta(days=1)), _end_of(asked, last))
+    end = _end_of(asked, last)
+    ahead, ahead_at = wallet_proof.ahead(asked.conn, _end_of(asked, max(last, today)))
+    if ahead and last == today:  # what is owed now is owed, whatever the clock said when it was booked
+        end = ahead_at
+    found = wallet_proof.liability(asked.conn, _end_of(asked, first - timedelta(days=1)), end)
     rows = _liability_rows(found)
     if asked.arguments.json:
         told = {name: {"count": count, **_parts(part)} for name, count, part in rows}
         _say_json({
-            "ok": found.adds_up, "from": first.isoformat(), "at": last.isoformat(), "wallets": found.wallets, **told,
+            "ok": found.adds_up, "from": first.isoformat(), "at": last.isoformat(), "wallets": found.wallets,
+            "ahead": ahead, **told,
         })  # fmt: skip
     else:
         sys.stdout.write(t("technician.wallet.liability_of", first=first.isoformat(), last=last.isoformat()) + "\n")
@@ -189,6 +194,9 @@ def _liability(asked: Asked) -> bool:
             for name, count, part in rows
         ]  # fmt: skip
         _table([_head(name) for name in ("row", "count", "paid", "gifted", "total")], cells, {1, 2, 3, 4})
+    if ahead:
+        code = "technician.wallet.ahead" if last == today else "technician.wallet.ahead_left_out"
+        sys.stderr.write(t(code, count=ahead, at=_local(asked, ahead_at)[:16].replace("T", " ")) + "\n")
     if not found.adds_up:
         sys.stderr.write(t("technician.wallet.liability_off") + "\n")
     return found.adds_up

@@ -140,6 +140,16 @@ def test_what_is_owed_adds_up_on_any_day(ask):
     assert ask("liability")[0] == OK
 
 
+def test_what_a_clock_that_was_ahead_booked_is_owed_now(ask, till):
+    damage(till, "UPDATE wallet_entry SET at = '2996-01-01T00:00:00.000Z' WHERE kind = 'purchase'")
+    _, said = ask("liability", "--from", "2026-11-20", "--json")
+    told = answer(said)
+    assert (told["closing"]["paid_minor"], told["ahead"]) == (2460, 2)
+    assert "2996-01-01" in said.err
+    _, said = ask("liability", "--at", "2026-11-21", "--json")
+    assert answer(said)["closing"]["paid_minor"] != 2460 and "ne les contient pas" in said.err
+
+
 def test_an_adjustment_is_one_more_entry(ask, till):
     conn = connect(till / "data" / "till.db")
     customer = save(conn, next(iter(town_of(1))), "2026-11-21T07:42:00.000Z")

@@ -57,6 +57,8 @@ class OpenSession(Intent):
     counts: dict[int, int] = {}
     reason: str = ""
     by: str = ""
+    goes_back: bool = False
+    """A manager says that the clock was ahead when the last session was opened, and is right now."""
 
 
 class OpenTicket(Intent):

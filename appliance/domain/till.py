@@ -150,7 +150,7 @@ def _open_session(state: TillState, intent: i.OpenSession, moment: Moment) -> Ou
     if state.session is not None:
         raise Refusal("session.open", session=state.session.number)
     last = state.last_day
-    if last is not None and intent.business_date < last.business_date:
+    if last is not None and intent.business_date < last.business_date and not intent.goes_back:
         raise Refusal("session.date_back", date=last.business_date)
     if intent.float_minor != intent.expected_minor and not intent.reason:
         raise Refusal("float.difference", amount_minor=intent.float_minor - intent.expected_minor)

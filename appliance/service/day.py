@@ -82,16 +82,17 @@ def _open_session(till: Till, command: c.OpenSession) -> None:
         raise Refusal("reason.unknown")
     till.do(
         i.OpenSession(
-            business_date=till.business_date(),
+            business_date=desk.opens_on or till.business_date(),
             float_minor=counted,
             expected_minor=expected,
             counts=counts,
             reason=command.reason or ("tolerance" if counted != expected else ""),
             by=till.operators.name_of(till.state.seller),
+            goes_back=bool(desk.opens_on),
         )
     )
     desk.close_sheet()
-    desk.drawer = Drawer()
+    desk.drawer, desk.opens_on = Drawer(), ""
     land(till)
     card.ask_again(till)
 

@@ -107,6 +107,8 @@ class Desk(msgspec.Struct):
     """Line id; 0 selects the last one."""
     columns: int = 4
     rows: int = 6
+    opens_on: str = ""
+    """Business date that a manager chose for the session to be opened; "" for the one that follows."""
     shows_result: bool = False
     past: PastSale | None = None
     """The result on the screen is this sale of the past, opened by its receipt; None for the last one."""

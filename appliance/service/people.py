@@ -103,11 +103,18 @@ def enter(till: Till, seller: Seller, *, by_badge: bool = False) -> None:
     idle_again(till)
 
 
+DATE_TODAY: Final = "date_today"
+"""What is offered where the last session's date is still to come."""
+
+
 def start_opening(till: Till) -> None:
     from appliance.service.desk import Drawer
 
-    till.desk.screen = "opening"
+    till.desk.screen, till.desk.opens_on = "opening", ""
     till.desk.drawer = Drawer()
+    last = till.state.last_day
+    if last is not None and last.business_date > till.local().date().isoformat():
+        till.desk.say("session.date_ahead", "warn", actions=(DATE_TODAY,), source="session", date=last.business_date)
 
 
 def land(till: Till) -> None:
@@ -289,6 +296,9 @@ def _act(till: Till, command: c.ActOnMessage) -> None:
     elif command.action == "print_help":
         desk.notices.insert(0, notice)
         desk.sheet = "print_help"
+    elif command.action == DATE_TODAY:
+        desk.notices.insert(0, notice)
+        _go_back(till, command)
     elif command.action in (papers.CAME_OUT, papers.IS_MISSING):
         papers.answer(till, command.action == papers.CAME_OUT)
     elif command.action == "details":
@@ -307,6 +317,15 @@ def _act(till: Till, command: c.ActOnMessage) -> None:
         if command.action in ("reopen", "refund"):
             desk.notices.insert(0, notice)  # the question stands until it is answered
         till.run(notice.retry)
+
+
+def _go_back(till: Till, command: c.ActOnMessage) -> None:
+    """The clock was ahead and is right now: the next session has today's date, which no clock may decide by itself."""
+    if till.state.session is None and till.require("settings", command):
+        till.desk.opens_on = till.local().date().isoformat()
+        till.desk.screen = "opening"
+        till.desk.hush("session")
+        till.desk.say("session.dated_today", source="session", date=till.desk.opens_on)
 
 
 def _undo(till: Till, command: c.Undo) -> None:

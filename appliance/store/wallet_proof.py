@@ -42,8 +42,9 @@ _STORED: Final = ", ".join(name if name in _NUMBERS else f"CAST({name} AS BLOB)"
 class WalletFault(Exception):
     """The first entry at which something does not follow.
 
-    Codes: `chain` (an entry was changed, added or taken out), `image` (an entry says something else of a wallet than
-    what came before gives), `snapshot`, `state`, `row_missing`, `row_extra`, `row_differs`, `balance`.
+    Codes: `chain` (an entry was changed, added or taken out), `damaged` (the file cannot be read there), `image` (an
+    entry says something else of a wallet than what came before gives), `balance`, `snapshot`, `row_missing`,
+    `row_extra`, `row_differs`.
     """
 
     def __init__(self, code: str, seq: int, **params: str | int) -> None:
@@ -273,6 +274,15 @@ def liability(conn: Any, after: str, until: str) -> Liability:
     opening, _ = held(conn, after)
     closing, wallets = held(conn, until)
     return Liability(opening, moved, counts, closing, wallets)
+
+
+def ahead(conn: Any, now: str) -> tuple[int, str]:
+    """How many movements bear a time after this UTC moment, and the last of these times: a clock was ahead, and the
+    journal, which never goes back, has kept its time since."""
+    count, last = conn.execute(
+        "SELECT COUNT(*), COALESCE(MAX(at), '') FROM wallet_entry WHERE at > ?", (now,)
+    ).fetchone()
+    return int(count), str(last)
 
 
 def held(conn: Any, until: str) -> tuple[Purse, int]:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from appliance.domain import journal as j
 from appliance.protocol import command as c
-from tests.support.till import CAMILLE, NADIA, a_till
+from tests.support.till import CAMILLE, NADIA, PINS, a_till
 
 
 def test_z01_opened_twice_the_same_day_is_service_1_then_2_each_with_its_own_totals(run, tmp_path):
@@ -268,3 +268,32 @@ def test_n01_a_till_sells_for_days_without_any_network(run, tmp_path):
             assert [z.leave_minor for z in closed] == [20_000] * 3
 
     run(day())
+
+
+# --- a clock that was ahead -----------------------------------------------------------------------------------------
+
+
+def test_after_a_clock_was_ahead_a_manager_opens_on_todays_date_again(run, tmp_path):
+    async def work():
+        async with a_till(tmp_path) as till:
+            today = till.clock.now()
+            await till.closes_the_day()
+            till.clock.set_wall(today + timedelta(days=3650))
+            await till.scan(NADIA)
+            await till.do(c.KeepFloat(), c.OpenSession())
+            ahead = till.state.session.business_date
+            await till.closes_the_day()
+            till.clock.set_wall(today + timedelta(hours=1))
+            await till.scan(CAMILLE)
+            assert (till.screen, till.message) == ("opening", "session.date_ahead")
+            await till.do(c.KeepFloat(), c.ActOnMessage("date_today"))
+            assert till.screen.endswith("approval")
+            await till.do(c.Approve(PINS["nadia"]))
+            assert till.message == "session.dated_today"
+            await till.do(c.KeepFloat(), c.OpenSession())
+            assert till.state.session.business_date == today.date().isoformat() < ahead
+            await till.closes_the_day()
+            await till.scan(NADIA)
+            assert till.message != "session.date_ahead"
+
+    run(work())

@@ -49,6 +49,7 @@ ACTION_ICONS = {
     "link_customer": "identification-card",
     "refund_balance": "hand-coins",
     "transfer_balance": "swap",
+    "date_today": "check",
     "undo": "arrow-counter-clockwise",
     "remove": "trash",
     "yes": "check",
