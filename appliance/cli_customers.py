@@ -19,6 +19,7 @@ from appliance.cli_files import fault_line, fault_row
 from appliance.domain import intent as i
 from appliance.domain import journal as j
 from appliance.domain import meaning
+from appliance.domain.crediting import check_erasable
 from appliance.domain.customer import Customer
 from appliance.domain.errors import Refusal
 from appliance.domain.state import TillState, apply
@@ -322,6 +323,7 @@ def _progress(arguments: argparse.Namespace) -> Iterator[customer_files.Progress
 
 def _erase(arguments: argparse.Namespace, conn: Any, books: Books) -> bool:
     found = _one(conn, arguments.customer)
+    check_erasable(books.state, found.id)  # also of who is erased already: money may have come back since
     if not found.is_erased:
         with _transaction(conn):
             books.do([i.NoteCustomer(j.CustomerErased(found.id))])

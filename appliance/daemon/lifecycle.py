@@ -26,7 +26,7 @@ from appliance.domain import effect as e
 from appliance.domain import intent as i
 from appliance.domain.catalog import Catalog, Shop
 from appliance.domain.errors import Refusal
-from appliance.service import card, clients, technician, unknown_code
+from appliance.service import card, clients, technician, unknown_code, wallet_parts
 from appliance.service.defect import contained
 from appliance.service.display import Display
 from appliance.service.drawer import ROLE as DRAWER
@@ -158,6 +158,7 @@ class Daemon:
         self._come_back(till)
         if self.ledger.read_now(displaced):
             unknown_code.say_displaced(till)
+        wallet_parts.remember(till)
         display = Display(till, self.equipment, self.printing)
         till.on_change = self.server.changed
         self.printing.on_change = lambda: self._paper_moved(till)

@@ -58,16 +58,30 @@ def detach_customer(state: TillState, intent: i.DetachCustomer, moment: Moment) 
 
 
 def note_customer(state: TillState, intent: i.NoteCustomer, moment: Moment) -> Outcome:
-    """Put on record what happened to a customer's own record. One that still has money or a ticket is not erased."""
+    """Put on record what happened to a customer's own record. Who has money, or may get some back, is not erased."""
     if isinstance(intent.fact, j.CustomerErased):
-        customer = intent.fact.customer
-        balance = state.holding(customer).balance_minor
-        if balance:
-            raise Refusal("wallet.not_empty", amount_minor=balance)
-        for ticket in state.tickets.values():
-            if ticket.customer == customer:
-                raise Refusal("customer.on_ticket", number=ticket.number)
+        check_erasable(state, intent.fact.customer)
     return Outcome([intent.fact])
+
+
+def check_erasable(state: TillState, customer: str) -> None:
+    """Raises Refusal while the customer has money or a ticket, and while money can still come back to the wallet: by
+    the last sale, taken back, or by what a card terminal has not proven yet."""
+    balance = state.holding(customer).balance_minor
+    if balance:
+        raise Refusal("wallet.not_empty", amount_minor=balance)
+    for ticket in state.tickets.values():
+        if ticket.customer == customer:
+            raise Refusal("customer.on_ticket", number=ticket.number)
+    closed = state.last_closed
+    if closed is not None and state.session is not None and any(row.wallet == customer for row in closed.tenders):
+        raise Refusal("customer.on_last_sale", number=closed.ticket)
+    requests = [doubt.request for doubt in state.doubts.values()]
+    if state.card is not None:
+        requests.append(state.card.request)
+    for request in requests:
+        if request.credit is not None and request.credit.customer == customer:
+            raise Refusal("customer.card_open", amount_minor=request.amount_minor)
 
 
 def _named(state: TillState, number: int) -> Ticket:

@@ -77,7 +77,7 @@ from appliance.domain.ticket import (
     price,
 )
 
-__all__ = ["Moment", "Outcome", "due_in_cash", "step"]
+__all__ = ["Moment", "Outcome", "check_settled", "due_in_cash", "step"]
 
 
 def step(state: TillState, intent: i.Intent, moment: Moment) -> Outcome:
@@ -183,6 +183,7 @@ def _close_day(state: TillState, intent: i.CloseDay, moment: Moment) -> Outcome:
     paying = [ticket.number for ticket in state.tickets.values() if ticket.tenders]
     if paying:
         raise Refusal("closing.being_paid", number=paying[0])
+    check_settled(state)
     expected = session.totals.expected_minor
     if intent.counted_minor != expected and not intent.reason:
         raise Refusal("closing.difference", amount_minor=intent.counted_minor - expected)
@@ -207,6 +208,14 @@ def _close_day(state: TillState, intent: i.CloseDay, moment: Moment) -> Outcome:
         approved_by=intent.approved_by,
     )
     return Outcome([*facts, closed], [e.PrintReport(closed, session.opened_at, moment.at)])
+
+
+def check_settled(state: TillState) -> None:
+    """A day does not end on a sale that was taken back and not settled again: its money is somewhere. Raises Refusal
+    `closing.corrected`."""
+    for ticket in state.tickets.values():
+        if ticket.corrects and ticket.lines:
+            raise Refusal("closing.corrected", number=ticket.number)
 
 
 def _copy(totals: Any) -> Any:

@@ -243,6 +243,8 @@ def _show_failed(till: Till, request: CardRequest, phase: Any, reason: str) -> N
         steps=dict(till.terminal.steps), credit=_draft(till, request),
     )  # fmt: skip
     desk.asked = None
+    if desk.credit is None:
+        desk.credit = desk.card.credit
     if desk.screen != "lock":
         desk.screen = "card"
 
@@ -252,7 +254,7 @@ def _draft(till: Till, request: CardRequest) -> CreditDraft | None:
     if request.credit is None:
         return None
     asked = till.desk.asked
-    return asked.credit if asked is not None and asked.credit is not None else wallets.draft_of(request)
+    return asked.credit if asked is not None and asked.credit is not None else wallets.draft_of(till, request)
 
 
 def _to_wallet(till: Till, draft: CreditDraft | None) -> None:
@@ -276,6 +278,7 @@ def _leave(till: Till, request: CardRequest) -> None:
     draft = _draft(till, request)
     desk.card = desk.asked = None
     if desk.screen == "lock":
+        desk.credit = desk.credit or draft
         return
     if draft is not None:
         _to_wallet(till, draft)

@@ -17,10 +17,11 @@ from appliance.domain import customer as people
 from appliance.domain import effect as e
 from appliance.domain import intent as i
 from appliance.domain import journal as j
+from appliance.domain.crediting import check_erasable
 from appliance.domain.customer import COUNTER_ID, Customer, code_key
 from appliance.domain.errors import Refusal
 from appliance.domain.meaning import may_be_card
-from appliance.domain.ticket import Ticket
+from appliance.domain.ticket import Ticket, price
 from appliance.protocol import command as c
 from appliance.protocol import view as v
 from appliance.service import client_form as forms
@@ -195,17 +196,20 @@ def _show_history(till: Till, command: c.ShowHistory) -> None:
 # --- on the ticket --------------------------------------------------------------------------------------------------
 
 
-def attach(till: Till, customer_id: str) -> None:
+def attach(till: Till, customer_id: str) -> bool:
     """The ticket in hand is this customer's; the discount of the group is on its lines. Who buys again is not deleted
-    after all."""
+    after all. False when a manager is asked first: the ticket replaces a sealed sale and would become cheaper."""
     _take_back_deletion(till, customer_id)
     _known(till, customer_id)
     ticket = selling.ensure_ticket(till) if till.desk.screen not in ("payment", "split") else selling.in_hand(till)
     if customer_id == COUNTER_ID:
         till.do(i.DetachCustomer())
-        return
+        return True
     group = till.directory.group_of(customer_id)
-    till.do(_attachment(till, ticket, customer_id, group))
+    attachment = _attachment(till, ticket, customer_id, group)
+    if _lowers(ticket, attachment) and not selling.may_lower(till, c.AttachCustomer(customer_id)):
+        return False
+    till.do(attachment)
     if till.office is not None:
         till.office.identified(customer_id)
     desk, rate_bp = till.desk, 0 if group is None else group.default_rate_bp(till.business_date())
@@ -215,6 +219,7 @@ def attach(till: Till, customer_id: str) -> None:
         desk.say("client.group", source="client", group=group.label, rate_bp=rate_bp)
         till.fold_messages()
     _warn_of_block(till, customer_id)
+    return True
 
 
 def _warn_of_block(till: Till, customer_id: str) -> None:
@@ -223,6 +228,14 @@ def _warn_of_block(till: Till, customer_id: str) -> None:
     if wallet is not None and wallet.blocked and till.shop.wallet_rules_in(till.config.profile).enabled:
         till.desk.say("client.wallet_blocked", "warn", source="client", reason=wallet.blocked)
         till.fold_messages()
+
+
+def _lowers(ticket: Ticket, attachment: i.AttachCustomer) -> bool:
+    """Whether the ticket would cost less with these rates of the group."""
+    replace = msgspec.structs.replace
+    lines = [replace(line, group_bp=attachment.rates.get(line.id, 0)) for line in ticket.lines]
+    after = replace(ticket, lines=lines, customer=attachment.customer, group=attachment.group)
+    return price(after).total_minor < price(ticket).total_minor
 
 
 def _attachment(till: Till, ticket: Ticket, customer_id: str, group: people.Group | None) -> i.AttachCustomer:
@@ -242,11 +255,11 @@ def _rates(till: Till, ticket: Ticket, group: people.Group) -> dict[int, int]:
 
 
 def tickets_of_group(till: Till, group_id: str) -> list[Ticket]:
-    """Tickets of this group's customers whose payment has not begun."""
+    """Tickets of this group's customers whose payment has not begun, nor was once sealed."""
     found = []
     for ticket in till.state.tickets.values():
         group = till.directory.group_of(ticket.customer)
-        if group is not None and group.id == group_id and not ticket.tenders:
+        if group is not None and group.id == group_id and not (ticket.tenders or ticket.corrects):
             found.append(ticket)
     return found
 
@@ -275,7 +288,8 @@ def _attach(till: Till, command: c.AttachCustomer) -> None:
 def choose(till: Till, customer_id: str) -> None:
     """On the ticket, and the picker is done; where a wallet's tender had asked for the client, it goes on."""
     goes_on = is_for_wallet(till)
-    attach(till, customer_id)
+    if not attach(till, customer_id):
+        return
     till.desk.close_sheet()
     if goes_on:
         wallets.tend_for_chosen(till)
@@ -398,6 +412,8 @@ def _save(till: Till, command: c.SaveCustomer) -> None:
         till.desk.client_form = forms.with_faults(form, faults)
         till.desk.sound("scan_refused")
         return
+    if not _may_have_group(till, form, made) and not till.require(masters.RIGHT, command):
+        return
     if not form.customer and not command.is_another and (twin := _twin(till, made)) is not None:
         till.desk.client_form = forms.with_twin(form, twin)
         return
@@ -415,8 +431,7 @@ def _save(till: Till, command: c.SaveCustomer) -> None:
     desk.client_form = None
     if in_hand is not None:
         desk.screen = form.back if form.back in ("split", "payment") else "sale"
-        attach(till, made.id)
-        if form.for_wallet:
+        if attach(till, made.id) and form.for_wallet:
             wallets.tend_for_chosen(till)
     else:
         show_card(till, made.id)
@@ -433,6 +448,13 @@ def _article_faults(till: Till, made: Customer) -> tuple[people.FieldFault, ...]
         for n, code in enumerate(made.codes)
         if code.state == "active" and not may_be_card(words, code.code)
     )
+
+
+def _may_have_group(till: Till, form: Form, made: Customer) -> bool:
+    """A group is a discount on every sale to come: giving one is a right, as the groups themselves are."""
+    group = till.directory.group(made.group) if made.group else None
+    is_given = form.original is None or form.original.group != made.group
+    return group is None or not is_given or not any(rate.rate_bp for rate in group.rates)
 
 
 def _twin(till: Till, made: Customer) -> store.Duplicate | None:
@@ -468,9 +490,9 @@ def _store(conn: Any, made: Customer, at: str) -> None:
 
 
 def _rate_again(till: Till, customer_id: str) -> None:
-    """The group may be another one: the ticket in hand follows, unless its payment has begun."""
+    """The group may be another one: the ticket in hand follows, unless its payment has begun or was once sealed."""
     ticket = till.ticket
-    if ticket is not None and ticket.customer == customer_id and not ticket.tenders:
+    if ticket is not None and ticket.customer == customer_id and not (ticket.tenders or ticket.corrects):
         screen = till.desk.screen
         attach(till, customer_id)
         till.desk.screen = screen
@@ -511,6 +533,7 @@ def _delete(till: Till, command: c.DeleteCustomer) -> None:
     for ticket in till.state.tickets.values():
         if ticket.customer == customer.id:
             raise Refusal("client.is_on_ticket", number=ticket.number)
+    check_erasable(till.state, customer.id)
     desk.close_sheet()
     if not command.confirmed:
         desk.sheet, desk.client_doomed = "client_delete", customer.id

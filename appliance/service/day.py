@@ -10,6 +10,7 @@ from appliance.domain.cash import BIG_NOTE, COINS, COUNTED_NOTES, count_total
 from appliance.domain.catalog import Reason
 from appliance.domain.errors import Refusal
 from appliance.domain.journal import SessionClosed, XRead
+from appliance.domain.till import check_settled
 from appliance.protocol import command as c
 from appliance.service import card, selling
 from appliance.service.desk import Drawer
@@ -136,6 +137,7 @@ def _start_closing(till: Till, command: c.StartClosing) -> None:
     ticket = till.ticket
     if ticket is not None and ticket.tenders:
         raise Refusal("closing.being_paid", number=ticket.number)
+    check_settled(till.state)
     desk = till.desk
     desk.close_sheet()
     desk.drawer = Drawer()

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from appliance.service.masters_draft import GroupDraft, ModeDraft
     from appliance.service.past_sale import PastSale
     from appliance.service.wallet_draft import CreditDraft, Deed, HandOut
+    from appliance.store.credit_parts import Parts
     from appliance.store.movements import WalletEntry
 
 UNDO_S: Final = 6.0
@@ -224,6 +225,8 @@ class Desk(msgspec.Struct):
     """How the open request was asked for, so that it can be repeated."""
     code_note: str = ""
     """What the terminal has to say about reading a code."""
+    parts: Parts | None = None
+    """In hand for a credit, and in no book yet; as the disk has it."""
     # split
     split_note: int = 0
     persons: int = 2

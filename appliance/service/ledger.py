@@ -79,6 +79,8 @@ class Ledger:
         self._head = store.Head("", 0, b"", "")
         self._pending: list[Entry] = []
         self._companions: list[Companion] = []
+        self._presses = False
+        """A companion is urgent."""
         self._urgent_seq = 0
         self._durable_seq = 0
         self._ahead = timedelta()
@@ -170,7 +172,7 @@ class Ledger:
     @property
     def is_urgent(self) -> bool:
         """Something that must be durable before it is seen waits for its commit."""
-        return self._urgent_seq > self._durable_seq
+        return self._presses or self._urgent_seq > self._durable_seq
 
     # --- deciding -----------------------------------------------------------------------------------------------
 
@@ -243,9 +245,10 @@ class Ledger:
         self._pending += entries
         return outcome
 
-    def also(self, companion: Companion) -> None:
-        """Write this too, in the transaction of what was just decided."""
+    def also(self, companion: Companion, *, urgent: bool = False) -> None:
+        """Write this too, in the transaction of what was just decided. `urgent`: before it is seen, also alone."""
         self._companions.append(companion)
+        self._presses = self._presses or urgent
 
     # --- settling -----------------------------------------------------------------------------------------------
 
@@ -317,7 +320,7 @@ class Ledger:
 
     def _take(self) -> tuple[list[Entry], list[Companion]]:
         taken = self._pending, self._companions
-        self._pending, self._companions = [], []
+        self._pending, self._companions, self._presses = [], [], False
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -9,7 +9,7 @@ from appliance.domain import intent as i
 from appliance.domain.catalog import TenderMode
 from appliance.domain.errors import Refusal
 from appliance.domain.journal import TicketClosed
-from appliance.domain.settlement import correctable, due_in_cash
+from appliance.domain.settlement import change_credit, correctable, due_in_cash
 from appliance.domain.ticket import price
 from appliance.domain.till import Outcome
 from appliance.protocol import command as c
@@ -206,10 +206,15 @@ def _correct(till: Till, command: c.CorrectPayment) -> None:
 
 
 def may_correct(till: Till, command: c.Command) -> bool:
-    """Whether the seller may reverse the last sale: it is his own, or a manager agrees."""
+    """Whether the seller may reverse the last sale: it is his own, or a manager agrees.
+
+    Change that it had put on a wallet comes off again with it: a credit taken back, a manager's whoever sold.
+    """
     closed = till.state.last_closed
     is_own = closed is not None and closed.seller == till.state.seller
-    return is_own or till.require("correct_payment", command)
+    if not (is_own or till.require("correct_payment", command)):
+        return False
+    return change_credit(till.state) is None or till.require("cancel_credit", command)
 
 
 def correct_by_hand(till: Till) -> None:

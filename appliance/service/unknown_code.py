@@ -409,7 +409,8 @@ def link_card(till: Till, customer_id: str) -> None:
             raise Refusal(fault.code, **fault.params)
     till.check_room()
     clients.leave_form(till)
-    clients.attach(till, customer_id)
+    if not clients.attach(till, customer_id):
+        return
     clients.write(till, made, customer)
     _done(till)
     till.desk.say("unknown_code.card_linked", source="client", name=customer.name)

@@ -71,7 +71,7 @@ def _do_action(till: Till, command: c.DoWalletAction) -> None:
     if deed is None or not deed.action or (desk.sheet != wallets.ACTION and not till.approved):
         raise Refusal("wallet.left")
     desk.sheet = wallets.ACTION
-    reason = dict(reasons_of(till, deed.action)).get(command.reason, command.reason)
+    reason = _words(till, deed.action, command.reason)
     if deed.action in ("block", "adjust") and not reason:
         raise Refusal("wallet.reason")
     if deed.action == "replace_card" and not (command.code or deed.scanned):
@@ -79,6 +79,15 @@ def _do_action(till: Till, command: c.DoWalletAction) -> None:
     if till.require(RIGHT_OF[deed.action], command):
         till.check_room()
         _DEEDS[deed.action](till, deed, command, reason)
+
+
+def _words(till: Till, action: str, reason: str) -> str:
+    """Of a reason that the deed offers; a deed without reasons has none. What is written of it outlives the customer,
+    so nobody types it. Raises Refusal."""
+    offered = dict(reasons_of(till, action))
+    if offered and reason and reason not in offered:
+        raise Refusal("wallet.reason")
+    return offered.get(reason, "")
 
 
 def _end(till: Till, code: str, /, **params: Any) -> None:

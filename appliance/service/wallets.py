@@ -23,11 +23,11 @@ from appliance.domain.catalog import TenderMode, WalletRules
 from appliance.domain.customer import Customer
 from appliance.domain.errors import Refusal
 from appliance.domain.settlement import make_tender, open_wallet
-from appliance.domain.ticket import Tender, price
+from appliance.domain.ticket import Tender, Ticket, price
 from appliance.domain.till import Outcome
 from appliance.domain.wallet import Purse
 from appliance.protocol import command as c
-from appliance.service import card, clients, papers, paying, people, selling
+from appliance.service import card, clients, papers, paying, people, selling, wallet_parts
 from appliance.service.desk import FailedCard, Notice
 from appliance.service.printing import ROLE as PRINTER
 from appliance.service.wallet_draft import CreditDraft, HandOut
@@ -367,13 +367,17 @@ def collect_again(till: Till, draft: CreditDraft, *, by_hand: bool = False) -> N
         give_back(till, draft, by_hand=by_hand)
 
 
-def draft_of(request: CardRequest) -> CreditDraft:
-    """What was on the sheet when the terminal was asked, after a restart."""
+def draft_of(till: Till, request: CardRequest) -> CreditDraft:
+    """What was on the sheet when the terminal was asked, after a restart: with the parts that were in hand."""
     order = request.credit
     assert order is not None
     if order.of:
         return CreditDraft(order.customer, -1, amount_minor=order.part.paid_minor, document=order.of)
-    return CreditDraft(order.customer, amount_minor=order.part.paid_minor, mode=request.tender.mode)
+    modes = {mode.id: mode for mode in till.shop.tenders}
+    in_hand = tuple(
+        i.Payment(modes[row.mode], row.amount_minor) for row in order.tenders if row.id != request.tender.id
+    )
+    return CreditDraft(order.customer, amount_minor=order.part.paid_minor, mode=request.tender.mode, payments=in_hand)
 
 
 # --- what came of it ------------------------------------------------------------------------------------------------
@@ -387,6 +391,7 @@ def credited(till: Till, outcome: Outcome, draft: CreditDraft | None = None) -> 
     ]
     for fact in moved:
         _print(till, fact.document)
+        wallet_parts.booked(till, fact.customer)
         _say_moved(till, fact)
     desk.close_sheet()
     desk.credit = desk.deed = None
@@ -541,12 +546,11 @@ def look_away(till: Till) -> None:
     if desk.deed is not None and desk.sheet not in (ACTION, "approval"):
         desk.deed = None
     draft = desk.credit
-    if draft is None or desk.sheet in (CREDIT, "approval") or running is not None or desk.card is not None:
-        return
-    desk.credit = None
-    if draft.payments:
-        desk.say("wallet.give_back", "warn", source="wallet", amount_minor=taken_minor(draft))
-        desk.notices[0].sticky = True
+    if draft is not None and not (desk.sheet in (CREDIT, "approval") or running is not None or desk.card is not None):
+        desk.credit = None
+        if draft.payments:
+            wallet_parts.give_back(till, taken_minor(draft))
+    wallet_parts.keep(till)
 
 
 def _look_at_moves(till: Till) -> None:
@@ -646,8 +650,11 @@ def tend_for_chosen(till: Till) -> None:
         till.desk.say(refusal.code, "warn", source="refusal", **params)
 
 
-def _take(till: Till, mode: TenderMode, amount_minor: int | None) -> None:
+def _take(till: Till, mode: TenderMode, amount_minor: int | None, command: c.AnyCommand | None = None) -> None:
+    """`command` is what runs again with a manager's word."""
     till.check_room()
+    if not _may_take(till, amount_minor, command or c.AddTender(mode.id, amount_minor)):
+        return
     outcome = till.do(i.Tend(mode, amount_minor, spend_first=rules_of(till).spend_first))
     till.desk.close_sheet()
     if till.ticket is None:
@@ -659,7 +666,27 @@ def _take(till: Till, mode: TenderMode, amount_minor: int | None) -> None:
 def _use(till: Till, command: c.UseWallet) -> None:
     """What is on the wallet; the rest is paid otherwise."""
     if selling.may_pay(till, command):
-        _take(till, _wallet_mode(till), None)
+        _take(till, _wallet_mode(till), None, command)
+
+
+def _may_take(till: Till, amount_minor: int | None, command: c.AnyCommand) -> bool:
+    """Whether the wallet may pay: on a ticket that settles a sealed sale again no more than it had paid there, else
+    money that was taken for that sale would be free. A manager may."""
+    ticket = selling.in_hand(till)
+    if not ticket.corrects:
+        return True
+    taken = sum(row.amount_minor for row in ticket.tenders if row.wallet)
+    remaining = price(ticket).total_minor - ticket.paid_minor
+    wanted = min(till.state.available(ticket.customer).total_minor, remaining) if amount_minor is None else amount_minor
+    return taken + wanted <= _paid_before(till, ticket) or till.require("correct_payment", command)
+
+
+def _paid_before(till: Till, ticket: Ticket) -> int:
+    """What the ticket's customer had paid by wallet on the sale that it settles again."""
+    entry = till.ledger.read_now(lambda conn: journal.find_document(conn, ticket.corrects))
+    sealed = entry.fact if entry is not None else None
+    rows = sealed.tenders if isinstance(sealed, j.TicketClosed) else ()
+    return sum(row.amount_minor for row in rows if row.wallet == ticket.customer)
 
 
 def _wallet_mode(till: Till) -> TenderMode:
@@ -729,6 +756,7 @@ def _put_change(till: Till, command: c.PutChangeOnWallet) -> None:
         raise Refusal("wallet.change_done")
     if not closed.customer:
         raise Refusal("wallet.no_customer")
+    owner_of(till, closed.customer)
     intent = change_of(till, closed)
     if intent is None:  # the core says why, of the means that gave the change
         cash = next((mode for mode in till.shop.tenders if mode.kind == "cash"), None)

@@ -13,7 +13,7 @@ from appliance.protocol import command as c
 from appliance.protocol import view as v
 from appliance.store import customers as store
 from tests.support.customers import save
-from tests.support.till import JAM, NADIA, UNKNOWN, a_till
+from tests.support.till import JAM, NADIA, PINS, UNKNOWN, a_till
 
 ANNE, CLAIRE, GARAGE = "c-anne00000001", "c-claire000002", "c-garage000003"
 ANNES_CARD, CLAIRES_CARD, OLD_CARD = "2100 0042", "2100 0107", "2100 0099"
@@ -253,6 +253,8 @@ def test_a_new_client_goes_on_the_ticket_it_was_made_for(tmp_path):
         await fills(till, place="1800")
         assert next(line for line in till.view.client_form.lines if line.field == "place").text == "1800 Vevey"
         await till.do(c.FillCustomer("group", VIP.id), c.SaveCustomer())
+        assert till.screen == "client_form/approval"
+        await till.do(c.Approve(PINS["nadia"]))
         assert till.screen == "sale"
         assert till.view.ticket.client.name == "Mme Élodie Favre"
         assert till.view.ticket.group_minor == -36

@@ -149,6 +149,9 @@ class World:
     def _play_night(self, a: int, b: int, who: str) -> None:
         """The day is closed with whatever can wait; the next one begins."""
         self._play_release(a, b, who)
+        for ticket in [row for row in self.state.tickets.values() if row.corrects and row.lines]:
+            self.do(i.RecallTicket(ticket.number))
+            self.do(i.Tend(CASH))
         expected = self.state.session.totals.expected_minor if self.state.session else 0
         counted, reason = max(0, expected), "" if expected >= 0 else "coins from the safe"
         left = min(counted, 20_000)
