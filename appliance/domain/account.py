@@ -1,7 +1,9 @@
 """A customer's wallet as this till keeps it: what is in it, and which credits can still be cancelled.
 
 Hides how spending uses up credits (the oldest first) and how spending that is taken back restores them (what was used
-last comes back first). The sum of what is left on credits is never more than what is in the purse.
+last comes back first). What is left on credits is, in each part, never more than what is in the purse and what ever
+went back to head office together: money that goes back uses no credit up, since it may come again. So a credit can be
+cancelled for what is left on it, and for no more than is in the purse (`crediting.cancellable_minor`).
 """
 
 from __future__ import annotations
@@ -115,7 +117,8 @@ class Wallet(msgspec.Struct):
                 self.credits[n] = replace(row, left=row.left + back)
 
     def forget_used(self) -> None:
-        """Credits of which nothing is left: at the end of a session no sale can give anything back to them."""
+        """Credits of whose paid part nothing is left, at the end of a session: what a sale gives back to the wallet
+        later restores others, or is in the purse alone, where no cancellation finds it."""
         self.credits = [row for row in self.credits if row.left.paid_minor]
 
 

@@ -638,7 +638,7 @@ def is_quiet(till: Till) -> bool:
 def _print_statement(till: Till, command: c.PrintStatement) -> None:
     """Relevé: also where cagnottes are switched off, whose balances stay."""
     if command.customer not in till.state.wallets:
-        raise Refusal("client.wallets_off")
+        raise Refusal("client.never_moved")
     till.effect(e.PrintStatement(command.customer))
 
 

@@ -200,6 +200,13 @@ def test_the_statement_has_every_movement_and_the_balance(tmp_path):
     in_a_shop(work, tmp_path)
 
 
+def test_a_wallet_that_never_moved_has_no_statement(tmp_path):
+    async def work(till):
+        assert await till.refused(c.PrintStatement(ANNE)) == "client.never_moved"
+
+    in_a_shop(work, tmp_path)
+
+
 def test_a_long_statement_brings_the_balance_forward(tmp_path):
     async def work(till):
         for _ in range(62):
