@@ -16,7 +16,7 @@ from typing import Any, Final
 import msgspec
 
 from appliance.domain.errors import BrokenJournal
-from appliance.domain.journal import AnyFact, Entry
+from appliance.domain.journal import AnyFact, CardLinked, CardReplaced, Entry
 from appliance.domain.movement import movements as movements_of
 from appliance.domain.state import TillState, apply
 from appliance.domain.wallet import Purse
@@ -44,7 +44,7 @@ class WalletFault(Exception):
 
     Codes: `chain` (an entry was changed, added or taken out), `damaged` (the file cannot be read there), `image` (an
     entry says something else of a wallet than what came before gives), `balance`, `snapshot`, `row_missing`,
-    `row_extra`, `row_differs`.
+    `row_extra`, `row_differs`, `card` (it stands for another customer than the journal gave it to).
     """
 
     def __init__(self, code: str, seq: int, **params: str | int) -> None:
@@ -141,7 +141,7 @@ def _first_unreadable(conn: Any) -> int:
 
 def _prove(conn: Any, entries: int) -> Proof:
     """What a sound chain of so many entries gives, against everything else that is stored."""
-    table, sums = _Table(conn), _Sums()
+    table, sums, cards = _Table(conn), _Sums(), _Cards()
     state, snapshot = TillState(), _snapshot(conn)
     till = movements.till_of(conn)
     for entry in journal.read_entries(conn):
@@ -152,6 +152,7 @@ def _prove(conn: Any, entries: int) -> Proof:
             raise WalletFault("chain", entry.seq, reason="unreadable") from error
         except (LookupError, AssertionError, ValueError, TypeError) as error:
             raise WalletFault("image", entry.seq, kind=entry.kind) from error
+        cards.add(entry.seq, fact)
         if movements.moves(entry):
             sums.add(entry.seq, fact)
             table.follow(entry.seq, movements.rows_of(entry, till, fact))
@@ -163,6 +164,7 @@ def _prove(conn: Any, entries: int) -> Proof:
         raise WalletFault("snapshot", snapshot[0], reason="gap")
     sums.check(state, entries)
     journal.check_end(conn, state)
+    cards.check(conn)
     purses = [wallet.purse for wallet in state.wallets.values()]
     total = sum(purses, Purse())
     return Proof(entries, table.rows, len(purses), total.paid_minor, total.gifted_minor)
@@ -203,6 +205,41 @@ class _Sums:
                 raise WalletFault("balance", seq, wallet=name)
         for name in kept:
             raise WalletFault("balance", seq, wallet=name)
+
+
+class _Cards:
+    """Whose each card became, by the last four characters that the journal keeps of it: a card that its customer has
+    no more in any state, and another has whom no entry gave it, was moved by hand. Cards that came with a file of
+    customers have no such entry."""
+
+    def __init__(self) -> None:
+        self._given: dict[str, dict[str, int]] = {}
+
+    def add(self, seq: int, fact: AnyFact) -> None:
+        if isinstance(fact, CardLinked | CardReplaced):
+            self._given.setdefault(fact.card, {})[fact.customer] = seq
+
+    def check(self, conn: Any) -> None:
+        """Raises WalletFault."""
+        if not self._given:
+            return
+        held: dict[str, set[str]] = {}
+        rows = conn.execute(
+            "SELECT substr(key, -4), id FROM customer_code JOIN customer ON number = customer_code.customer"
+        )
+        for ending, owner in rows:
+            if ending in self._given:
+                held.setdefault(ending, set()).add(owner)
+        for ending, owners in held.items():
+            strangers = owners - self._given[ending].keys()
+            for customer, seq in self._given[ending].items():
+                if strangers and customer not in owners and _is_there(conn, customer):
+                    raise WalletFault("card", seq, card=ending, wallet=customer, other=min(strangers))
+
+
+def _is_there(conn: Any, customer: str) -> bool:
+    row = conn.execute("SELECT erased_at FROM customer WHERE id = ?", (customer,)).fetchone()
+    return row is not None and not row[0]
 
 
 class _Table:
