@@ -8,6 +8,7 @@ from appliance.demo.hands import Hands
 from appliance.kiosk.gallery import record, record_clients, record_wallet
 from appliance.kiosk.theme import TOKENS
 from appliance.protocol import command as cmd
+from appliance.protocol import view as v
 from tests.kiosk.test_touch import said, time_passes, wait_until_steady
 
 LIGHT = TOKENS["color"]["light"]
@@ -29,6 +30,7 @@ CHOICE_2, DO, TRANSFER_2, TAKE, ADJUST_5, ADJUST_00 = (
     (268, 665),
 )
 MORE_KEY = (1011, 756)
+GIVEN_PAPER, GIVEN_DONE = (508, 575), (769, 575)
 PUT_CHANGE, IN_PUT_CHANGE = (1080, 629), (900, 640)
 
 
@@ -211,3 +213,34 @@ def test_the_change_goes_on_the_wallet(daemon_end, kiosk, hands):
     with showing(end, kiosk, IN_PUT_CHANGE, "wallet"):
         hands.tap(*PUT_CHANGE)
         assert said(end, 1) == [cmd.PutChangeOnWallet()]
+
+
+def test_what_is_to_be_given_is_printed_again_and_ended(daemon_end, kiosk, hands):
+    out = v.WalletGivenSheet("credited", record_wallet.NAME, 512, 2000, 8000, balance_minor=3540)
+    end = daemon_end(record_wallet.over_clients(out))
+    with showing(end, kiosk, (850, 320), "pay"):
+        hands.tap(*GIVEN_PAPER)
+        hands.tap(*GIVEN_DONE)
+        assert said(end, 2) == [cmd.PrintMovement(512), cmd.CloseSheet()]
+
+
+def test_a_refusal_that_stands_on_the_sheet_is_not_asked_for_again(daemon_end, kiosk, hands):
+    refused = record_wallet.cancel(error="wallet.spent_already", params={"amount_minor": 420})
+    end = daemon_end(record.view(ticket=record_clients.vip(), sheet=refused))
+    with showing(end, kiosk, (770, 710), "disabled"):
+        hands.tap(*REFUND)
+        hands.tap(*PLUS_ONE)
+        assert said(end, 1) == [cmd.SetCreditQuantity(1)]
+
+
+def test_a_figure_that_the_next_digit_may_mend_is_not_refused_while_it_is_typed(daemon_end, kiosk, hands):
+    end = daemon_end(record_wallet.over_clients(record_wallet.credit()))
+    with showing(end, kiosk, IN_COLLECT, "pay") as panel:
+        hands.tap(*KEY_2)
+        assert said(end, 1) == [cmd.TypeCredit(2)]
+        end.push(
+            record_wallet.over_clients(
+                record_wallet.credit(amount_minor=2, error="tender.no_such_coin", params={"step_minor": 5})
+            )
+        )
+        panel.wait_for(*IN_COLLECT, LIGHT["disabled"])

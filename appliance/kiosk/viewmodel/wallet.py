@@ -234,7 +234,7 @@ def _gives_back(view: v.TillView, sheet: v.WalletCreditSheet) -> tuple[str, str]
     lang, locale = view.language, view.shop.locale
     if sheet.quantity < 0 and sheet.coins_minor:
         return t("screen.wallet.coins_back", lang), amount(sheet.coins_minor, locale)
-    if sheet.quantity > 0 and sheet.change_minor:
+    if sheet.quantity > 0 and sheet.change_minor and not _is_fault_said(sheet):
         return t("screen.wallet.change", lang), amount(sheet.change_minor, locale)
     if sheet.payments and sheet.remaining_minor:
         return t("screen.wallet.rest", lang), amount(sheet.remaining_minor, locale)

@@ -54,6 +54,8 @@ def test_without_an_amount_the_main_key_waits_and_says_why_when_touched():
 def test_what_the_till_refuses_stands_beside_the_keypad():
     model = credit(error="tender.too_much", params={"amount_minor": 5000})
     assert model.note_tone == "danger" and "50.00" in model.note and not model.can_collect
+    refused = credit(error="tender.too_much", params={"amount_minor": 5000}, received_minor=10_000, change_minor=5000)
+    assert refused.gives_back == ("", "")
 
 
 def test_what_was_received_has_its_own_figure_and_gives_change():
