@@ -282,6 +282,10 @@ class Shop(msgspec.Struct, frozen=True):
         """Tender by id; KeyError when unknown."""
         return _by_id(self.tenders, tender_id)
 
+    def cash_mode(self) -> TenderMode | None:
+        """Cash as it is taken and given; None where it is switched off."""
+        return next((mode for mode in self.tenders if mode.kind == "cash" and mode.enabled), None)
+
     def wallet_mode(self) -> TenderMode | None:
         """The means *Cagnotte client*, also while it is switched off; None when the shop has none."""
         return next((mode for mode in self.tenders if mode.kind == "wallet"), None)

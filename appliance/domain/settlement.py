@@ -18,7 +18,7 @@ from appliance.domain.errors import Refusal
 from appliance.domain.money import round_cash
 from appliance.domain.split import end_split, put_aside
 from appliance.domain.state import Session, TillState
-from appliance.domain.ticket import Price, Tender, Ticket, price
+from appliance.domain.ticket import Price, Tender, Ticket, price, unpaid_minor
 from appliance.domain.wallet import Holding, Purse, SpendFirst
 
 RECEIVED_OVER_MAX_MINOR: Final = 100_000
@@ -68,7 +68,7 @@ def next_tender(
     ticket = ticket_of(state)
     if not ticket.lines:
         raise Refusal("ticket.empty")
-    remaining = price(ticket).total_minor - ticket.paid_minor
+    remaining = unpaid_minor(ticket)
     if remaining <= 0:
         raise Refusal("tender.nothing_due")
     check_reserved(state, ticket)
@@ -134,7 +134,7 @@ def open_wallet(state: TillState, customer: str) -> Wallet | None:
 def take(state: TillState, ticket: Ticket, tender: Tender) -> Outcome:
     """The tender is money: it closes the ticket when nothing remains."""
     priced = price(ticket)
-    if tender.amount_minor < priced.total_minor - ticket.paid_minor:
+    if tender.amount_minor < unpaid_minor(ticket):
         return Outcome([j.TenderTaken(ticket.number, tender)])
     return close(state, ticket, priced, (*ticket.tenders, tender))
 

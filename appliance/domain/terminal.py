@@ -33,7 +33,7 @@ from appliance.domain.crediting import (
 from appliance.domain.errors import Refusal
 from appliance.domain.settlement import Moment, Outcome, correctable, next_tender, reverse, session_of, take, ticket_of
 from appliance.domain.state import TillState
-from appliance.domain.ticket import Tender, Ticket, price
+from appliance.domain.ticket import Tender, Ticket, unpaid_minor
 from appliance.domain.wallet import Purse
 
 WHILE_OPEN: Final = (i.SignIn, i.Lock, i.NoteApproval, i.NoteDrawer, i.LoseCard, i.AnswerCard, i.ReadX)
@@ -326,7 +326,7 @@ def _others(closed: j.TicketClosed, request: str) -> tuple[Tender, ...]:
 
 
 def _fits(ticket: Ticket, request: CardRequest) -> bool:
-    return request.tender.amount_minor <= price(ticket).total_minor - ticket.paid_minor
+    return request.tender.amount_minor <= unpaid_minor(ticket)
 
 
 def reopen_card(state: TillState, intent: i.ReopenCard, moment: Moment) -> Outcome:

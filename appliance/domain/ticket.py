@@ -269,6 +269,11 @@ def price(ticket: Ticket) -> Price:
     return found
 
 
+def unpaid_minor(ticket: Ticket) -> int:
+    """What is still to be paid, before the rounding of any means; below zero when a ticket became cheaper since."""
+    return price(ticket).total_minor - ticket.paid_minor
+
+
 def _price(ticket: Ticket) -> Price:
     amounts: list[int] = []
     by_rate: dict[int, int] = {}

@@ -75,6 +75,7 @@ from appliance.domain.ticket import (
     Line,
     Ticket,
     price,
+    unpaid_minor,
 )
 
 __all__ = ["Moment", "Outcome", "check_settled", "due_in_cash", "step"]
@@ -466,7 +467,7 @@ def _close_ticket(state: TillState, intent: i.CloseTicket, moment: Moment) -> Ou
     if not ticket.lines:
         raise Refusal("ticket.empty")
     priced = price(ticket)
-    remaining = priced.total_minor - ticket.paid_minor
+    remaining = unpaid_minor(ticket)
     if remaining > 0:
         raise Refusal("tender.still_due", amount_minor=remaining)
     check_reserved(state, ticket)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from appliance.domain.closing import Totals
 from appliance.domain.journal import TicketClosed
-from appliance.domain.ticket import Line, VatRow
+from appliance.domain.ticket import Line, VatRow, unpaid_minor
 from appliance.domain.ticket import price as price_of
 from appliance.play.acts import NOTATION, line_of, tender_of
 from appliance.play.notation import LineRef, Unfit
@@ -73,7 +73,7 @@ _amount = amount
 @form("expect remaining AMOUNT")
 def remaining(p: Player, amount: int) -> None:
     ticket = p.till.ticket
-    same(p, "remaining", amount, price_of(ticket).total_minor - ticket.paid_minor if ticket is not None else 0, _amount)
+    same(p, "remaining", amount, unpaid_minor(ticket) if ticket is not None else 0, _amount)
 
 
 @form("expect vat RATE AMOUNT")

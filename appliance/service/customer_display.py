@@ -14,7 +14,7 @@ import msgspec
 
 from appliance import i18n
 from appliance.domain.journal import TicketClosed
-from appliance.domain.ticket import Line, Ticket, price
+from appliance.domain.ticket import Line, Ticket, price, unpaid_minor
 from appliance.hal.device import FaultReason, LineDisplay
 from appliance.service.till import Till
 
@@ -47,7 +47,7 @@ def lines(words: Words, ticket: Ticket | None, selected: int, closed: TicketClos
     shown = ticket.line(selected) or ticket.lines[-1]
     priced = price(ticket)
     if ticket.paid_minor:
-        rest = priced.total_minor - ticket.paid_minor
+        rest = unpaid_minor(ticket)
         return (
             _sides(i18n.t("customer.total", words.language), _amount(words, priced.total_minor)),
             _sides(i18n.t("customer.rest", words.language), _amount(words, rest)),

@@ -16,7 +16,7 @@ from appliance.domain.cash import cash_keys, coins_to_give
 from appliance.domain.catalog import FAVOURITES, Product, SaleMode, TenderMode, check_digit, is_gtin, page_tiles
 from appliance.domain.journal import TicketClosed
 from appliance.domain.meaning import shelf_minor
-from appliance.domain.ticket import Line, Price, Tender, Ticket, price
+from appliance.domain.ticket import Line, Price, Tender, Ticket, price, unpaid_minor
 from appliance.domain.till import due_in_cash
 from appliance.protocol import view as v
 from appliance.service import (
@@ -208,8 +208,8 @@ class Display:
 
     def _ticket(self, ticket: Ticket, priced: Price) -> v.TicketView:
         till, desk = self._till, self._till.desk
-        remaining = priced.total_minor - ticket.paid_minor
-        cash = next((mode for mode in till.shop.tenders if mode.kind == "cash" and mode.enabled), None)
+        remaining = unpaid_minor(ticket)
+        cash = till.shop.cash_mode()
         due, rounding = due_in_cash(remaining, cash.rounding_minor if cash is not None else 1)
         keys = cash_keys(due, till.shop.currency) if cash is not None and cash.quick_key and ticket.lines else ()
         selected = desk.selected or (ticket.lines[-1].id if ticket.lines else 0)
@@ -587,7 +587,7 @@ class Display:
             return None
         till = self._till
         modes = sorted((mode for mode in till.shop.tenders if mode.enabled), key=lambda mode: mode.order)
-        remaining = priced.total_minor - ticket.paid_minor
+        remaining = unpaid_minor(ticket)
         return v.PaymentView(
             tenders=tuple(self._tender_key(mode, ticket.customer, remaining) for mode in modes),
             quick_notes=(1000, 2000, 5000),

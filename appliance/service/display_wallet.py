@@ -8,7 +8,7 @@ from appliance.domain import crediting
 from appliance.domain.cash import coins_to_give
 from appliance.domain.catalog import TenderMode
 from appliance.domain.customer import Customer
-from appliance.domain.ticket import price
+from appliance.domain.ticket import unpaid_minor
 from appliance.protocol import view as v
 from appliance.service import display_clients, display_office, wallet_deeds, wallets
 from appliance.service.wallet_draft import CreditDraft
@@ -103,7 +103,7 @@ def _ticket_minor(till: Till, draft: CreditDraft) -> int:
     ticket = till.ticket
     if not draft.ticket or ticket is None or ticket.number != draft.ticket:
         return 0
-    return price(ticket).total_minor - ticket.paid_minor
+    return unpaid_minor(ticket)
 
 
 def short_sheet(till: Till) -> v.WalletShortSheet | None:
@@ -111,12 +111,10 @@ def short_sheet(till: Till) -> v.WalletShortSheet | None:
     ticket = till.ticket
     if ticket is None or not ticket.customer:
         return None
-    remaining = price(ticket).total_minor - ticket.paid_minor
-    balance = till.state.available(ticket.customer).total_minor
-    missing = max(0, remaining - balance)
+    missing = wallets.missing_minor(till)
     sheet = v.WalletShortSheet(
-        total_minor=remaining,
-        balance_minor=balance,
+        total_minor=unpaid_minor(ticket),
+        balance_minor=till.state.available(ticket.customer).total_minor,
         missing_minor=missing,
         presets=tuple(each for each in SHORT_PRESETS if each >= missing),
         can_recharge=bool(wallets.funding_modes(till)),

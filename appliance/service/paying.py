@@ -10,7 +10,7 @@ from appliance.domain.catalog import TenderMode
 from appliance.domain.errors import Refusal
 from appliance.domain.journal import TicketClosed
 from appliance.domain.settlement import change_credit, correctable, due_in_cash
-from appliance.domain.ticket import price
+from appliance.domain.ticket import price, unpaid_minor
 from appliance.domain.till import Outcome
 from appliance.protocol import command as c
 from appliance.service import card, papers, past_sale, selling
@@ -60,11 +60,9 @@ def get_ready(till: Till) -> None:
     ticket = till.ticket
     if ticket is None or not ticket.lines or ticket.tenders:
         return
-    for mode in till.shop.tenders:
-        if mode.kind == "cash" and mode.enabled:
-            till.ledger.look_at_disk()
-            till.ledger.rehearse(i.Tend(tender_of_kind(till, "cash")))
-            return
+    if till.shop.cash_mode() is not None:
+        till.ledger.look_at_disk()
+        till.ledger.rehearse(i.Tend(tender_of_kind(till, "cash")))
 
 
 def finish(till: Till, outcome: Outcome) -> None:
@@ -126,7 +124,7 @@ def _must_close(till: Till, mode: TenderMode, amount_minor: int) -> None:
     if ticket is None:
         raise Refusal("ticket.none")
     if amount_minor:
-        due, _ = due_in_cash(price(ticket).total_minor - ticket.paid_minor, mode.rounding_minor)
+        due, _ = due_in_cash(unpaid_minor(ticket), mode.rounding_minor)
         if amount_minor < due:
             raise Refusal("tender.not_enough", amount_minor=due)
     tend(till, mode, amount_minor or None)
@@ -170,7 +168,7 @@ def _close_ticket(till: Till, command: c.CloseTicket) -> None:
     ticket = till.ticket
     if ticket is None:
         raise Refusal("ticket.none")
-    remaining = price(ticket).total_minor - ticket.paid_minor
+    remaining = unpaid_minor(ticket)
     if remaining > 0:
         raise Refusal("tender.still_due", amount_minor=remaining)
     if not selling.may_pay(till, command):

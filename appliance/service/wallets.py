@@ -23,7 +23,7 @@ from appliance.domain.catalog import TenderMode, WalletRules
 from appliance.domain.customer import Customer
 from appliance.domain.errors import Refusal
 from appliance.domain.settlement import make_tender, open_wallet
-from appliance.domain.ticket import Tender, Ticket, price
+from appliance.domain.ticket import Tender, Ticket, unpaid_minor
 from appliance.domain.till import Outcome
 from appliance.domain.wallet import Purse
 from appliance.protocol import command as c
@@ -322,7 +322,7 @@ def give_back(till: Till, draft: CreditDraft, *, by_hand: bool = False) -> None:
 
 
 def _cancel(till: Till, draft: CreditDraft) -> i.CancelCredit:
-    cash = next((mode for mode in till.shop.tenders if mode.kind == "cash" and mode.enabled), None)
+    cash = till.shop.cash_mode()
     return i.CancelCredit(
         draft.customer, draft.document, draft.amount_minor, _coin_minor(till), card_days=rules_of(till).card_days,
         cash=cash,
@@ -587,7 +587,7 @@ def tend(till: Till, mode: TenderMode, amount_minor: int | None) -> None:
         till.desk.wallet_wanted_minor = amount_minor
         return
     _open_wallet(till, ticket.customer)
-    remaining = price(ticket).total_minor - ticket.paid_minor
+    remaining = unpaid_minor(ticket)
     free = till.state.available(ticket.customer).total_minor
     wanted = remaining if amount_minor is None else amount_minor
     if remaining > 0 and free < wanted <= remaining:
@@ -608,7 +608,7 @@ def go_on(till: Till, question: Question) -> bool:
     ticket, desk, mode = till.ticket, till.desk, till.shop.wallet_mode()
     if ticket is None or ticket.number != question.ticket or desk.sheet != SHORT or mode is None or not mode.enabled:
         return False
-    remaining = price(ticket).total_minor - ticket.paid_minor
+    remaining = unpaid_minor(ticket)
     free = till.state.available(ticket.customer).total_minor
     wanted = remaining if question.amount_minor is None else question.amount_minor
     if free > question.free_before_minor:
@@ -632,7 +632,7 @@ def _ask_again(till: Till, command: c.AskWalletAgain) -> None:
         raise Refusal("wallet.offline")
     before = office.question
     amount_minor = before.amount_minor if before is not None and before.ticket == ticket.number else None
-    remaining = price(ticket).total_minor - ticket.paid_minor
+    remaining = unpaid_minor(ticket)
     office.question_for(ticket.customer, ticket.number, amount_minor, amount_minor or remaining)
 
 
@@ -642,7 +642,7 @@ def tend_for_chosen(till: Till) -> None:
     till.desk.wallet_wanted_minor = None
     if ticket is None or not ticket.customer or mode is None or not mode.enabled:
         return
-    remaining = price(ticket).total_minor - ticket.paid_minor
+    remaining = unpaid_minor(ticket)
     try:
         tend(till, mode, None if wanted is None or wanted >= remaining else wanted)
     except Refusal as refusal:
@@ -676,7 +676,7 @@ def _may_take(till: Till, amount_minor: int | None, command: c.AnyCommand) -> bo
     if not ticket.corrects:
         return True
     taken = sum(row.amount_minor for row in ticket.tenders if row.wallet)
-    remaining = price(ticket).total_minor - ticket.paid_minor
+    remaining = unpaid_minor(ticket)
     wanted = min(till.state.available(ticket.customer).total_minor, remaining) if amount_minor is None else amount_minor
     return taken + wanted <= _paid_before(till, ticket) or till.require("correct_payment", command)
 
@@ -697,14 +697,15 @@ def _wallet_mode(till: Till) -> TenderMode:
 
 
 def missing_minor(till: Till) -> int:
-    """What a credit must bring for the ticket in hand, rounded up to what coins can pay."""
+    """What the wallet lacks for the ticket in hand."""
     ticket = till.ticket
-    if ticket is None:
-        return 0
-    remaining = price(ticket).total_minor - ticket.paid_minor
-    missing = max(0, remaining - till.state.available(ticket.customer).total_minor)
+    return 0 if ticket is None else max(0, unpaid_minor(ticket) - till.state.available(ticket.customer).total_minor)
+
+
+def _least_credit_minor(till: Till) -> int:
+    """What a credit must bring for the ticket in hand: what is missing, rounded up to what coins can pay."""
     coin = max(1, _coin_minor(till))
-    return -(-missing // coin) * coin
+    return -(-missing_minor(till) // coin) * coin
 
 
 def _recharge(till: Till, command: c.RechargeWallet) -> None:
@@ -716,7 +717,7 @@ def _recharge(till: Till, command: c.RechargeWallet) -> None:
         raise Refusal("wallet.no_customer")
     if not selling.may_pay(till, command):
         return
-    open_credit(till, ticket.customer, command.amount_minor or missing_minor(till), ticket.number)
+    open_credit(till, ticket.customer, command.amount_minor or _least_credit_minor(till), ticket.number)
 
 
 # --- change ---------------------------------------------------------------------------------------------------------

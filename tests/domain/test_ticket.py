@@ -6,7 +6,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.domain.money import vat_in_gross
-from appliance.domain.ticket import Line, Lot, Ticket, VatRow, discount_per_rate, divide, divide_vat, price
+from appliance.domain.ticket import (
+    Line,
+    Lot,
+    Tender,
+    Ticket,
+    VatRow,
+    discount_per_rate,
+    divide,
+    divide_vat,
+    price,
+    unpaid_minor,
+)
 
 RATES = [0, 260, 380, 810]
 
@@ -125,3 +136,8 @@ def test_s12_a_pack_costs_its_price_and_what_is_left_its_pieces(units, pack_mino
 def test_s12_three_jars_for_twenty_five_francs_are_not_rounded_per_jar():
     line = Line(1, "jar", 890, 260, quantity_milli=9000, lot=Lot(3000, 2500))
     assert line.full_minor == price(Ticket(1, "m", "", "", lines=[line])).total_minor == 7500
+
+
+def test_what_is_unpaid_is_the_total_less_what_was_tendered():
+    goods, paid = [Line(1, "x", 640, 260), Line(2, "y", 130, 810)], Tender(1, "cash", "Espèces", "cash", 500)
+    assert unpaid_minor(Ticket(1, "m", "", "", lines=goods, tenders=[paid], discount_minor=70)) == 200
