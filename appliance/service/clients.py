@@ -498,9 +498,6 @@ def _rate_again(till: Till, customer_id: str) -> None:
         till.desk.screen = screen
 
 
-def row_of(customer: Customer) -> store.CustomerRow:
-    """A customer as lists show them."""
-    address = customer.default_address
 def list_again(till: Till, customer_id: str) -> None:
     """The row of a customer who changed while the list stands."""
     found, customer = till.desk.client_found, till.directory.get(customer_id)
@@ -509,6 +506,9 @@ def list_again(till: Till, customer_id: str) -> None:
         till.desk.client_found = msgspec.structs.replace(found, rows=rows)
 
 
+def row_of(customer: Customer) -> store.CustomerRow:
+    """A customer as lists show them."""
+    address = customer.default_address
     return store.CustomerRow(
         customer.id, customer.kind, customer.civility, customer.last_name, customer.first_name, customer.company,
         customer.phones[0] if customer.phones else "", customer.active_codes[0] if customer.active_codes else "",

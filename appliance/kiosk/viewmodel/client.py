@@ -96,10 +96,10 @@ class CardModel:
     initials: str = ""
     what: str = ""
     credit: str = ""
+    """ "Créditer cagnotte"; "" where this client has no wallet."""
     unblock: str = ""
     """In place of `credit` where the wallet is blocked."""
     is_blocked: bool = False
-    """ "Créditer cagnotte"; "" where this client has no wallet."""
     balance_label: str = ""
     currency: str = ""
     balance: str = ""
@@ -404,9 +404,9 @@ def _what(view: v.TillView, card: v.ClientCard) -> str:
         words.append(t(f"screen.clients.{word}", lang, month=month(day, lang)))
     return DOT.join(words)
 
+
 def _balance_word(card: v.ClientCard) -> str:
     return "blocked" if card.is_blocked else "kept" if card.kept_minor else "balance"
-
 
 
 def card_model(view: v.TillView, card: v.ClientCard, clients: v.ClientsView) -> CardModel:
@@ -420,9 +420,9 @@ def card_model(view: v.TillView, card: v.ClientCard, clients: v.ClientsView) -> 
     if card.gifted_minor:
         last = t("screen.clients.gifted", lang, amount=amount(card.gifted_minor, locale))
     if card.kept_minor:
+        last = t("screen.clients.kept_why", lang)
     if card.is_blocked:
         last = card.blocked_for
-        last = t("screen.clients.kept_why", lang)
     reads = has_wallet or card.kept_minor > 0
     is_history = card.sales is not None or not reads
     is_reading = is_history and card.sales is None
