@@ -56,17 +56,21 @@ class WalletBook:
         self.accounts: dict[str, Account] = defaultdict(Account)
         self.credits: dict[int, dict[str, int]] = {}
         """By document: what was not given back yet, in all ("left") and of each tender ("t1")."""
+        self.counted: dict[str, list[int]] = {}
         self.close_session()
         self.open_session()
 
     def open_session(self) -> None:
-        self.counted = {name: [0, 0] for name in COUNTED} | {"adjusted": self.counted["adjusted"]}
+        adjusted = self.counted["adjusted"]
+        self.counted: dict[str, list[int]] = {}
+        self.close_session()
+        self.counted["adjusted"] = adjusted
         self.cash = self.taken_back = self.rounding = 0
         self.used_changes: set[int] = set()
 
     def close_session(self) -> None:
         """Corrections from now on are on the next Z."""
-        self.counted = {name: [0, 0] for name in COUNTED}
+        self.counted: dict[str, list[int]] = {name: [0, 0] for name in COUNTED}
 
     def count(self, name: str, amount: int, sign: int = 1) -> None:
         self.counted[name][0] += sign
