@@ -21,6 +21,8 @@ SECOND_CREDIT, PLUS_ONE, REFUND, CANCEL_KEY_1 = (934, 294), (313, 684), (900, 68
 PART_AWAY = (1088, 428)
 USE, RECHARGE_20, OTHER, CLOSE_SHORT = (500, 380), (464, 546), (940, 546), (1044, 166)
 DEEDS: dict[cmd.WalletAction, tuple[int, int]] = {"block": (459, 297), "refund": (821, 393), "adjust": (459, 489)}
+REASON_2, BLOCK = (446, 409), (914, 582)
+MEANS_2, REPAY = (446, 469), (914, 522)
 CHOICE_2, DO, TRANSFER_2, TAKE, ADJUST_5, ADJUST_00 = (
     (914, 299),
     (830, 662),
@@ -178,9 +180,9 @@ def test_the_rarer_deeds_are_a_list_and_each_waits_for_what_it_needs(daemon_end,
         assert said(end, 3) == [cmd.OpenWalletAction("c-anne", name) for name in DEEDS]
         block = record_wallet.action(action="block", reasons=record_wallet.REASONS)
         drawn(panel, end, record_wallet.over_clients(block))
-        hands.tap(*DO)
-        hands.tap(*CHOICE_2)
-        hands.tap(*DO)
+        hands.tap(*BLOCK)
+        hands.tap(*REASON_2)
+        hands.tap(*BLOCK)
         assert said(end, 1) == [cmd.DoWalletAction(reason="stolen")]
         moved = record_wallet.action(action="transfer", rows=record_clients.FOUND[1:], search="roch")
         drawn(panel, end, record_wallet.over_clients(moved))
@@ -201,9 +203,9 @@ def test_an_adjustment_takes_away_with_its_reason(daemon_end, kiosk, hands):
 def test_a_refund_goes_out_by_the_chosen_means(daemon_end, kiosk, hands):
     sheet = record_wallet.action(action="refund", modes=record_wallet.MODES[:2])
     end = daemon_end(record_wallet.over_clients(sheet))
-    with showing(end, kiosk, (740, 690), "disabled"):
-        hands.tap(*CHOICE_2)
-        hands.tap(*DO)
+    with showing(end, kiosk, (740, 550), "disabled"):
+        hands.tap(*MEANS_2)
+        hands.tap(*REPAY)
         assert said(end, 1) == [cmd.DoWalletAction(amount_minor=1040, mode="card")]
 
 

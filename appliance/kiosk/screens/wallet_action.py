@@ -70,7 +70,8 @@ class WalletAction(ClientSearch, SheetView):
         if self._view is not None and self._sheet is not None:
             self.model = action_model(self._view, self._sheet, self._deed, self.search)
             self.has_pad = bool(self.model.amount_label or self.model.search_hint)
-            self.tall = TALL if self.has_pad else MIDDLE if len(self.model.choices) > 2 else LOW
+            is_much = len(self.model.choices) > 2 or bool(self.model.warning)
+            self.tall = TALL if self.has_pad else MIDDLE if is_much else LOW
 
     def _change(self, **fields: Any) -> None:
         self._deed = replace(self._deed, **fields)

@@ -8,7 +8,14 @@ from appliance.kiosk.viewmodel.counting import CountCardModel, count_card, focus
 from appliance.kiosk.viewmodel.figures import CardModel, Rows, TableModel
 from appliance.kiosk.viewmodel.note import name_of, since
 from appliance.kiosk.viewmodel.words import DOT, number
-from appliance.kiosk.viewmodel.x_report import seller_card, tender_card, tender_rows, vat_card, wallet_summary, watch_rows
+from appliance.kiosk.viewmodel.x_report import (
+    seller_card,
+    tender_card,
+    tender_rows,
+    vat_card,
+    wallet_summary,
+    watch_rows,
+)
 from appliance.protocol.view import ClosingView, NoteCard, TillView
 
 STEPS = ("count", "check", "confirm")
