@@ -62,7 +62,6 @@ class WalletBook:
 
     def open_session(self) -> None:
         adjusted = self.counted["adjusted"]
-        self.counted: dict[str, list[int]] = {}
         self.close_session()
         self.counted["adjusted"] = adjusted
         self.cash = self.taken_back = self.rounding = 0
@@ -70,7 +69,7 @@ class WalletBook:
 
     def close_session(self) -> None:
         """Corrections from now on are on the next Z."""
-        self.counted: dict[str, list[int]] = {name: [0, 0] for name in COUNTED}
+        self.counted = {name: [0, 0] for name in COUNTED}
 
     def count(self, name: str, amount: int, sign: int = 1) -> None:
         self.counted[name][0] += sign
