@@ -291,6 +291,8 @@ def test_wallets_word_for_word(till):
     for key in ("2", "0", "00"):
         till.press(key, KEYPAD)
     till.press("Rembourser")
+    assert till.sheet("wallet_given").out_minor == 2000
+    till.press("Terminé")
     till.no_sheet()
     till.prints("Bernard Pittet", "20.00", "61.20")
     till.post("/api/drawer/close")
