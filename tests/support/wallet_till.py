@@ -1,9 +1,9 @@
 """The journal of a till that belongs to a head office, as far as its wallets go: facts with true images, chained.
 
-    till = WalletTill("caisse-1")
-    till.credits("c-anne", 5000)
-    till.spends("c-anne", 1200)
-    till.batch()                     # what is new since the last one
+till = WalletTill("caisse-1")
+till.credits("c-anne", 5000)
+till.spends("c-anne", 1200)
+till.batch()                     # what is new since the last one
 """
 
 from __future__ import annotations
