@@ -466,6 +466,7 @@ class Office:
     async def feeds(self) -> dict[str, int]:
         found: dict[str, int] = await self._till.ledger.read(store.feeds)
         self.feeds_applied = found
+        await office_feed.finish(self._till)
         return found
 
     async def apply(self, page: wire.FeedPage) -> None:

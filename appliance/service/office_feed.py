@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 LOOK_S: Final = 0.2
 SHELVES: Final = ("category", "product")
+SHELVED: Final = "shelved"
+"""Cursor: how far the mirror was when the catalogue was last made of it."""
 SET_UP: Final = ("user", "payment_mode", "reason")
 
 log = logging.getLogger(__name__)
@@ -62,11 +64,24 @@ async def complete(till: Till, table: str) -> None:
         await put_on_shelves(till)
 
 
+async def finish(till: Till) -> None:
+    """What was applied when the power went is put on the shelves now."""
+    if await till.ledger.read(lambda conn: store.value(conn, SHELVED) < _reached(conn)):
+        await put_on_shelves(till)
+
+
+def _reached(conn: Any) -> int:
+    """How far the mirror of articles is; a sum, since each of its tables only goes on."""
+    found = store.feeds(conn)
+    return sum(found.get(table, 0) for table in SHELVES)
+
+
 async def put_on_shelves(till: Till) -> None:
     """The catalogue from what the mirror holds now; what this till added itself stays."""
     await _between_tickets(till)
     now = stamp(till.clock.now())
     before = till.catalog
+    reached = await till.ledger.read(_reached)
     rows = await till.ledger.read(lambda conn: _shelves(conn, now))
     categories, products = rows
     if not products:
@@ -76,6 +91,7 @@ async def put_on_shelves(till: Till) -> None:
     ids = {row.id for row in products}
     known = tuple(_only(grid, ids) for grid in grids)
     await till.ledger.rewrite(lambda conn: import_catalog(conn, products, shelved, known))
+    await _write(till, lambda conn: store.move(conn, SHELVED, reached))
     till.take_catalog(await till.ledger.read(load_catalog))
     till.changed()
 

@@ -16,10 +16,12 @@ from typing import Final, Protocol
 from appliance.protocol import feed, wire
 from appliance.sync.connection import LinkLost
 
-ANSWER_S: Final = 10.0
+ANSWER_S: Final = 4.0
 JITTER_S: Final = 3.0
 """Tills that are told of something new do not all ask at once."""
-RETRY_S: Final = 15.0
+RETRY_S: Final = 1.0
+RETRY_S_MAX: Final = 15.0
+"""Pauses after a page that did not come: each is twice as long as the one before."""
 
 log = logging.getLogger(__name__)
 
@@ -73,15 +75,17 @@ class Downlink:
 
     async def run(self) -> None:
         """Ask while there is something to ask for, as long as the connection holds."""
-        is_first = True
+        is_first, pause_s = True, RETRY_S
         while True:
             self._wake.clear()
             if not is_first:
                 await asyncio.sleep(self._rng.uniform(0, self._jitter_s))
             is_first = False
             if not await self._catch_up():
-                await asyncio.sleep(RETRY_S)
+                await asyncio.sleep(pause_s)
+                pause_s = min(2 * pause_s, RETRY_S_MAX)
                 continue
+            pause_s = RETRY_S
             await self._wake.wait()
 
     async def _catch_up(self) -> bool:
